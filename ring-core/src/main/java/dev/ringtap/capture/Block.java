@@ -1,0 +1,210 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.linux.SockaddrLl;
+import dev.ringtap.linux.Tpacket3Hdr;
+import dev.ringtap.linux.TpacketBlockDesc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A lease on one block of frames. Whoever takes a block from a {@link BlockSource} walks it and
+ * gives it back with {@link #close()}, once; until then its memory is not written to.
+ *
+ * <pre>{@code
+ * try (Block block = source.take(100)) {
+ *   for (Frame frame = block.next(); frame != null; frame = block.next()) {
+ *     ...
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>The walk may stop anywhere and go on later. The headers come from shared memory and are
+ * checked before use: what does not fit throws {@link CorruptBlockException}.
+ *
+ * <p>Not thread-safe, but a block may be handed to another thread, which then owns it and closes
+ * it.
+ */
+public final class Block implements AutoCloseable {
+  /**
+   * Memory that throws IllegalStateException on every access: what a block shows when it is gone.
+   */
+  static final MemorySegment GIVEN_BACK = givenBack();
+
+  private static final int FRAME_HEADERS_BYTES = Tpacket3Hdr.BYTES + SockaddrLl.BYTES;
+
+  private final Owner owner;
+  private final MemorySegment memory;
+  private final int index;
+  private final long start;
+  private final long sizeBytes;
+  private final Frame frame = new Frame(this);
+
+  private String interfaceName;
+  private int linkType;
+  private int snapLengthBytes;
+  private long firstSequence;
+  private long lostBefore;
+
+  private int frameCount;
+  private int framesTaken;
+  private long nextHeader;
+  private long end;
+
+  /** Set by the reader that takes the block, cleared by whoever gives it back. */
+  private volatile boolean leased;
+
+  /** The side that gets its blocks back. */
+  interface Owner {
+    void giveBack(Block block);
+  }
+
+  Block(Owner owner, MemorySegment memory, int index, long start, long sizeBytes) {
+    this.owner = owner;
+    this.memory = memory;
+    this.index = index;
+    this.start = start;
+    this.sizeBytes = sizeBytes;
+  }
+
+  void describe(String interfaceName, int linkType, int snapLengthBytes) {
+    this.interfaceName = interfaceName;
+    this.linkType = linkType;
+    this.snapLengthBytes = snapLengthBytes;
+  }
+
+  /** Starts a lease: reads the block's header, whose status the caller has seen with acquire. */
+  void lease(long firstSequence, long lostBefore) {
+    this.firstSequence = firstSequence;
+    this.lostBefore = lostBefore;
+    frameCount = TpacketBlockDesc.numPkts(memory, start);
+    framesTaken = 0;
+    nextHeader = start + Integer.toUnsignedLong(TpacketBlockDesc.offsetToFirstPkt(memory, start));
+    end =
+        start + Math.min(sizeBytes, Integer.toUnsignedLong(TpacketBlockDesc.blkLen(memory, start)));
+    leased = true;
+  }
+
+  boolean isLeased() {
+    return leased;
+  }
+
+  /** Called by the owner once the memory may be written to again. */
+  void leaseEnded() {
+    leased = false;
+  }
+
+  int index() {
+    return index;
+  }
+
+  long start() {
+    return start;
+  }
+
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /**
+   * Moves to the next frame.
+   *
+   * @return the block's one frame view, or null after the last frame
+   * @throws CorruptBlockException if the next header does not fit the block
+   * @throws IllegalStateException if the block was given back, or its source closed
+   */
+  public Frame next() {
+    if (!leased) {
+      throw new IllegalStateException("block was given back");
+    }
+    if (framesTaken == frameCount) {
+      frame.hide();
+      return null;
+    }
+    long header = nextHeader;
+    if (header < start + TpacketBlockDesc.BYTES
+        || header > end - FRAME_HEADERS_BYTES
+        || (header & Tpacket3Hdr.ALIGNMENT - 1) != 0) {
+      throw corrupt("frame header at byte " + (header - start));
+    }
+    int capturedLength = Tpacket3Hdr.snaplen(memory, header);
+    int mac = Tpacket3Hdr.mac(memory, header);
+    long data = header + mac;
+    if (mac < FRAME_HEADERS_BYTES || capturedLength < 0 || data + capturedLength > end) {
+      throw corrupt(
+          "frame of tp_snaplen " + Integer.toUnsignedLong(capturedLength) + " at tp_mac " + mac);
+    }
+    nextHeader = header + Integer.toUnsignedLong(Tpacket3Hdr.nextOffset(memory, header));
+    frame.show(
+        memory,
+        header,
+        data,
+        capturedLength,
+        firstSequence + framesTaken,
+        framesTaken == 0 ? lostBefore : 0);
+    framesTaken++;
+    return frame;
+  }
+
+  private CorruptBlockException corrupt(String what) {
+    int unread = frameCount - framesTaken;
+    framesTaken = frameCount;
+    frame.hide();
+    return new CorruptBlockException(
+        what
+            + " does not fit the "
+            + (end - start)
+            + " bytes in use of block "
+            + index
+            + " of "
+            + interfaceName
+            + "; "
+            + Integer.toUnsignedLong(unread)
+            + " frames of it cannot be read",
+        unread);
+  }
+
+  /** Frames in the block. */
+  public int frameCount() {
+    return frameCount;
+  }
+
+  /** {@link Frame#sequence()} of the block's first frame. */
+  public long firstSequence() {
+    return firstSequence;
+  }
+
+  /** Frames that the kernel dropped before the block's first frame. */
+  public long lostBefore() {
+    return lostBefore;
+  }
+
+  /** Name of the capturing interface. */
+  public String interfaceName() {
+    return interfaceName;
+  }
+
+  /** LINKTYPE value of the block's frames. */
+  public int linkType() {
+    return linkType;
+  }
+
+  /** Most bytes of a payload. */
+  public int snapLengthBytes() {
+    return snapLengthBytes;
+  }
+
+  /** Gives the block back. Closing it again has no effect. */
+  @Override
+  public void close() {
+    if (leased) {
+      frame.hide();
+      owner.giveBack(this);
+    }
+  }
+
+  private static MemorySegment givenBack() {
+    try (Arena arena = Arena.ofShared()) {
+      return arena.allocate(1);
+    }
+  }
+}

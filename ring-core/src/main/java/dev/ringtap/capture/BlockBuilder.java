@@ -1,0 +1,142 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.linux.SockaddrLl;
+import dev.ringtap.linux.Tpacket3Hdr;
+import dev.ringtap.linux.TpacketBlockDesc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Fills one block in the layout of the kernel's ring, so that frames from elsewhere (a capture
+ * file, a generator) are walked by the same code as live ones.
+ *
+ * <pre>{@code
+ * builder.start("eth0", LinkType.ETHERNET, 262144);
+ * while (... && builder.append(...)) {}
+ * try (Block block = builder.build(sequence, lostBefore)) { ... }
+ * }</pre>
+ *
+ * <p>The block's memory is reused: {@link #start} is allowed again once the block was given back.
+ * Not thread-safe, but for the block, which another thread may give back.
+ */
+public final class BlockBuilder {
+  /** Where the kernel puts an Ethernet frame when nothing is reserved: behind both headers. */
+  private static final int MAC_OFFSET = 82;
+
+  private final MemorySegment memory;
+  private final Block block;
+
+  private int frameCount;
+  private long lastHeader;
+  private long end;
+  private long blockNumber;
+
+  /**
+   * @param arena where the memory comes from; it ends with the arena
+   * @param sizeBytes size of the block
+   */
+  public BlockBuilder(Arena arena, int sizeBytes) {
+    memory = arena.allocate(sizeBytes, Tpacket3Hdr.ALIGNMENT);
+    block = new Block(BlockBuilder::giveBack, memory, 0, 0, sizeBytes);
+  }
+
+  private static void giveBack(Block block) {
+    TpacketBlockDesc.setStatusRelease(
+        block.memory(), block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+    block.leaseEnded();
+  }
+
+  /**
+   * Starts an empty block.
+   *
+   * @throws IllegalStateException if the last block is still out
+   */
+  public void start(String interfaceName, int linkType, int snapLengthBytes) {
+    if (block.isLeased()) {
+      throw new IllegalStateException("the last block was not given back yet");
+    }
+    block.describe(interfaceName, linkType, snapLengthBytes);
+    frameCount = 0;
+    lastHeader = -1;
+    end = TpacketBlockDesc.BYTES;
+  }
+
+  /** Bytes that a frame of this many bytes takes in the block. */
+  public static int frameSizeBytes(int capturedLength) {
+    return align(MAC_OFFSET + capturedLength);
+  }
+
+  /** Size of a block that has room for one frame of this many bytes. */
+  public static int blockSizeBytes(int capturedLength) {
+    return TpacketBlockDesc.BYTES + frameSizeBytes(capturedLength);
+  }
+
+  /**
+   * Appends a frame.
+   *
+   * @param timestampNanos nanoseconds since 1970 UTC, up to the year 2106
+   * @param originalLength length on the wire, a stripped tag not counted
+   * @param vlanTag a tag that lies beside the frame (TPID in the upper, TCI in the lower 16 bits),
+   *     0 if there is none
+   * @param source the frame's bytes, {@code capturedLength} of them from {@code offset} on
+   * @return whether the frame had room; if not, the block is as before
+   * @throws IllegalArgumentException if the time does not fit the ring's 32 bits of seconds
+   */
+  public boolean append(
+      long timestampNanos,
+      int originalLength,
+      PacketType packetType,
+      int vlanTag,
+      MemorySegment source,
+      long offset,
+      int capturedLength) {
+    long header = end;
+    if (frameSizeBytes(capturedLength) > memory.byteSize() - header) {
+      return false;
+    }
+    long seconds = timestampNanos / 1_000_000_000L;
+    if (timestampNanos < 0 || seconds > 0xFFFF_FFFFL) {
+      throw new IllegalArgumentException(
+          "time stamp of " + timestampNanos + " ns is not between 1970 and 2106");
+    }
+    int status =
+        vlanTag == 0 ? 0 : Tpacket3Hdr.TP_STATUS_VLAN_VALID | Tpacket3Hdr.TP_STATUS_VLAN_TPID_VALID;
+    Tpacket3Hdr.write(
+        memory,
+        header,
+        (int) seconds,
+        (int) (timestampNanos % 1_000_000_000L),
+        capturedLength,
+        originalLength,
+        TpacketBlockDesc.TP_STATUS_USER | status,
+        MAC_OFFSET,
+        vlanTag & 0xFFFF,
+        vlanTag >>> 16);
+    SockaddrLl.writePktType(memory, header + Tpacket3Hdr.BYTES, packetType.ordinal());
+    MemorySegment.copy(source, offset, memory, header + MAC_OFFSET, capturedLength);
+    if (lastHeader >= 0) {
+      Tpacket3Hdr.setNextOffset(memory, lastHeader, (int) (header - lastHeader));
+    }
+    lastHeader = header;
+    end = header + frameSizeBytes(capturedLength);
+    frameCount++;
+    return true;
+  }
+
+  /** Frames appended since {@link #start}. */
+  public int frameCount() {
+    return frameCount;
+  }
+
+  /** Closes the block and leases it to the caller. */
+  public Block build(long firstSequence, long lostBefore) {
+    TpacketBlockDesc.write(memory, 0, frameCount, TpacketBlockDesc.BYTES, (int) end, ++blockNumber);
+    TpacketBlockDesc.setStatusRelease(memory, 0, TpacketBlockDesc.TP_STATUS_USER);
+    block.lease(firstSequence, lostBefore);
+    return block;
+  }
+
+  private static int align(int bytes) {
+    return bytes + Tpacket3Hdr.ALIGNMENT - 1 & -Tpacket3Hdr.ALIGNMENT;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.ringtap.capture;
+
+import java.io.Closeable;
+import java.io.IOException;
+
+/**
+ * Where blocks of frames come from: a live ring ({@link PacketCapture}) or a capture file that is
+ * replayed in the ring's own layout, so that whatever reads the one reads the other.
+ *
+ * <p>{@link #take} is for one thread; {@link #stop} and {@link #close} may be called from any.
+ */
+public interface BlockSource extends Closeable {
+  /**
+   * Takes the next block, waiting for one if need be.
+   *
+   * @param timeoutMillis longest wait; 0 only looks
+   * @return the block, which the caller gives back, or null if none came in time or none will come
+   * @throws CaptureException if the source failed; the message names the next step
+   */
+  Block take(int timeoutMillis) throws IOException;
+
+  /**
+   * Whether {@link #take} has returned the last block: the file was read to its end, a {@link
+   * #stop} has drained the ring, or the source was closed.
+   */
+  boolean isEnded();
+
+  /** Lets no further frame in. Frames that are already in are still taken; then the source ends. */
+  void stop() throws IOException;
+
+  /** What came in so far. */
+  CaptureStatistics statistics() throws IOException;
+
+  /**
+   * Ends at once, also a {@link #take} that waits in another thread. Blocks still out turn
+   * unreadable.
+   */
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,3 @@
+package dev.ringtap.file;
+
+final class Placeholder {}

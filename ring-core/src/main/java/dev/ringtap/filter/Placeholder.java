@@ -1,0 +1,3 @@
+package dev.ringtap.filter;
+
+final class Placeholder {}

@@ -1,0 +1,3 @@
+package dev.ringtap.lab;
+
+final class Placeholder {}

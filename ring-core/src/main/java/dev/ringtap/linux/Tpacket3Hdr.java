@@ -1,0 +1,122 @@
+package dev.ringtap.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The header of a frame in a TPACKET_V3 block, from {@code <linux/if_packet.h>}; a {@link
+ * SockaddrLl} follows it directly:
+ *
+ * <pre>{@code
+ * struct tpacket3_hdr {
+ *   __u32 tp_next_offset;   // bytes to the next frame's header; 0 on the last one
+ *   __u32 tp_sec;
+ *   __u32 tp_nsec;
+ *   __u32 tp_snaplen;       // bytes of the frame in the ring
+ *   __u32 tp_len;           // bytes of the frame on the wire, without a stripped VLAN tag
+ *   __u32 tp_status;
+ *   __u16 tp_mac;           // bytes from this header to the frame
+ *   __u16 tp_net;
+ *   union { struct tpacket_hdr_variant1 {
+ *     __u32 tp_rxhash;
+ *     __u32 tp_vlan_tci;
+ *     __u16 tp_vlan_tpid;
+ *     __u16 tp_padding;
+ *   } hv1; };
+ *   __u8 tp_padding[8];
+ * };
+ * }</pre>
+ */
+public final class Tpacket3Hdr {
+  public static final int BYTES = 48;
+
+  /** Headers are aligned to this many bytes. */
+  public static final int ALIGNMENT = 8;
+
+  public static final int TP_STATUS_CSUMNOTREADY = 8;
+  public static final int TP_STATUS_VLAN_VALID = 0x10;
+  public static final int TP_STATUS_VLAN_TPID_VALID = 0x40;
+
+  static final long TP_NEXT_OFFSET = 0;
+  static final long TP_SEC = 4;
+  static final long TP_NSEC = 8;
+  static final long TP_SNAPLEN = 12;
+  static final long TP_LEN = 16;
+  static final long TP_STATUS = 20;
+  static final long TP_MAC = 24;
+  static final long TP_NET = 26;
+  static final long TP_RXHASH = 28;
+  static final long TP_VLAN_TCI = 32;
+  static final long TP_VLAN_TPID = 36;
+
+  private Tpacket3Hdr() {}
+
+  public static int nextOffset(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_NEXT_OFFSET);
+  }
+
+  /** Seconds since 1970, unsigned: good until 2106. */
+  public static int sec(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_SEC);
+  }
+
+  public static int nsec(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_NSEC);
+  }
+
+  public static int snaplen(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_SNAPLEN);
+  }
+
+  public static int len(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_LEN);
+  }
+
+  public static int status(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_STATUS);
+  }
+
+  public static int mac(MemorySegment ring, long frame) {
+    return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_MAC));
+  }
+
+  public static int vlanTci(MemorySegment ring, long frame) {
+    return ring.get(JAVA_INT, frame + TP_VLAN_TCI);
+  }
+
+  public static int vlanTpid(MemorySegment ring, long frame) {
+    return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_VLAN_TPID));
+  }
+
+  /**
+   * Writes a frame header as the kernel does; {@code tp_next_offset} follows with the next frame.
+   */
+  public static void write(
+      MemorySegment ring,
+      long frame,
+      int sec,
+      int nsec,
+      int snaplen,
+      int len,
+      int status,
+      int mac,
+      int vlanTci,
+      int vlanTpid) {
+    ring.asSlice(frame, BYTES).fill((byte) 0);
+    ring.set(JAVA_INT, frame + TP_SEC, sec);
+    ring.set(JAVA_INT, frame + TP_NSEC, nsec);
+    ring.set(JAVA_INT, frame + TP_SNAPLEN, snaplen);
+    ring.set(JAVA_INT, frame + TP_LEN, len);
+    ring.set(JAVA_INT, frame + TP_STATUS, status);
+    ring.set(JAVA_SHORT, frame + TP_MAC, (short) mac);
+    ring.set(JAVA_SHORT, frame + TP_NET, (short) mac);
+    ring.set(JAVA_INT, frame + TP_VLAN_TCI, vlanTci);
+    ring.set(JAVA_SHORT, frame + TP_VLAN_TPID, (short) vlanTpid);
+  }
+
+  public static void setNextOffset(MemorySegment ring, long frame, int nextOffset) {
+    ring.set(JAVA_INT, frame + TP_NEXT_OFFSET, nextOffset);
+  }
+}

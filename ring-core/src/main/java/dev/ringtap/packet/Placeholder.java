@@ -1,0 +1,3 @@
+package dev.ringtap.packet;
+
+final class Placeholder {}
