@@ -1,8 +1,344 @@
 package dev.ringtap.linux;
 
-/** Downcalls. */
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Downcalls into the C library: every native call of the project. Each returns its result or throws
+ * a {@link LinuxException} that names the call and its object.
+ *
+ * <p>Loading this class outside Linux fails; check {@code os.name} before. Thread-safe.
+ */
+@SuppressWarnings("restricted")
 public final class Libc {
   public static final int AF_PACKET = 17;
 
+  static final int AF_NETLINK = 16;
+  static final int SOCK_RAW = 3;
+  static final int SOCK_DGRAM = 2;
+  static final int SOCK_CLOEXEC = 0x80000;
+  static final int CLONE_NEWNET = 0x40000000;
+  static final int POLLIN = 1;
+  static final int POLLERR = 8;
+
+  private static final int AF_INET = 2;
+  private static final int EFD_CLOEXEC = 0x80000;
+  private static final int EFD_NONBLOCK = 0x800;
+  private static final int PROT_READ_WRITE = 3;
+  private static final int MAP_SHARED = 1;
+  private static final long IF_NAMEINDEX_BYTES = 16;
+  private static final long MAX_STRING_BYTES = 4096;
+
+  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final ValueLayout.OfInt INT = JAVA_INT;
+
+  private static final MethodHandle SOCKET = call("socket", of(INT, INT, INT, INT));
+  private static final MethodHandle CLOSE =
+      Linker.nativeLinker().downcallHandle(address("close"), of(INT, INT));
+  private static final MethodHandle BIND = call("bind", of(INT, INT, ADDRESS, INT));
+  private static final MethodHandle SETSOCKOPT =
+      call("setsockopt", of(INT, INT, INT, INT, ADDRESS, INT));
+  private static final MethodHandle GETSOCKOPT =
+      call("getsockopt", of(INT, INT, INT, INT, ADDRESS, ADDRESS));
+  private static final MethodHandle GETSOCKNAME =
+      call("getsockname", of(INT, INT, ADDRESS, ADDRESS));
+  private static final MethodHandle MMAP =
+      call("mmap", of(JAVA_LONG, ADDRESS, JAVA_LONG, INT, INT, INT, JAVA_LONG));
+  private static final MethodHandle MUNMAP = call("munmap", of(INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle POLL = call("poll", of(INT, ADDRESS, JAVA_LONG, INT));
+  private static final MethodHandle EVENTFD = call("eventfd", of(INT, INT, INT));
+  private static final MethodHandle READ = call("read", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle WRITE = call("write", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle IOCTL =
+      Linker.nativeLinker()
+          .downcallHandle(
+              address("ioctl"),
+              of(INT, INT, JAVA_LONG, ADDRESS),
+              Linker.Option.captureCallState("errno"),
+              Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle UNSHARE = call("unshare", of(INT, INT));
+  private static final MethodHandle IF_NAMEINDEX = call("if_nameindex", of(ADDRESS));
+  private static final MethodHandle IF_FREENAMEINDEX =
+      Linker.nativeLinker()
+          .downcallHandle(address("if_freenameindex"), FunctionDescriptor.ofVoid(ADDRESS));
+  private static final MethodHandle STRERROR =
+      Linker.nativeLinker().downcallHandle(address("strerror"), of(ADDRESS, INT));
+
   private Libc() {}
+
+  /** Does nothing but load this class, so that a missing permission shows at a known place. */
+  public static void load() {}
+
+  static Fd socket(int domain, int type, int protocol, String what) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int fd = (int) SOCKET.invokeExact(state, domain, type | SOCK_CLOEXEC, protocol);
+      check(fd, state, "socket " + what);
+      return new Fd(fd);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** A socket that serves ioctls on interfaces only. */
+  static Fd controlSocket() throws LinuxException {
+    return socket(AF_INET, SOCK_DGRAM, 0, "for interface requests");
+  }
+
+  static void close(int fd) {
+    try {
+      int unused = (int) CLOSE.invokeExact(fd);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static void bind(Fd fd, MemorySegment address, String what) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int result = (int) BIND.invokeExact(state, fd.number(), address, (int) address.byteSize());
+      check(result, state, "bind " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static void setsockopt(Fd fd, int level, int option, MemorySegment value, String what)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int length = (int) value.byteSize();
+      int result = (int) SETSOCKOPT.invokeExact(state, fd.number(), level, option, value, length);
+      check(result, state, "setsockopt " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static void setsockopt(Fd fd, int level, int option, int value, String what)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      setsockopt(fd, level, option, arena.allocateFrom(INT, value), what);
+    }
+  }
+
+  static void getsockopt(Fd fd, int level, int option, MemorySegment value, String what)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment length = arena.allocateFrom(INT, (int) value.byteSize());
+      int result = (int) GETSOCKOPT.invokeExact(state, fd.number(), level, option, value, length);
+      check(result, state, "getsockopt " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static void getsockname(Fd fd, MemorySegment address) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment length = arena.allocateFrom(INT, (int) address.byteSize());
+      int result = (int) GETSOCKNAME.invokeExact(state, fd.number(), address, length);
+      check(result, state, "getsockname");
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Maps a descriptor's memory, shared; it is unmapped when the arena closes. */
+  static MemorySegment mmap(Fd fd, long sizeBytes, Arena owner, String what) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      long address =
+          (long)
+              MMAP.invokeExact(
+                  state,
+                  MemorySegment.NULL,
+                  sizeBytes,
+                  PROT_READ_WRITE,
+                  MAP_SHARED,
+                  fd.number(),
+                  0L);
+      check(address == -1 ? -1 : 0, state, "mmap " + what);
+      return MemorySegment.ofAddress(address)
+          .reinterpret(sizeBytes, owner, mapping -> munmap(mapping.address(), sizeBytes));
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  private static void munmap(long address, long sizeBytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int unused = (int) MUNMAP.invokeExact(state, address, sizeBytes);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Waits for events.
+   *
+   * @param state memory for errno, of {@link #callState}, owned by the caller
+   * @return descriptors with events; 0 after the timeout or an interrupting signal
+   */
+  static int poll(MemorySegment state, MemorySegment pollfds, int timeoutMillis)
+      throws LinuxException {
+    try {
+      long count = pollfds.byteSize() / Pollfd.BYTES;
+      int ready = (int) POLL.invokeExact(state, pollfds, count, timeoutMillis);
+      if (ready < 0 && errno(state) == Errno.EINTR) {
+        return 0;
+      }
+      return check(ready, state, "poll");
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static MemorySegment callState(Arena arena) {
+    return arena.allocate(CALL_STATE);
+  }
+
+  static Fd eventfd() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+      return new Fd(check(fd, state, "eventfd"));
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static int read(Fd fd, MemorySegment buffer, String what) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      long count = (long) READ.invokeExact(state, fd.number(), buffer, buffer.byteSize());
+      return check((int) count, state, "read " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static int write(Fd fd, MemorySegment buffer, String what) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      long count = (long) WRITE.invokeExact(state, fd.number(), buffer, buffer.byteSize());
+      return check((int) count, state, "write " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static void ioctl(Fd fd, long request, MemorySegment argument, String what)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int result = (int) IOCTL.invokeExact(state, fd.number(), request, argument);
+      check(result, state, "ioctl " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Moves the calling thread, and no other, into a new network namespace. */
+  static void unshareNetwork() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int result = (int) UNSHARE.invokeExact(state, CLONE_NEWNET);
+      check(result, state, "unshare(CLONE_NEWNET)");
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** The interfaces of the calling thread's network namespace: name to index, in index order. */
+  public static Map<String, Integer> interfaceIndexes() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment first = (MemorySegment) IF_NAMEINDEX.invokeExact(state);
+      check(first.equals(MemorySegment.NULL) ? -1 : 0, state, "if_nameindex");
+      Map<String, Integer> indexes = new LinkedHashMap<>();
+      // struct if_nameindex { unsigned int if_index; char *if_name; }, ended by index 0
+      MemorySegment all = first.reinterpret(Long.MAX_VALUE);
+      for (long at = 0; all.get(INT, at) != 0; at += IF_NAMEINDEX_BYTES) {
+        indexes.put(string(all.get(ADDRESS, at + 8)), all.get(INT, at));
+      }
+      IF_FREENAMEINDEX.invokeExact(first);
+      return indexes;
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** The system's text for an error number. */
+  static String strerror(int errno) {
+    try {
+      return string((MemorySegment) STRERROR.invokeExact(errno));
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String string(MemorySegment pointer) {
+    return pointer.reinterpret(MAX_STRING_BYTES).getString(0, StandardCharsets.UTF_8);
+  }
+
+  private static int check(int result, MemorySegment state, String operation)
+      throws LinuxException {
+    if (result < 0) {
+      throw new LinuxException(operation, errno(state));
+    }
+    return result;
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+
+  /** invokeExact declares Throwable; of these only ours and unchecked ones can come. */
+  private static LinuxException failed(Throwable e) {
+    if (e instanceof LinuxException) {
+      return (LinuxException) e;
+    }
+    if (e instanceof RuntimeException) {
+      throw (RuntimeException) e;
+    }
+    if (e instanceof Error) {
+      throw (Error) e;
+    }
+    throw new AssertionError(e);
+  }
+
+  private static FunctionDescriptor of(MemoryLayout result, MemoryLayout... arguments) {
+    return FunctionDescriptor.of(result, arguments);
+  }
+
+  private static MethodHandle call(String name, FunctionDescriptor descriptor) {
+    return Linker.nativeLinker()
+        .downcallHandle(address(name), descriptor, Linker.Option.captureCallState("errno"));
+  }
+
+  private static MemorySegment address(String name) {
+    return Linker.nativeLinker()
+        .defaultLookup()
+        .find(name)
+        .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
+  }
 }

@@ -1,0 +1,145 @@
+package dev.ringtap.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A packet socket, option by option, in the order in which packet(7) and {@code
+ * Documentation/networking/packet_mmap.rst} want them. It belongs to the network namespace of the
+ * thread that opened it; afterwards any thread may use it.
+ */
+public final class PacketSocket implements AutoCloseable {
+  private static final int ETH_P_ALL = 3;
+
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_ERROR = 4;
+  private static final int SO_ATTACH_FILTER = 26;
+
+  private static final int SOL_PACKET = 263;
+  private static final int PACKET_ADD_MEMBERSHIP = 1;
+  private static final int PACKET_RX_RING = 5;
+  private static final int PACKET_STATISTICS = 6;
+  private static final int PACKET_VERSION = 10;
+  private static final int PACKET_QDISC_BYPASS = 20;
+  private static final int PACKET_IGNORE_OUTGOING = 23;
+
+  private final Fd fd;
+
+  private PacketSocket(Fd fd) {
+    this.fd = fd;
+  }
+
+  /** Opens a raw socket with protocol 0: no frame arrives before {@link #bind}. */
+  public static PacketSocket open() throws LinuxException {
+    return new PacketSocket(Libc.socket(Libc.AF_PACKET, Libc.SOCK_RAW, 0, "AF_PACKET"));
+  }
+
+  public Fd fd() {
+    return fd;
+  }
+
+  public void useTpacketV3() throws LinuxException {
+    Libc.setsockopt(fd, SOL_PACKET, PACKET_VERSION, TpacketReq3.TPACKET_V3, "PACKET_VERSION");
+  }
+
+  /** Frames that this host sends do not come in. The kernel has it since 4.20. */
+  public void ignoreOutgoing() throws LinuxException {
+    Libc.setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
+  }
+
+  /** Sent frames go to the driver without queueing, and no tap of this host sees them. */
+  public void bypassQdisc() throws LinuxException {
+    Libc.setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
+  }
+
+  /** Replaces the filter at once; frames that passed the old one stay in the ring. */
+  public void attachFilter(SockFprog program) throws LinuxException {
+    Libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program.segment(), "SO_ATTACH_FILTER");
+  }
+
+  /** Makes the ring; it lives until the socket and the mapping are gone. */
+  public void createRing(int blockSizeBytes, int blockCount, int retireTimeoutMillis)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(TpacketReq3.BYTES, 4);
+      TpacketReq3.write(request, blockSizeBytes, blockCount, retireTimeoutMillis);
+      Libc.setsockopt(
+          fd,
+          SOL_PACKET,
+          PACKET_RX_RING,
+          request,
+          "PACKET_RX_RING of " + blockCount + " blocks of " + blockSizeBytes + " bytes");
+    }
+  }
+
+  /** Maps the whole ring; it is unmapped when the arena closes. */
+  public MemorySegment map(long sizeBytes, Arena owner) throws LinuxException {
+    return Libc.mmap(fd, sizeBytes, owner, "of the ring's " + sizeBytes + " bytes");
+  }
+
+  /** Makes the interface promiscuous for as long as this socket is open. */
+  public void joinPromiscuous(int ifindex) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(PacketMreq.BYTES, 4);
+      PacketMreq.writePromiscuous(request, ifindex);
+      Libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP");
+    }
+  }
+
+  /** Binds to all protocols of an interface: from now on frames come. */
+  public void bind(int ifindex) throws LinuxException {
+    bind(ifindex, ETH_P_ALL);
+  }
+
+  /** Binds to an interface for sending only: protocol 0 receives nothing. */
+  public void bindForSending(int ifindex) throws LinuxException {
+    bind(ifindex, 0);
+  }
+
+  private void bind(int ifindex, int protocol) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = arena.allocate(SockaddrLl.BYTES, 4);
+      SockaddrLl.write(address, protocol, ifindex);
+      Libc.bind(fd, address, "to interface " + ifindex);
+    }
+  }
+
+  /** Fetches and clears the socket's pending error. */
+  public int pendingError() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment error = arena.allocate(JAVA_INT);
+      Libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, error, "SO_ERROR");
+      return error.get(JAVA_INT, 0);
+    }
+  }
+
+  /** The interface that the socket is bound to; -1 once that was removed. */
+  public int boundInterface() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = arena.allocate(SockaddrLl.BYTES, 4);
+      Libc.getsockname(fd, address);
+      return SockaddrLl.ifindex(address);
+    }
+  }
+
+  /** Reads and clears the statistics. */
+  public TpacketStatsV3 statistics() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment stats = arena.allocate(TpacketStatsV3.BYTES, 4);
+      Libc.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, stats, "PACKET_STATISTICS");
+      return TpacketStatsV3.read(stats);
+    }
+  }
+
+  /** Sends one frame, its layer-2 header included. */
+  public void send(MemorySegment frame) throws LinuxException {
+    Libc.write(fd, frame, "of a frame of " + frame.byteSize() + " bytes");
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}
