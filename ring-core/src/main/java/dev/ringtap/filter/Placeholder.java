@@ -1,3 +1,0 @@
-package dev.ringtap.filter;
-
-final class Placeholder {}

@@ -1,0 +1,145 @@
+package dev.ringtap.filter;
+
+import dev.ringtap.filter.BpfProgram.Instruction;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Builds BPF that refuses the TCP frames from and to certain endpoints, so that a capture does not
+ * ship its own connections.
+ *
+ * <p>It knows Ethernet frames. A VLAN tag that the kernel keeps beside the frame does not matter;
+ * one that is still inside (some frames on their way out) hides the connection from it. A load
+ * behind the end of a frame would end the program and refuse the frame, so lengths are tested
+ * first.
+ */
+public final class TcpEndpointFilter {
+  private static final int LD_W_ABS = 0x20;
+  private static final int LD_H_ABS = 0x28;
+  private static final int LD_B_ABS = 0x30;
+  private static final int LD_H_IND = 0x48;
+  private static final int LD_LENGTH = 0x80;
+  private static final int LDX_B_MSH = 0xb1;
+  private static final int TXA = 0x87;
+  private static final int JMP_JA = 0x05;
+  private static final int JMP_JEQ = 0x15;
+  private static final int JMP_JGT = 0x25;
+  private static final int JMP_JGE = 0x35;
+  private static final int JMP_JSET = 0x45;
+
+  private static final int ETHERTYPE_AT = 12;
+  private static final int ETHERTYPE_IPV4 = 0x0800;
+  private static final int ETHERTYPE_IPV6 = 0x86DD;
+  private static final int IPPROTO_TCP = 6;
+  private static final int FRAGMENT_OFFSET_MASK = 0x1fff;
+  private static final int IP = 14;
+  private static final int IPV6_HEADER_BYTES = 40;
+  private static final int TCP_HEADER_BYTES = 20;
+
+  /** Longer IPv4 headers would need a second length test; no TCP stack sends them. */
+  private static final int IPV4_HEADER_LIMIT_BYTES = 36;
+
+  private final List<Instruction> program = new ArrayList<>();
+
+  /** Jumps to the end of the section that is being built, set once its end is known. */
+  private final List<Integer> leaves = new ArrayList<>();
+
+  private TcpEndpointFilter() {}
+
+  /**
+   * A program that refuses TCP frames whose source or destination is one of the endpoints and lets
+   * another program decide on the rest.
+   *
+   * @param endpoints resolved addresses with ports
+   * @throws IllegalArgumentException if the result is longer than the kernel takes
+   */
+  public static BpfProgram refuse(List<InetSocketAddress> endpoints, BpfProgram rest) {
+    TcpEndpointFilter filter = new TcpEndpointFilter();
+    for (InetSocketAddress endpoint : endpoints) {
+      if (endpoint.getAddress() instanceof Inet4Address) {
+        filter.refuseIpv4(endpoint);
+      } else {
+        filter.refuseIpv6(endpoint);
+      }
+    }
+    filter.program.addAll(rest.instructions());
+    return new BpfProgram(filter.program);
+  }
+
+  private void refuseIpv4(InetSocketAddress endpoint) {
+    unless(LD_LENGTH, 0, JMP_JGE, IP + IPV4_HEADER_LIMIT_BYTES + 4);
+    unless(LD_H_ABS, ETHERTYPE_AT, JMP_JEQ, ETHERTYPE_IPV4);
+    unless(LD_B_ABS, IP + 9, JMP_JEQ, IPPROTO_TCP);
+    when(LD_H_ABS, IP + 6, JMP_JSET, FRAGMENT_OFFSET_MASK);
+    add(LDX_B_MSH, 0, 0, IP);
+    when(TXA, 0, JMP_JGT, IPV4_HEADER_LIMIT_BYTES);
+    int[] address = words(endpoint);
+    refuseWhen(IP + 12, address, LD_H_IND, IP, endpoint.getPort());
+    refuseWhen(IP + 16, address, LD_H_IND, IP + 2, endpoint.getPort());
+    endSection();
+  }
+
+  private void refuseIpv6(InetSocketAddress endpoint) {
+    int tcp = IP + IPV6_HEADER_BYTES;
+    unless(LD_LENGTH, 0, JMP_JGE, tcp + TCP_HEADER_BYTES);
+    unless(LD_H_ABS, ETHERTYPE_AT, JMP_JEQ, ETHERTYPE_IPV6);
+    unless(LD_B_ABS, IP + 6, JMP_JEQ, IPPROTO_TCP);
+    int[] address = words(endpoint);
+    refuseWhen(IP + 8, address, LD_H_ABS, tcp, endpoint.getPort());
+    refuseWhen(IP + 24, address, LD_H_ABS, tcp + 2, endpoint.getPort());
+    endSection();
+  }
+
+  /** Leaves the section unless the comparison holds. */
+  private void unless(int load, int at, int jump, int value) {
+    add(load, 0, 0, at);
+    add(jump, 1, 0, value);
+    leave();
+  }
+
+  /** Leaves the section if the comparison holds. */
+  private void when(int load, int at, int jump, int value) {
+    add(load, 0, 0, at);
+    add(jump, 0, 1, value);
+    leave();
+  }
+
+  /** Refuses the frame if the address at this place and the port are equal, else goes on. */
+  private void refuseWhen(int addressAt, int[] address, int loadPort, int portAt, int port) {
+    int end = program.size() + 2 * address.length + 3;
+    for (int i = 0; i < address.length; i++) {
+      add(LD_W_ABS, 0, 0, addressAt + 4 * i);
+      add(JMP_JEQ, 0, end - program.size() - 1, address[i]);
+    }
+    add(loadPort, 0, 0, portAt);
+    add(JMP_JEQ, 0, 1, port);
+    program.add(BpfProgram.ret(0));
+  }
+
+  private void leave() {
+    leaves.add(program.size());
+    add(JMP_JA, 0, 0, 0);
+  }
+
+  private void endSection() {
+    for (int at : leaves) {
+      program.set(at, new Instruction(JMP_JA, 0, 0, program.size() - at - 1));
+    }
+    leaves.clear();
+  }
+
+  private void add(int code, int jt, int jf, int k) {
+    program.add(new Instruction(code, jt, jf, k));
+  }
+
+  private static int[] words(InetSocketAddress endpoint) {
+    byte[] bytes = endpoint.getAddress().getAddress();
+    int[] words = new int[bytes.length / 4];
+    for (int i = 0; i < bytes.length; i++) {
+      words[i / 4] = words[i / 4] << 8 | bytes[i] & 0xFF;
+    }
+    return words;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.ringtap.filter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.filter.BpfProgram.Instruction;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(value = 10, unit = TimeUnit.SECONDS)
+class BpfProgramTest {
+  private static final String IP = "4\n40 0 0 12\n21 0 1 2048\n6 0 0 262144\n6 0 0 0\n";
+
+  @Test
+  void readsWhatTcpdumpPrints() {
+    assertThat(BpfProgram.parse(IP).instructions())
+        .containsExactly(
+            new Instruction(40, 0, 0, 12),
+            new Instruction(21, 0, 1, 2048),
+            new Instruction(6, 0, 0, 262_144),
+            new Instruction(6, 0, 0, 0));
+    assertThat(BpfProgram.parse("1\n6 0 0 4294967295").instructions())
+        .containsExactly(new Instruction(6, 0, 0, -1));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "tcp port 80;line 1: the number of instructions is 'tcp port 80', not a number",
+        "2|6 0 0 0;line 1 announces 2 instructions, 1 follow",
+        "1|6 0 0;line 2: found 3 numbers, expected `code jt jf k`",
+        "1|6 0 0 x;line 2: k is 'x', not a number from 0 to 4294967295",
+        "1|6 256 0 1;line 2: jt is '256', not a number from 0 to 255",
+        "1|40 0 0 12;does not end with a return",
+        "2|21 1 0 5|6 0 0 0;BPF instruction 0 (code 21): jumps behind the end",
+        "2|5 0 0 1|6 0 0 0;jumps behind the end",
+        "2|5 0 0 4294967295|6 0 0 0;jumps behind the end",
+        "2|52 0 0 0|6 0 0 0;division by 0",
+        "2|2 0 0 16|6 0 0 0;scratch word 16 is not from 0 to 15",
+        "1|30 0 0 0;unknown return",
+        "0;a BPF program of 0 instructions",
+      })
+  void refusesWhatTheKernelWouldRefuse(String text, String message) {
+    assertThatThrownBy(() -> BpfProgram.parse(text.replace('|', '\n')))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void cutsToTheSnapLengthAndKeepsRefusals() {
+    assertThat(BpfProgram.parse(IP).cutTo(96).instructions())
+        .endsWith(new Instruction(6, 0, 0, 96), new Instruction(6, 0, 0, 0));
+    assertThat(BpfProgram.parse("1\n6 0 0 40").cutTo(96).instructions())
+        .containsExactly(new Instruction(6, 0, 0, 40));
+  }
+
+  @Test
+  void tooLongAProgramNamesTheLimit() {
+    List<Instruction> many = java.util.Collections.nCopies(4097, new Instruction(6, 0, 0, 0));
+    assertThatThrownBy(() -> new BpfProgram(many))
+        .hasMessage("a BPF program of 4097 instructions; from 1 to 4096 are allowed");
+  }
+
+  @Test
+  void anyTextIsAProgramOrAClearRefusal() {
+    Random random = new Random(5);
+    String alphabet = "0123456789 \n\n  -x";
+    for (int round = 0; round < 20_000; round++) {
+      StringBuilder text = new StringBuilder(random.nextBoolean() ? "2\n" : "");
+      for (int i = random.nextInt(40); i > 0; i--) {
+        text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      try {
+        assertThat(BpfProgram.parse(text.toString()).instructions()).isNotEmpty();
+      } catch (IllegalArgumentException e) {
+        assertThat(e.getMessage()).isNotBlank();
+      }
+    }
+  }
+}
