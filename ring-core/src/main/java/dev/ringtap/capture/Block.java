@@ -1,9 +1,9 @@
 package dev.ringtap.capture;
 
+import dev.ringtap.linux.ClosedMemory;
 import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -28,7 +28,7 @@ public final class Block implements AutoCloseable {
   /**
    * Memory that throws IllegalStateException on every access: what a block shows when it is gone.
    */
-  static final MemorySegment GIVEN_BACK = givenBack();
+  static final MemorySegment GIVEN_BACK = ClosedMemory.segment();
 
   private static final int FRAME_HEADERS_BYTES = Tpacket3Hdr.BYTES + SockaddrLl.BYTES;
 
@@ -48,6 +48,10 @@ public final class Block implements AutoCloseable {
   private int frameCount;
   private int framesTaken;
   private long nextHeader;
+
+  /** Where the last frame ended: the next header cannot lie before it. */
+  private long used;
+
   private long end;
 
   /** Set by the reader that takes the block, cleared by whoever gives it back. */
@@ -78,6 +82,7 @@ public final class Block implements AutoCloseable {
     this.lostBefore = lostBefore;
     frameCount = TpacketBlockDesc.numPkts(memory, start);
     framesTaken = 0;
+    used = start + TpacketBlockDesc.BYTES;
     nextHeader = start + Integer.toUnsignedLong(TpacketBlockDesc.offsetToFirstPkt(memory, start));
     end =
         start + Math.min(sizeBytes, Integer.toUnsignedLong(TpacketBlockDesc.blkLen(memory, start)));
@@ -121,7 +126,7 @@ public final class Block implements AutoCloseable {
       return null;
     }
     long header = nextHeader;
-    if (header < start + TpacketBlockDesc.BYTES
+    if (header < used
         || header > end - FRAME_HEADERS_BYTES
         || (header & Tpacket3Hdr.ALIGNMENT - 1) != 0) {
       throw corrupt("frame header at byte " + (header - start));
@@ -133,6 +138,7 @@ public final class Block implements AutoCloseable {
       throw corrupt(
           "frame of tp_snaplen " + Integer.toUnsignedLong(capturedLength) + " at tp_mac " + mac);
     }
+    used = data + capturedLength;
     nextHeader = header + Integer.toUnsignedLong(Tpacket3Hdr.nextOffset(memory, header));
     frame.show(
         memory,
@@ -199,12 +205,6 @@ public final class Block implements AutoCloseable {
     if (leased) {
       frame.hide();
       owner.giveBack(this);
-    }
-  }
-
-  private static MemorySegment givenBack() {
-    try (Arena arena = Arena.ofShared()) {
-      return arena.allocate(1);
     }
   }
 }

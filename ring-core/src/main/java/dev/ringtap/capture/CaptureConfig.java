@@ -1,0 +1,76 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.filter.BpfProgram;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * How to capture: a value for every {@link CaptureOption}, and a filter. Immutable and thread-safe.
+ *
+ * <pre>{@code
+ * CaptureConfig.on("eth0").set(CaptureOption.SNAP_LENGTH_BYTES, 96).build()
+ * }</pre>
+ */
+public final class CaptureConfig {
+  private final Map<CaptureOption<?>, Object> values;
+  private final BpfProgram filter;
+
+  private CaptureConfig(Map<CaptureOption<?>, Object> values, BpfProgram filter) {
+    this.values = Map.copyOf(values);
+    this.filter = filter;
+  }
+
+  /** Starts a configuration for one interface. */
+  public static Builder on(String interfaceName) {
+    return new Builder().set(CaptureOption.INTERFACE, interfaceName);
+  }
+
+  /** The option's value, or its default. */
+  public <T> T get(CaptureOption<T> option) {
+    Object value = values.get(option);
+    return value == null ? option.defaultValue() : option.type().cast(value);
+  }
+
+  /** The snap length with 0 resolved to the most. */
+  public int snapLengthBytes() {
+    int bytes = get(CaptureOption.SNAP_LENGTH_BYTES);
+    return bytes == 0 ? CaptureOption.MAX_SNAP_LENGTH_BYTES : bytes;
+  }
+
+  /**
+   * The program that the kernel runs: the filter, or one that keeps all, cut to the snap length.
+   */
+  public BpfProgram kernelProgram() {
+    return filter == null
+        ? BpfProgram.acceptAll(snapLengthBytes())
+        : filter.cutTo(snapLengthBytes());
+  }
+
+  /** Collects the values. Not thread-safe. */
+  public static final class Builder {
+    private final Map<CaptureOption<?>, Object> values = new HashMap<>();
+    private BpfProgram filter;
+
+    private Builder() {}
+
+    /**
+     * Sets an option.
+     *
+     * @throws IllegalArgumentException if the value is outside the option's limits
+     */
+    public <T> Builder set(CaptureOption<T> option, T value) {
+      values.put(option, option.check(value));
+      return this;
+    }
+
+    /** Captures only what the program keeps; null captures all. */
+    public Builder filter(BpfProgram program) {
+      filter = program;
+      return this;
+    }
+
+    public CaptureConfig build() {
+      return new CaptureConfig(values, filter);
+    }
+  }
+}

@@ -1,0 +1,474 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.linux.Errno;
+import dev.ringtap.linux.LinuxException;
+import dev.ringtap.linux.PacketSocket;
+import dev.ringtap.linux.Poller;
+import dev.ringtap.linux.SockFprog;
+import dev.ringtap.linux.TpacketBlockDesc;
+import dev.ringtap.linux.TpacketStatsV3;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A live capture: a packet socket with a TPACKET_V3 ring, read block by block.
+ *
+ * <pre>{@code
+ * try (PacketCapture capture = PacketCapture.open(CaptureConfig.on("eth0").build())) {
+ *   while (!capture.isEnded()) {
+ *     try (Block block = capture.take(1000)) {
+ *       for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+ *         ...
+ *       }
+ *     }
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>The socket belongs to the network namespace of the thread that opens it. Afterwards {@link
+ * #take} is for one thread at a time; {@link #stop}, {@link #close} and {@link #statistics} are for
+ * any. A block may be given back by any thread, in any order.
+ *
+ * <p>When blocks are held for long the ring fills, the kernel drops, and the drop is counted:
+ * {@link Frame#lostBefore()} and {@link #statistics()}.
+ */
+public final class PacketCapture implements BlockSource {
+  /** A command that runs another with CAP_NET_RAW as its only capability, as the calling user. */
+  public static final String PERMISSION_COMMAND =
+      "sudo setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups"
+          + " --inh-caps=+net_raw --ambient-caps=+net_raw COMMAND";
+
+  private static final System.Logger LOG = System.getLogger(PacketCapture.class.getName());
+
+  private static final int MIN_BLOCKS = 2;
+
+  /** What is left of a ring that the kernel had no memory for, as in libpcap. */
+  private static final double SHRINK = 0.95;
+
+  /**
+   * A ring may take this part of the memory that is available, so that asking cannot end in OOM.
+   */
+  private static final double MOST_OF_MEMORY = 0.8;
+
+  /** poll may return at once for as long as the newest block is held: look again after this. */
+  private static final int HELD_BLOCK_WAIT_MILLIS = 1;
+
+  /**
+   * After this the statistics must hold nothing new: receive paths that still ran the old filter.
+   */
+  private static final int SETTLE_MILLIS = 10;
+
+  /** The kernel's counters have 32 bits: read them long before they can turn over. */
+  private static final long FRAMES_BETWEEN_STATISTICS = 1L << 30;
+
+  private final String interfaceName;
+  private final int retireTimeoutMillis;
+  private final PacketSocket socket;
+  private final Poller poller;
+  private final Arena ringArena;
+  private final MemorySegment ring;
+  private final Block[] blocks;
+
+  /** Held while a take runs; close waits for it before it frees what the take uses. */
+  private final ReentrantLock taking = new ReentrantLock();
+
+  // guarded by taking
+  private int next;
+  private CaptureException failure;
+  private long lastStatisticsAt;
+
+  // written under taking, read anywhere
+  private volatile long offered;
+  private volatile long dropped;
+  private volatile long captured;
+  private volatile long freezes;
+  private long lossReported;
+
+  private volatile boolean closed;
+  private volatile boolean stopping;
+  private volatile long stoppedAtNanos;
+  private volatile boolean ended;
+
+  private PacketCapture(
+      CaptureConfig config,
+      int linkType,
+      PacketSocket socket,
+      Poller poller,
+      Arena ringArena,
+      MemorySegment ring,
+      int blockSizeBytes) {
+    this.interfaceName = config.get(CaptureOption.INTERFACE);
+    this.retireTimeoutMillis = config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS);
+    this.socket = socket;
+    this.poller = poller;
+    this.ringArena = ringArena;
+    this.ring = ring;
+    this.blocks = new Block[(int) (ring.byteSize() / blockSizeBytes)];
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = new Block(this::giveBack, ring, i, (long) i * blockSizeBytes, blockSizeBytes);
+      blocks[i].describe(interfaceName, linkType, config.snapLengthBytes());
+    }
+  }
+
+  /**
+   * Opens a capture; frames come in from now on.
+   *
+   * @throws CaptureException if it cannot: its reason and its message tell why and what to do
+   */
+  public static PacketCapture open(CaptureConfig config) throws CaptureException {
+    String name = config.get(CaptureOption.INTERFACE);
+    CaptureInterface device = CaptureInterface.named(name);
+    int linkType = device.linkType();
+    if (!device.isUp()) {
+      throw new CaptureException(
+          Reason.INTERFACE_DOWN,
+          "interface " + name + " is down; set it up with: ip link set " + name + " up");
+    }
+    requireMemory(config.get(CaptureOption.RING_MIB));
+    PacketSocket socket = null;
+    Poller poller = null;
+    Arena arena = null;
+    try {
+      socket = PacketSocket.open();
+      socket.useTpacketV3();
+      if (device.isLoopback()) {
+        // the loopback shows every frame twice, going out and coming in
+        socket.ignoreOutgoing();
+      }
+      attach(socket, config.kernelProgram());
+      int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
+      int blockCount = createRing(socket, config, blockSizeBytes);
+      arena = Arena.ofShared();
+      MemorySegment ring = socket.map((long) blockCount * blockSizeBytes, arena);
+      poller = new Poller(socket.fd());
+      PacketCapture capture =
+          new PacketCapture(config, linkType, socket, poller, arena, ring, blockSizeBytes);
+      if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback()) {
+        socket.joinPromiscuous(device.index());
+      }
+      socket.bind(device.index());
+      int error = socket.pendingError();
+      if (error == Errno.ENETDOWN) {
+        throw new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " went down");
+      }
+      return capture;
+    } catch (IOException | RuntimeException | Error e) {
+      if (poller != null) {
+        poller.close();
+      }
+      if (arena != null) {
+        arena.close();
+      }
+      if (socket != null) {
+        socket.close();
+      }
+      if (e instanceof LinuxException) {
+        throw explained((LinuxException) e, name);
+      }
+      if (e instanceof CaptureException) {
+        throw (CaptureException) e;
+      }
+      throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireMemory(int ringMib) throws CaptureException {
+    long availableMib;
+    try {
+      availableMib =
+          Files.readAllLines(Path.of("/proc/meminfo")).stream()
+              .filter(line -> line.startsWith("MemAvailable:"))
+              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) >> 10)
+              .findFirst()
+              .orElse(Long.MAX_VALUE);
+    } catch (IOException e) {
+      return;
+    }
+    if (ringMib > MOST_OF_MEMORY * availableMib) {
+      throw new CaptureException(
+          Reason.RING_TOO_LARGE,
+          "a ring of "
+              + ringMib
+              + " MiB was asked for, "
+              + availableMib
+              + " MiB of memory are available and at most "
+              + (long) (MOST_OF_MEMORY * availableMib)
+              + " of them may be taken; ask for a smaller ring-size");
+    }
+  }
+
+  /** Makes the ring, smaller where the kernel has no memory for all of it. */
+  private static int createRing(PacketSocket socket, CaptureConfig config, int blockSizeBytes)
+      throws LinuxException, CaptureException {
+    int ringMib = config.get(CaptureOption.RING_MIB);
+    int asked = Math.max(MIN_BLOCKS, (int) (((long) ringMib << 20) / blockSizeBytes));
+    int retireTimeoutMillis = config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS);
+    for (int blockCount = asked; ; ) {
+      try {
+        socket.createRing(blockSizeBytes, blockCount, retireTimeoutMillis);
+      } catch (LinuxException e) {
+        if (e.errno() != Errno.ENOMEM) {
+          throw e;
+        }
+        if (blockCount == MIN_BLOCKS) {
+          throw new CaptureException(
+              Reason.RING_TOO_LARGE,
+              "the kernel has no memory for a ring: "
+                  + asked
+                  + " blocks of "
+                  + blockSizeBytes
+                  + " bytes were asked for, not even "
+                  + MIN_BLOCKS
+                  + " could be had; free memory or ask for a smaller block-size",
+              e);
+        }
+        blockCount = Math.max(MIN_BLOCKS, Math.min(blockCount - 1, (int) (blockCount * SHRINK)));
+        continue;
+      }
+      if (blockCount < asked) {
+        LOG.log(
+            Level.WARNING,
+            "the kernel had no memory for a ring of {0} blocks of {1} KiB, it gave {2}",
+            asked,
+            blockSizeBytes >> 10,
+            blockCount);
+      }
+      return blockCount;
+    }
+  }
+
+  private static void attach(PacketSocket socket, BpfProgram program) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      SockFprog fprog = new SockFprog(arena, program.instructions().size());
+      int index = 0;
+      for (BpfProgram.Instruction each : program.instructions()) {
+        fprog.set(index++, each.code(), each.jt(), each.jf(), each.k());
+      }
+      socket.attachFilter(fprog);
+    }
+  }
+
+  private static CaptureException explained(LinuxException e, String name) {
+    switch (e.errno()) {
+      case Errno.EPERM:
+      case Errno.EACCES:
+        return new CaptureException(
+            Reason.NO_PERMISSION,
+            "no permission to capture on "
+                + name
+                + ": CAP_NET_RAW is missing. Run as root, or grant just that to your user: "
+                + PERMISSION_COMMAND,
+            e);
+      case Errno.EAFNOSUPPORT:
+        return new CaptureException(
+            Reason.UNSUPPORTED_SYSTEM,
+            "this kernel has no packet sockets (WSL 1 and gVisor have none): " + e.getMessage(),
+            e);
+      case Errno.ENETDOWN:
+        return new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " is down", e);
+      case Errno.ENODEV:
+        return new CaptureException(
+            Reason.NO_SUCH_INTERFACE, "interface " + name + " went away", e);
+      default:
+        return new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Block take(int timeoutMillis) throws CaptureException {
+    taking.lock();
+    try {
+      long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
+      while (true) {
+        if (closed || ended) {
+          ended = true;
+          return null;
+        }
+        Block block = blocks[next];
+        if (!block.isLeased()
+            && (TpacketBlockDesc.statusAcquire(ring, block.start())
+                    & TpacketBlockDesc.TP_STATUS_USER)
+                != 0) {
+          return lease(block);
+        }
+        if (stopping && isDrained()) {
+          ended = true;
+          if (failure != null) {
+            throw failure;
+          }
+          return null;
+        }
+        long leftMillis = (deadline - System.nanoTime() + 999_999) / 1_000_000;
+        if (leftMillis <= 0) {
+          return null;
+        }
+        await((int) (stopping ? Math.min(leftMillis, SETTLE_MILLIS) : leftMillis));
+      }
+    } catch (LinuxException e) {
+      throw explained(e, interfaceName);
+    } finally {
+      taking.unlock();
+    }
+  }
+
+  private Block lease(Block block) throws LinuxException {
+    next = next + 1 == blocks.length ? 0 : next + 1;
+    boolean losing =
+        (TpacketBlockDesc.status(ring, block.start()) & TpacketBlockDesc.TP_STATUS_LOSING) != 0;
+    if (losing || captured - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
+      readStatistics();
+    }
+    block.lease(captured, dropped - lossReported);
+    lossReported = dropped;
+    captured += Integer.toUnsignedLong(block.frameCount());
+    return block;
+  }
+
+  private void await(int timeoutMillis) throws LinuxException {
+    Poller.Event event = poller.await(timeoutMillis, true);
+    if (event == Poller.Event.ERROR) {
+      interfaceChanged();
+    } else if (event == Poller.Event.READABLE && !isNextReady()) {
+      // poll looks at the newest block, and that one is still held or was just taken
+      poller.await(Math.min(timeoutMillis, HELD_BLOCK_WAIT_MILLIS), false);
+    }
+  }
+
+  private boolean isNextReady() {
+    return (TpacketBlockDesc.statusAcquire(ring, blocks[next].start())
+                & TpacketBlockDesc.TP_STATUS_USER)
+            != 0
+        && !blocks[next].isLeased();
+  }
+
+  /** The socket has an error: the interface went down or away. What is in the ring stays good. */
+  private void interfaceChanged() throws LinuxException {
+    int error = socket.pendingError();
+    if (socket.boundInterface() < 0) {
+      failure =
+          new CaptureException(
+              Reason.NO_SUCH_INTERFACE, "interface " + interfaceName + " was removed");
+      refuseFrames();
+    } else if (error == Errno.ENETDOWN) {
+      LOG.log(
+          Level.WARNING,
+          "interface {0} went down; capture goes on when it is up again",
+          interfaceName);
+    } else if (error != 0) {
+      LOG.log(Level.WARNING, "socket error {0} on {1}", error, interfaceName);
+    }
+  }
+
+  private void readStatistics() throws LinuxException {
+    TpacketStatsV3 since = socket.statistics();
+    offered += since.packets();
+    dropped += since.drops();
+    freezes += since.freezes();
+    lastStatisticsAt = captured;
+  }
+
+  /**
+   * Whether every frame that passed the filter has been taken or counted as dropped. The open block
+   * comes out when its retire timeout passes, so this needs that long after {@link #stop}.
+   */
+  private boolean isDrained() throws LinuxException {
+    long sinceStopMillis = (System.nanoTime() - stoppedAtNanos) / 1_000_000;
+    if (sinceStopMillis < SETTLE_MILLIS) {
+      return false;
+    }
+    readStatistics();
+    if (statistics().waiting() == 0) {
+      return true;
+    }
+    if (sinceStopMillis > 1000 + 10L * retireTimeoutMillis) {
+      LOG.log(
+          Level.WARNING,
+          "{0} frames of {1} were counted by the kernel and did not come out of the ring",
+          statistics().waiting(),
+          interfaceName);
+      return true;
+    }
+    return false;
+  }
+
+  /** Attaches a filter that refuses all; the source ends when the ring is drained. */
+  @Override
+  public void stop() throws CaptureException {
+    try {
+      refuseFrames();
+    } catch (LinuxException e) {
+      throw explained(e, interfaceName);
+    }
+  }
+
+  private synchronized void refuseFrames() throws LinuxException {
+    if (stopping || closed) {
+      return;
+    }
+    attach(socket, BpfProgram.REJECT);
+    stoppedAtNanos = System.nanoTime();
+    stopping = true;
+    poller.wake();
+  }
+
+  @Override
+  public boolean isEnded() {
+    return ended || closed;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The kernel's counters are read when a block shows a loss and when the source ends: between,
+   * offered and dropped are as of the last read. After the end they are exact: offered = dropped +
+   * captured.
+   */
+  @Override
+  public CaptureStatistics statistics() {
+    long capturedNow = captured;
+    return new CaptureStatistics(
+        Math.max(offered, capturedNow + dropped), dropped, capturedNow, freezes);
+  }
+
+  private void giveBack(Block block) {
+    if (!closed) {
+      try {
+        TpacketBlockDesc.setStatusRelease(ring, block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+      } catch (IllegalStateException e) {
+        // closed meanwhile: the kernel has the memory back already
+      }
+    }
+    // only now: a reader that sees the lease ended must not see the old status
+    block.leaseEnded();
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      try {
+        poller.wake();
+      } catch (LinuxException e) {
+        throw new AssertionError("an eventfd that is open takes a write", e);
+      }
+    }
+    taking.lock();
+    try {
+      ringArena.close();
+      poller.close();
+      socket.close();
+    } finally {
+      taking.unlock();
+    }
+  }
+}

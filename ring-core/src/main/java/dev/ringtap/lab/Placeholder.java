@@ -1,3 +1,0 @@
-package dev.ringtap.lab;
-
-final class Placeholder {}

@@ -1,0 +1,158 @@
+package dev.ringtap.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.linux.Tpacket3Hdr;
+import dev.ringtap.linux.TpacketBlockDesc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class BlockTest {
+  private static final int BLOCK_BYTES = 64 << 10;
+
+  private final Arena arena = Arena.ofShared();
+  private final BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+
+  @AfterEach
+  void closeArena() {
+    arena.close();
+  }
+
+  private Block block(int frames) {
+    builder.start("eth0", LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+    for (int i = 0; i < frames; i++) {
+      byte[] bytes = new byte[60 + i % 40];
+      bytes[0] = (byte) i;
+      assertThat(
+              builder.append(
+                  i,
+                  bytes.length,
+                  PacketType.HOST,
+                  0,
+                  MemorySegment.ofArray(bytes),
+                  0,
+                  bytes.length))
+          .isTrue();
+    }
+    return builder.build(1000, 7);
+  }
+
+  @Test
+  void walkShowsEveryFrameOnceAndMayPause() {
+    try (Block block = block(300)) {
+      for (int i = 0; i < 300; i++) {
+        Frame frame = block.next();
+        assertThat(frame.timestampNanos()).isEqualTo(i);
+        assertThat(frame.sequence()).isEqualTo(1000 + i);
+        assertThat(frame.lostBefore()).isEqualTo(i == 0 ? 7 : 0);
+        assertThat(frame.memory().get(ValueLayout.JAVA_BYTE, frame.dataOffset()))
+            .isEqualTo((byte) i);
+      }
+      assertThat(block.next()).isNull();
+      assertThat(block.next()).isNull();
+    }
+  }
+
+  @Test
+  void aFrameCannotBeReadAfterItsBlockWasGivenBack() {
+    Block block = block(3);
+    Frame frame = block.next();
+    assertThat(frame.payloadLength()).isEqualTo(60);
+    MemorySegment target = MemorySegment.ofArray(new byte[100]);
+    block.close();
+    assertThatThrownBy(frame::timestampNanos).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(frame::originalLength).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(frame::packetType).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> frame.copyPayload(target, 0))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(block::next).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aBlockIsGivenBackOnceAndWithTheKernelsStatus() {
+    Block block = block(3);
+    MemorySegment memory = block.memory();
+    assertThat(TpacketBlockDesc.status(memory, 0)).isEqualTo(TpacketBlockDesc.TP_STATUS_USER);
+    block.close();
+    assertThat(TpacketBlockDesc.status(memory, 0)).isEqualTo(TpacketBlockDesc.TP_STATUS_KERNEL);
+    TpacketBlockDesc.setStatusRelease(memory, 0, TpacketBlockDesc.TP_STATUS_USER);
+    block.close();
+    assertThat(TpacketBlockDesc.status(memory, 0)).isEqualTo(TpacketBlockDesc.TP_STATUS_USER);
+  }
+
+  @Test
+  void builderRefusesToOverwriteABlockThatIsOut() {
+    Block block = block(1);
+    assertThatThrownBy(() -> builder.start("eth0", 1, 100))
+        .isInstanceOf(IllegalStateException.class);
+    block.close();
+    builder.start("eth0", 1, 100);
+  }
+
+  @Test
+  void aFrameThatPointsAtItselfEndsTheBlock() {
+    try (Block block = block(3)) {
+      Tpacket3Hdr.setNextOffset(block.memory(), block.next().dataOffset() - 82, 0);
+      block.lease(0, 0);
+      block.next();
+      assertThatThrownBy(block::next).isInstanceOf(CorruptBlockException.class);
+    }
+  }
+
+  @Test
+  void aFrameThatDoesNotFitEndsTheBlockAndSaysSo() {
+    try (Block block = block(10)) {
+      long first = block.next().dataOffset() - 82;
+      long second = first + Tpacket3Hdr.nextOffset(block.memory(), first);
+      Tpacket3Hdr.setNextOffset(block.memory(), second, BLOCK_BYTES);
+      assertThat(block.next().sequence()).isEqualTo(1001);
+      assertThatThrownBy(block::next)
+          .isInstanceOf(CorruptBlockException.class)
+          .hasMessageContaining("block 0 of eth0; 8 frames of it cannot be read")
+          .extracting(e -> ((CorruptBlockException) e).unreadFrames())
+          .isEqualTo(8);
+      assertThat(block.next()).isNull();
+    }
+  }
+
+  /**
+   * Any bytes in the ring: a frame inside the block, the end, or the one exception; never a hang.
+   */
+  @Test
+  void hostileBytesNeverLeadOutOfTheBlock() {
+    Random random = new Random(20_260_101);
+    for (int round = 0; round < 3000; round++) {
+      try (Block honest = block(1 + random.nextInt(50))) {
+        MemorySegment memory = honest.memory();
+        for (int i = random.nextInt(12); i >= 0; i--) {
+          long at = random.nextInt(8) == 0 ? 8 + random.nextInt(32) : random.nextInt(4000);
+          memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+        }
+        honest.lease(0, 0);
+        int taken = 0;
+        try {
+          for (Frame f = honest.next(); f != null; f = honest.next()) {
+            assertThat(f.dataOffset() + f.capturedLength()).isLessThanOrEqualTo(BLOCK_BYTES);
+            f.timestampNanos();
+            f.vlanTag();
+            f.packetType();
+            byte[] payload = new byte[f.payloadLength()];
+            f.copyPayload(MemorySegment.ofArray(payload), 0);
+            taken++;
+          }
+        } catch (CorruptBlockException e) {
+          assertThat(e).hasMessageContaining("of eth0");
+        }
+        assertThat(taken).isLessThan(BLOCK_BYTES / 68);
+      }
+    }
+  }
+}

@@ -1,0 +1,347 @@
+package dev.ringtap.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.lab.FrameSender;
+import dev.ringtap.lab.PrivateNetwork;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Captures real frames on a virtual wire in a network namespace of its own. */
+@Timeout(60)
+class PacketCaptureIT {
+  private PrivateNetwork network;
+
+  @BeforeEach
+  void createNetwork() throws IOException {
+    String cause = PrivateNetwork.unavailabilityCause();
+    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    network = PrivateNetwork.create();
+  }
+
+  @AfterEach
+  void closeNetwork() {
+    if (network != null) {
+      network.close();
+    }
+  }
+
+  private PacketCapture open(CaptureConfig.Builder config) throws IOException {
+    return network.call(() -> PacketCapture.open(config.build()));
+  }
+
+  private static CaptureConfig.Builder right() {
+    return CaptureConfig.on(PrivateNetwork.RIGHT);
+  }
+
+  private void send(List<byte[]> frames) throws IOException {
+    try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      for (byte[] frame : frames) {
+        sender.send(frame);
+      }
+    }
+  }
+
+  /** Takes until the source ends. */
+  private static List<byte[]> payloads(PacketCapture capture) throws IOException {
+    List<byte[]> payloads = new ArrayList<>();
+    while (!capture.isEnded()) {
+      try (Block block = capture.take(100)) {
+        for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+          assertThat(f.sequence()).isEqualTo(payloads.size());
+          byte[] payload = new byte[f.payloadLength()];
+          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          payloads.add(payload);
+        }
+      }
+    }
+    return payloads;
+  }
+
+  private static List<byte[]> frames(int count, long seed) {
+    Random random = new Random(seed);
+    List<byte[]> frames = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      byte[] frame = new byte[random.nextInt(8) == 0 ? 9014 : 14 + random.nextInt(1500)];
+      random.nextBytes(frame);
+      frame[0] = 2;
+      frame[6] = 2;
+      int shape = random.nextInt(4);
+      int type = shape == 0 ? 0x8100 : shape == 1 ? 0x88A8 : 0x0800;
+      if (shape < 2 && frame.length < 22) {
+        frame = Arrays.copyOf(frame, 22);
+      }
+      frame[12] = (byte) (type >>> 8);
+      frame[13] = (byte) type;
+      frames.add(frame);
+    }
+    return frames;
+  }
+
+  @Test
+  void everyFrameComesOutAsItWasSentTagsInPlace() throws IOException {
+    List<byte[]> sent = frames(3000, 1);
+    try (PacketCapture capture = open(right())) {
+      send(sent);
+      capture.stop();
+      List<byte[]> received = payloads(capture);
+      assertThat(received).hasSameSizeAs(sent);
+      for (int i = 0; i < sent.size(); i++) {
+        assertThat(received.get(i)).as("frame %d", i).isEqualTo(sent.get(i));
+      }
+      assertThat(capture.statistics()).isEqualTo(new CaptureStatistics(3000, 0, 3000, 0));
+    }
+  }
+
+  @Test
+  void overloadOfATwoBlockRingIsCountedToTheFrame() throws Exception {
+    int count = 60_000;
+    List<byte[]> some = frames(100, 2);
+    try (PacketCapture capture = open(right().set(CaptureOption.RING_MIB, 2))) {
+      CompletableFuture<Void> sending =
+          CompletableFuture.runAsync(
+              () -> {
+                try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+                  for (int i = 0; i < count; i++) {
+                    sender.send(some.get(i % some.size()));
+                  }
+                  Thread.sleep(50);
+                  for (int i = 0; i < 10; i++) {
+                    sender.send(some.get(i));
+                  }
+                  Thread.sleep(50);
+                  capture.stop();
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      long captured = 0;
+      long lost = 0;
+      while (!capture.isEnded()) {
+        try (Block block = capture.take(100)) {
+          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+            assertThat(f.sequence()).isEqualTo(captured++);
+            lost += f.lostBefore();
+          }
+          if (block != null && captured < 10_000) {
+            Thread.sleep(20);
+          }
+        }
+      }
+      sending.get(10, TimeUnit.SECONDS);
+      CaptureStatistics statistics = capture.statistics();
+      assertThat(statistics.droppedByKernel()).isPositive();
+      assertThat(statistics.captured()).isEqualTo(captured);
+      assertThat(statistics.offered()).isEqualTo(count + 10);
+      assertThat(statistics.offered()).isEqualTo(captured + statistics.droppedByKernel());
+      assertThat(lost).isEqualTo(statistics.droppedByKernel());
+    }
+  }
+
+  @Test
+  void stopUnderLoadLosesNothingUncounted() throws Exception {
+    List<byte[]> some = frames(100, 3);
+    for (int round = 0; round < 5; round++) {
+      try (PacketCapture capture = open(right())) {
+        CompletableFuture<Long> sending =
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+                    while (!capture.isEnded()) {
+                      sender.send(some.get((int) (sender.sent() % some.size())));
+                    }
+                    return sender.sent();
+                  } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+        try (Block first = capture.take(1000)) {
+          assertThat(first).isNotNull();
+        }
+        capture.stop();
+        while (!capture.isEnded()) {
+          Block block = capture.take(100);
+          if (block != null) {
+            block.close();
+          }
+        }
+        CaptureStatistics statistics = capture.statistics();
+        assertThat(statistics.waiting()).isZero();
+        assertThat(statistics.offered()).isLessThanOrEqualTo(sending.get(10, TimeUnit.SECONDS));
+      }
+    }
+  }
+
+  @Test
+  void closeFromAnotherThreadEndsAWaitingTakeAtOnce() throws Exception {
+    PacketCapture capture = open(right());
+    CompletableFuture<Block> taking =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return capture.take(30_000);
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Thread.sleep(200);
+    long start = System.nanoTime();
+    capture.close();
+    assertThat(taking.get(1, TimeUnit.SECONDS)).isNull();
+    assertThat(System.nanoTime() - start).isLessThan(TimeUnit.MILLISECONDS.toNanos(500));
+    capture.close();
+    assertThat(capture.take(10)).isNull();
+    assertThat(capture.isEnded()).isTrue();
+  }
+
+  @Test
+  void aBlockOutlivesNeitherItsLeaseNorItsCapture() throws IOException {
+    send(List.of());
+    PacketCapture capture = open(right());
+    send(frames(10, 4));
+    Block block = capture.take(1000);
+    Frame frame = block.next();
+    assertThat(frame.payloadLength()).isPositive();
+    block.close();
+    assertThatThrownBy(frame::timestampNanos).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(block::next).isInstanceOf(IllegalStateException.class);
+    send(frames(10, 5));
+    Block held = capture.take(1000);
+    Frame still = held.next();
+    capture.close();
+    assertThatThrownBy(still::timestampNanos).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(held::next).isInstanceOf(IllegalStateException.class);
+    held.close();
+  }
+
+  @Test
+  void blocksMayBeHeldAndGivenBackOutOfOrder() throws IOException {
+    try (PacketCapture capture = open(right().set(CaptureOption.RING_MIB, 4))) {
+      List<byte[]> sent = frames(9000, 6);
+      long seen = 0;
+      Block held = null;
+      for (int at = 0; at < sent.size(); at += 300) {
+        send(sent.subList(at, at + 300));
+        for (Block block; (block = capture.take(50)) != null; ) {
+          seen += block.frameCount();
+          if (held != null) {
+            held.close();
+          }
+          held = block;
+        }
+      }
+      held.close();
+      assertThat(seen).isEqualTo(sent.size());
+    }
+  }
+
+  @Test
+  void kernelFiltersAndCuts() throws IOException {
+    // ether proto 0x0800, as `tcpdump -ddd ip` prints it
+    BpfProgram ip = BpfProgram.parse("4\n40 0 0 12\n21 0 1 2048\n6 0 0 262144\n6 0 0 0\n");
+    try (PacketCapture capture =
+        open(right().filter(ip).set(CaptureOption.SNAP_LENGTH_BYTES, 40))) {
+      List<byte[]> sent = frames(400, 7);
+      send(sent);
+      capture.stop();
+      List<byte[]> wanted =
+          sent.stream().filter(f -> f[12] == 8).map(f -> Arrays.copyOf(f, 40)).toList();
+      List<byte[]> received = payloads(capture);
+      assertThat(received).hasSameSizeAs(wanted);
+      for (int i = 0; i < wanted.size(); i++) {
+        int length = Math.min(40, received.get(i).length);
+        assertThat(received.get(i)).startsWith(Arrays.copyOf(wanted.get(i), length));
+      }
+      assertThat(capture.statistics().offered()).isEqualTo(wanted.size());
+    }
+  }
+
+  @Test
+  void interfaceDownAndUpGoesOn() throws Exception {
+    try (PacketCapture capture = open(right())) {
+      network.setUp(PrivateNetwork.RIGHT, false);
+      assertThat(capture.take(100)).isNull();
+      network.setUp(PrivateNetwork.RIGHT, true);
+      Thread.sleep(100);
+      send(frames(5, 8));
+      long seen = 0;
+      for (int i = 0; i < 20 && seen < 5; i++) {
+        try (Block block = capture.take(100)) {
+          seen += block == null ? 0 : block.frameCount();
+        }
+      }
+      assertThat(seen).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void loopbackShowsEachFrameOnce() throws Exception {
+    try (PacketCapture capture = open(CaptureConfig.on("lo"))) {
+      network.call(
+          () -> {
+            try (FrameSender sender = FrameSender.open("lo")) {
+              for (byte[] frame : frames(20, 9)) {
+                sender.send(frame);
+              }
+            }
+            return null;
+          });
+      capture.stop();
+      assertThat(payloads(capture)).hasSize(20);
+    }
+  }
+
+  @Test
+  void errorsNameTheCauseAndTheNextStep() throws IOException {
+    assertThatThrownBy(() -> open(CaptureConfig.on("nope")))
+        .isInstanceOf(CaptureException.class)
+        .hasMessage("no interface is named 'nope'; there are: lo, tap1, tap0")
+        .extracting(e -> ((CaptureException) e).reason())
+        .isEqualTo(Reason.NO_SUCH_INTERFACE);
+    network.setUp(PrivateNetwork.RIGHT, false);
+    assertThatThrownBy(() -> open(right()))
+        .hasMessageContaining("interface tap1 is down; set it up with: ip link set tap1 up");
+    network.setUp(PrivateNetwork.RIGHT, true);
+    assertThatThrownBy(() -> open(right().set(CaptureOption.RING_MIB, 65_536)))
+        .hasMessageMatching(
+            "a ring of 65536 MiB was asked for, \\d+ MiB of memory are available.*");
+  }
+
+  @Test
+  void manyOpensAndClosesLeakNothing() throws IOException {
+    open(right().set(CaptureOption.RING_MIB, 2)).close();
+    long descriptors = count("/proc/self/fd");
+    long mappings = Files.readAllLines(Path.of("/proc/self/maps")).size();
+    for (int i = 0; i < 50; i++) {
+      open(right().set(CaptureOption.RING_MIB, 2)).close();
+    }
+    assertThat(count("/proc/self/fd")).isLessThanOrEqualTo(descriptors + 5);
+    long mapped =
+        Files.readAllLines(Path.of("/proc/self/maps")).stream()
+            .filter(line -> line.contains("socket:"))
+            .count();
+    assertThat(mapped).as("ring mappings, %d mappings before", mappings).isZero();
+  }
+
+  private static long count(String directory) throws IOException {
+    try (var entries = Files.list(Path.of(directory))) {
+      return entries.count();
+    }
+  }
+}
