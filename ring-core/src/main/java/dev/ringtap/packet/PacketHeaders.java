@@ -1,0 +1,392 @@
+package dev.ringtap.packet;
+
+import dev.ringtap.capture.Frame;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * The headers of one packet, found in its bytes without copying them: Ethernet (IEEE 802.3) with
+ * VLAN tags (IEEE 802.1Q, 802.1ad), ARP (RFC 826), IPv4 (RFC 791), IPv6 with its extension headers
+ * (RFC 8200), TCP (RFC 9293), UDP (RFC 768), SCTP (RFC 9260), ICMP (RFC 792) and ICMPv6 (RFC 4443).
+ *
+ * <pre>{@code
+ * PacketHeaders headers = new PacketHeaders();
+ * for (Frame frame = block.next(); frame != null; frame = block.next()) {
+ *   if (headers.parse(frame).dstPort() == 53) { ... }
+ * }
+ * }</pre>
+ *
+ * <p>One instance serves any number of packets: {@link #parse} moves it to the next. No bytes make
+ * it throw, none outside the packet are read, and nothing is allocated but the strings that are
+ * asked for. A header counts only where it was captured whole; what is absent is -1, 0 for a tag,
+ * or null for a string.
+ *
+ * <p>The memory must live as long as the view is used: on a frame whose block was given back the
+ * accessors throw {@link IllegalStateException}. Not thread-safe.
+ */
+public final class PacketHeaders {
+  private static final int IPV4_BYTES = 20;
+  private static final int IPV6_BYTES = 40;
+  private static final int TCP_BYTES = 20;
+  private static final int UDP_BYTES = 8;
+  private static final int ARP_BYTES = 8;
+  private static final int IPV4_MORE_FRAGMENTS = 0x2000;
+  private static final int IPV4_FRAGMENT_OFFSET = 0x1FFF;
+  private static final int IPV6_MORE_FRAGMENTS = 1;
+  private static final int IPV6_FRAGMENT_OFFSET = 0xFFF8;
+
+  /** More than any network uses; it bounds the work on a packet made of nothing else. */
+  private static final int MAX_EXTENSION_HEADERS = 16;
+
+  private final LinkHeader link = new LinkHeader();
+  private MemorySegment memory = MemorySegment.NULL;
+  private long base;
+  private int length;
+
+  private int networkOffset;
+  private int ipVersion;
+  private int ipProtocol;
+  private boolean fragment;
+  private int fragmentOffset;
+  private int fragmentProtocol;
+
+  private int transportOffset;
+  private int transportLength;
+  private int transportEnd;
+  private int srcPort;
+  private int dstPort;
+
+  /** A view of no packet: everything is absent. */
+  public PacketHeaders() {
+    clear();
+  }
+
+  /**
+   * Shows a frame's bytes as they lie in the ring, where a stripped outer VLAN tag is not among
+   * them: {@link Frame#vlanTag()} has it, and {@link #vlanTag(int) vlanTag(0)} is the second one.
+   */
+  public PacketHeaders parse(Frame frame) {
+    return parse(frame.memory(), frame.dataOffset(), frame.capturedLength(), frame.linkType());
+  }
+
+  /**
+   * Shows a packet.
+   *
+   * @param memory native memory or the segment of a byte array
+   * @param offset of the packet's first byte, in bytes
+   * @param length bytes captured of the packet; nothing outside of them is read
+   * @param linkType LINKTYPE value of the first header: 1, 101, 113 or 276; of any other everything
+   *     is absent
+   * @return this
+   * @throws IndexOutOfBoundsException if the memory does not hold that range
+   */
+  public PacketHeaders parse(MemorySegment memory, long offset, int length, int linkType) {
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    clear();
+    this.memory = memory;
+    this.base = offset;
+    this.length = length;
+    link.parse(memory, offset, length, linkType);
+    if (link.etherType() == EtherType.IPV4) {
+      parseIpv4(link.payloadOffset());
+    } else if (link.etherType() == EtherType.IPV6) {
+      parseIpv6(link.payloadOffset());
+    }
+    return this;
+  }
+
+  private void clear() {
+    link.clear();
+    length = 0;
+    networkOffset = -1;
+    ipVersion = -1;
+    ipProtocol = -1;
+    fragment = false;
+    fragmentOffset = -1;
+    fragmentProtocol = -1;
+    transportOffset = -1;
+    transportLength = 0;
+    transportEnd = 0;
+    srcPort = -1;
+    dstPort = -1;
+  }
+
+  private void parseIpv4(int at) {
+    if (at + IPV4_BYTES > length) {
+      return;
+    }
+    int first = unsignedByte(at);
+    int headerBytes = (first & 0xF) * 4;
+    if (first >>> 4 != 4 || headerBytes < IPV4_BYTES) {
+      return;
+    }
+    networkOffset = at;
+    ipVersion = 4;
+    ipProtocol = unsignedByte(at + 9);
+    int flagsAndOffset = unsignedShort(at + 6);
+    fragmentOffset = (flagsAndOffset & IPV4_FRAGMENT_OFFSET) * 8;
+    fragment = fragmentOffset > 0 || (flagsAndOffset & IPV4_MORE_FRAGMENTS) != 0;
+    fragmentProtocol = ipProtocol;
+    int totalLength = unsignedShort(at + 2);
+    if (totalLength == 0) {
+      totalLength = length - at;
+    }
+    if (fragmentOffset == 0) {
+      parseTransport(at + headerBytes, at + totalLength);
+    }
+  }
+
+  private void parseIpv6(int at) {
+    if (at + IPV6_BYTES > length || unsignedByte(at) >>> 4 != 6) {
+      return;
+    }
+    networkOffset = at;
+    ipVersion = 6;
+    fragmentOffset = 0;
+    int payloadLength = unsignedShort(at + 4);
+    int declaredEnd = payloadLength == 0 ? length : at + IPV6_BYTES + payloadLength;
+    int end = Math.min(length, declaredEnd);
+    int header = at + IPV6_BYTES;
+    ipProtocol = unsignedByte(at + 6);
+    for (int i = 0; i < MAX_EXTENSION_HEADERS && isExtension(ipProtocol); i++) {
+      int next = header + 8 > end ? Integer.MAX_VALUE : header + extensionBytes(header);
+      if (next > end) {
+        return;
+      }
+      if (ipProtocol == IpProtocol.FRAGMENT) {
+        parseFragmentHeader(header);
+      }
+      ipProtocol = unsignedByte(header);
+      if (fragmentOffset > 0) {
+        return;
+      }
+      header = next;
+    }
+    if (!isExtension(ipProtocol)) {
+      parseTransport(header, declaredEnd);
+    }
+  }
+
+  /** The extension headers of RFC 8200, section 4, behind which other headers follow. */
+  private static boolean isExtension(int protocol) {
+    return protocol == IpProtocol.HOP_BY_HOP
+        || protocol == IpProtocol.ROUTING
+        || protocol == IpProtocol.FRAGMENT
+        || protocol == IpProtocol.DESTINATION_OPTIONS
+        || protocol == IpProtocol.AUTHENTICATION;
+  }
+
+  private int extensionBytes(int header) {
+    return switch (ipProtocol) {
+      case IpProtocol.FRAGMENT -> 8;
+      case IpProtocol.AUTHENTICATION -> (unsignedByte(header + 1) + 2) * 4;
+      default -> (unsignedByte(header + 1) + 1) * 8;
+    };
+  }
+
+  /** A second fragment header would hide the first one's offset: only the first counts. */
+  private void parseFragmentHeader(int header) {
+    if (fragmentProtocol < 0) {
+      int offsetAndFlags = unsignedShort(header + 2);
+      fragmentProtocol = unsignedByte(header);
+      fragmentOffset = offsetAndFlags & IPV6_FRAGMENT_OFFSET;
+      fragment = fragmentOffset > 0 || (offsetAndFlags & IPV6_MORE_FRAGMENTS) != 0;
+    }
+  }
+
+  private void parseTransport(int at, int declaredEnd) {
+    if (at > declaredEnd || at > length) {
+      return;
+    }
+    transportOffset = at;
+    transportLength = declaredEnd - at;
+    transportEnd = Math.min(length, declaredEnd);
+    if (IpProtocol.hasPorts(ipProtocol) && at + 4 <= transportEnd) {
+      srcPort = unsignedShort(at);
+      dstPort = unsignedShort(at + 2);
+    }
+  }
+
+  /**
+   * EtherType behind all VLAN tags, or that of a tag which is cut off; -1 for IEEE 802.3 frames
+   * with a length in its place. Raw IP has the one of its IP version.
+   */
+  public int etherType() {
+    return link.etherType();
+  }
+
+  /** VLAN tags in the packet's bytes, at most 8. */
+  public int vlanCount() {
+    return link.vlanCount();
+  }
+
+  /**
+   * A VLAN tag, TPID in the upper and TCI in the lower 16 bits.
+   *
+   * @param index 0 is the outermost tag
+   */
+  public int vlanTag(int index) {
+    return link.vlanTag(index);
+  }
+
+  /**
+   * VLAN id of a tag, 0 to 4095.
+   *
+   * @param index 0 is the outermost tag
+   */
+  public int vlanId(int index) {
+    int tag = link.vlanTag(index);
+    return tag == 0 ? -1 : tag & 0xFFF;
+  }
+
+  /** 4 or 6. */
+  public int ipVersion() {
+    return ipVersion;
+  }
+
+  /**
+   * IP protocol number; with IPv6 that of the first header which is no extension header. Where the
+   * extension headers are cut off, the number of the first one that is not whole; in a fragment
+   * other than the first, the fragment header's next header.
+   */
+  public int ipProtocol() {
+    return ipProtocol;
+  }
+
+  /** Whether the packet is a piece of an IP datagram. */
+  public boolean isFragment() {
+    return fragment;
+  }
+
+  /** Where in its datagram's payload the packet's begins, in bytes; 0 if it is no fragment. */
+  public int fragmentOffset() {
+    return fragmentOffset;
+  }
+
+  /** Source port of TCP, UDP or SCTP. */
+  public int srcPort() {
+    return srcPort;
+  }
+
+  /** Destination port of TCP, UDP or SCTP. */
+  public int dstPort() {
+    return dstPort;
+  }
+
+  /** TCP's flags CWR (128), ECE, URG, ACK, PSH, RST, SYN, FIN (1). */
+  public int tcpFlags() {
+    return hasTransport(IpProtocol.TCP, TCP_BYTES) ? unsignedByte(transportOffset + 13) : -1;
+  }
+
+  /**
+   * Bytes that TCP or UDP carry in this packet, as the headers say; the captured part may be less.
+   * Where the sender left the IP length at 0, as segmentation offload does, the captured ones.
+   */
+  public int payloadLength() {
+    if (hasTransport(IpProtocol.TCP, TCP_BYTES)) {
+      int headerBytes = (unsignedByte(transportOffset + 12) >>> 4) * 4;
+      return headerBytes < TCP_BYTES ? -1 : Math.max(-1, transportLength - headerBytes);
+    }
+    if (hasTransport(IpProtocol.UDP, UDP_BYTES)) {
+      int udpLength = unsignedShort(transportOffset + 4);
+      int whole = udpLength == 0 ? transportLength : Math.min(udpLength, transportLength);
+      return Math.max(-1, whole - UDP_BYTES);
+    }
+    return -1;
+  }
+
+  /** Type of an ICMP or ICMPv6 message. */
+  public int icmpType() {
+    return isIcmp() ? unsignedByte(transportOffset) : -1;
+  }
+
+  /** Code of an ICMP or ICMPv6 message. */
+  public int icmpCode() {
+    return isIcmp() ? unsignedByte(transportOffset + 1) : -1;
+  }
+
+  /** Identifier of an ICMP or ICMPv6 echo request or reply. */
+  public int icmpEchoIdentifier() {
+    int type = icmpType();
+    boolean echo = ipVersion == 4 ? type == 0 || type == 8 : type == 128 || type == 129;
+    return echo && transportOffset + 6 <= transportEnd ? unsignedShort(transportOffset + 4) : -1;
+  }
+
+  /** ARP operation: 1 request, 2 reply. */
+  public int arpOperation() {
+    int at = link.payloadOffset();
+    return link.etherType() == EtherType.ARP && at + ARP_BYTES <= length
+        ? unsignedShort(at + 6)
+        : -1;
+  }
+
+  /** The sender's MAC address, {@code 02:00:00:00:00:01}; null if the link has none. */
+  public String ethSrc() {
+    return link.srcMacText();
+  }
+
+  /** The receiver's MAC address; null if the link has none, as with Linux cooked captures. */
+  public String ethDst() {
+    return link.dstMacText();
+  }
+
+  /** IP source address, IPv6 as in RFC 5952; null if there is none. */
+  public String ipSrc() {
+    return ipAddress(12, 8);
+  }
+
+  /** IP destination address, IPv6 as in RFC 5952; null if there is none. */
+  public String ipDst() {
+    return ipAddress(16, 24);
+  }
+
+  private String ipAddress(int ipv4Offset, int ipv6Offset) {
+    if (networkOffset < 0) {
+      return null;
+    }
+    StringBuilder text = new StringBuilder(39);
+    if (ipVersion == 4) {
+      Wire.appendIpv4(text, memory, base + networkOffset + ipv4Offset);
+    } else {
+      Wire.appendIpv6(text, memory, base + networkOffset + ipv6Offset);
+    }
+    return text.toString();
+  }
+
+  private boolean isIcmp() {
+    int protocol = ipVersion == 4 ? IpProtocol.ICMP : IpProtocol.ICMPV6;
+    return hasTransport(protocol, 4);
+  }
+
+  private boolean hasTransport(int protocol, int headerBytes) {
+    return transportOffset >= 0
+        && ipProtocol == protocol
+        && transportOffset + headerBytes <= transportEnd;
+  }
+
+  /** The protocol that all fragments of a datagram name, or -1. */
+  int fragmentProtocol() {
+    return fragmentProtocol;
+  }
+
+  LinkHeader link() {
+    return link;
+  }
+
+  /** Part of the IP header; the caller keeps within its fixed bytes. */
+  long ipInt(int offset) {
+    return Wire.unsignedInt(memory, base + networkOffset + offset);
+  }
+
+  long ipLong(int offset) {
+    return Wire.longAt(memory, base + networkOffset + offset);
+  }
+
+  private int unsignedByte(int at) {
+    return Wire.unsignedByte(memory, base + at);
+  }
+
+  private int unsignedShort(int at) {
+    return Wire.unsignedShort(memory, base + at);
+  }
+}

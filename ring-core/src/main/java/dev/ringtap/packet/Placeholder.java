@@ -1,3 +1,0 @@
-package dev.ringtap.packet;
-
-final class Placeholder {}
