@@ -1,0 +1,131 @@
+package dev.ringtap.packet;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The captured bytes of the packet that {@link PacketLine} writes about, and the line so far. A
+ * read behind the last captured byte throws {@link CutOff}; the line then ends with the name of the
+ * layer that was being read. Offsets are in bytes from the start of the packet.
+ */
+final class LineCursor {
+  final StringBuilder out = new StringBuilder(200);
+
+  private final MemorySegment memory;
+  private final long base;
+  private int end;
+  private String layer = "";
+
+  /** The packet ends before what the line would say next. */
+  static final class CutOff extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private static final CutOff INSTANCE = new CutOff();
+
+    private CutOff() {
+      super(null, null, false, false);
+    }
+  }
+
+  LineCursor(MemorySegment memory, long base, int length) {
+    this.memory = memory;
+    this.base = base;
+    this.end = length;
+  }
+
+  /** What to name if the packet is cut off from here on. */
+  void enter(String layer) {
+    this.layer = layer;
+  }
+
+  String layer() {
+    return layer;
+  }
+
+  /** Forgets the bytes from an offset on, those behind the packet that a header has measured. */
+  void endAt(int offset) {
+    end = Math.min(end, offset);
+  }
+
+  boolean has(int at, int bytes) {
+    return at >= 0 && bytes <= end - at;
+  }
+
+  /** Ends the line here if these bytes were not captured. */
+  LineCursor need(int at, int bytes) {
+    if (!has(at, bytes)) {
+      throw CutOff.INSTANCE;
+    }
+    return this;
+  }
+
+  /** Bytes captured from an offset on. */
+  int left(int at) {
+    return Math.max(0, end - at);
+  }
+
+  int unsignedByte(int at) {
+    need(at, 1);
+    return Wire.unsignedByte(memory, base + at);
+  }
+
+  int unsignedShort(int at) {
+    need(at, 2);
+    return Wire.unsignedShort(memory, base + at);
+  }
+
+  long unsignedInt(int at) {
+    need(at, 4);
+    return Wire.unsignedInt(memory, base + at);
+  }
+
+  LineCursor text(String text) {
+    out.append(text);
+    return this;
+  }
+
+  LineCursor number(long number) {
+    out.append(number);
+    return this;
+  }
+
+  /** A number in hex, with leading zeros up to this many digits. */
+  LineCursor hex(long number, int digits) {
+    String hex = Long.toHexString(number);
+    out.repeat('0', Math.max(0, digits - hex.length())).append(hex);
+    return this;
+  }
+
+  /** The bytes as far as they were captured. */
+  LineCursor hexBytes(int at, int bytes) {
+    Wire.appendHex(out, memory, base + at, Math.min(bytes, left(at)));
+    return need(at, bytes);
+  }
+
+  LineCursor mac(int at) {
+    return hardwareAddress(at, Wire.MAC_BYTES);
+  }
+
+  LineCursor hardwareAddress(int at, int bytes) {
+    need(at, bytes);
+    if (bytes == 0) {
+      out.append("<empty>");
+    }
+    Wire.appendMac(out, memory, base + at, bytes);
+    return this;
+  }
+
+  LineCursor ipv4(int at) {
+    need(at, 4);
+    Wire.appendIpv4(out, memory, base + at);
+    return this;
+  }
+
+  LineCursor ipv6(int at) {
+    need(at, 16);
+    Wire.appendIpv6(out, memory, base + at);
+    return this;
+  }
+
+  LineCursor length(int bytes) {
+    return text(", length ").number(bytes);
+  }
+}
