@@ -41,9 +41,18 @@ public final class BlockBuilder {
   }
 
   private static void giveBack(Block block) {
-    TpacketBlockDesc.setStatusRelease(
-        block.memory(), block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+    try {
+      TpacketBlockDesc.setStatusRelease(
+          block.memory(), block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+    } catch (IllegalStateException e) {
+      // The arena ended while the block was out: nobody fills it again.
+    }
     block.leaseEnded();
+  }
+
+  /** Whether the last block was not given back yet. Any thread may ask. */
+  public boolean isOut() {
+    return block.isLeased();
   }
 
   /**

@@ -1,0 +1,99 @@
+package dev.ringtap.file;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * The bytes of a capture file as they come, unpacked where they are gzip's. One thread reads; any
+ * may end it.
+ */
+abstract class ByteInput {
+  private static final int GZIP_MAGIC = 0x1F8B;
+  private static final int GZIP_BUFFER_BYTES = 1 << 16;
+
+  private final FileChannel channel;
+
+  ByteInput(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /** Opens a file, or standard input where the path is {@code -}. */
+  static ByteInput open(Path path) throws IOException {
+    if (path.toString().equals("-")) {
+      return new PipeInput(new FileInputStream(FileDescriptor.in).getChannel());
+    }
+    try {
+      FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+      return Files.isRegularFile(path) ? new RegularInput(channel) : new PipeInput(channel);
+    } catch (NoSuchFileException e) {
+      throw new IOException("cannot open capture file " + path + ": no such file", e);
+    } catch (FileSystemException e) {
+      String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      throw new IOException("cannot open capture file " + path + ": " + reason, e);
+    }
+  }
+
+  /**
+   * Reads what is there, waiting for a first byte if need be.
+   *
+   * @param deadlineNanos longest wait, by {@link System#nanoTime}; a regular file does not wait
+   * @return bytes read, 0 if none came in time, -1 at the end
+   */
+  abstract int read(byte[] target, int offset, int length, long deadlineNanos) throws IOException;
+
+  /** Ends the input, and a read that waits in another thread. */
+  void end() throws IOException {
+    channel.close();
+  }
+
+  final InputStream stream() {
+    return Channels.newInputStream(channel);
+  }
+
+  /** Looks at the first two bytes and unpacks what gzip packed. */
+  static InputStream unpacked(InputStream raw) throws IOException {
+    PushbackInputStream in = new PushbackInputStream(raw, 2);
+    byte[] magic = in.readNBytes(2);
+    in.unread(magic);
+    if (magic.length < 2 || ((magic[0] & 0xFF) << 8 | magic[1] & 0xFF) != GZIP_MAGIC) {
+      return in;
+    }
+    // GZIPInputStream looks for a further member only where more bytes are said to be available.
+    InputStream eager =
+        new FilterInputStream(in) {
+          @Override
+          public int available() {
+            return 1;
+          }
+        };
+    return new GZIPInputStream(eager, GZIP_BUFFER_BYTES);
+  }
+
+  private static final class RegularInput extends ByteInput {
+    private InputStream in;
+
+    RegularInput(FileChannel channel) {
+      super(channel);
+    }
+
+    @Override
+    int read(byte[] target, int offset, int length, long deadlineNanos) throws IOException {
+      if (in == null) {
+        in = unpacked(stream());
+      }
+      return in.read(target, offset, length);
+    }
+  }
+}

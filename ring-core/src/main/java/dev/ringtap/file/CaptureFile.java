@@ -1,0 +1,263 @@
+package dev.ringtap.file;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.BlockSource;
+import dev.ringtap.capture.CaptureStatistics;
+import dev.ringtap.file.RecordReader.CapturedOn;
+import dev.ringtap.file.RecordReader.Outcome;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A capture file, replayed as blocks in the layout of the kernel's ring. It reads pcap with
+ * microseconds or nanoseconds and pcapng, in either byte order, also packed by gzip, from a file or
+ * a pipe.
+ *
+ * <p>A block holds frames of one interface; a frame with a loss before it begins a new block. The
+ * interface's name is pcapng's if_name, else the file's name. {@code packetType()} is what pcapng's
+ * epb_flags say, else what a cooked header or the Ethernet destination address says: BROADCAST,
+ * MULTICAST or, for all other frames, HOST. An original length beyond 2^31 - 1 is shown as 2^31 -
+ * 1; it may be smaller than the payload where the file says so. Frames of pcapng's simple packet
+ * blocks have no time and show 1970.
+ *
+ * <p>{@link #take} is for one thread; all else may be called from any. Up to {@value #MOST_BLOCKS}
+ * blocks may be out at the same time.
+ *
+ * <p>Sources: libpcap's pcap-savefile(5), IETF draft-ietf-opsawg-pcapng. What libpcap refuses is
+ * refused, but for link types, snap lengths or byte orders that change within a pcapng file.
+ */
+public final class CaptureFile implements BlockSource {
+  static final int MOST_BLOCKS = 8;
+
+  private static final int BLOCK_SIZE_BYTES = 1 << 20;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+  private static final long POLL_NANOS = 200_000;
+  private static final long NO_DEADLINE_NANOS = Long.MAX_VALUE / 2;
+
+  private final ByteInput input;
+  private final RecordReader reader;
+  private final Arena arena = Arena.ofShared();
+  private final List<BlockBuilder> builders = new ArrayList<>();
+
+  /** For the frames of the few link types that allow more than a block's size. */
+  private BlockBuilder largeBuilder;
+
+  private int largeSizeBytes = BLOCK_SIZE_BYTES;
+
+  /** A record that the last block had no room for, still in the reader. */
+  private boolean recordWaits;
+
+  private long captured;
+  private long dropped;
+  private IOException failure;
+
+  private volatile boolean ended;
+  private volatile boolean stopped;
+  private volatile boolean closed;
+  private volatile CaptureStatistics statistics = new CaptureStatistics(0, 0, 0, 0);
+
+  private CaptureFile(ByteInput input, RecordReader reader) {
+    this.input = input;
+    this.reader = reader;
+  }
+
+  /**
+   * Opens a capture file and reads the start of it, waiting for that where it is a pipe.
+   *
+   * @param path the file; {@code -} is standard input
+   * @throws CaptureFileException if it is no capture file
+   * @throws IOException if it cannot be opened
+   */
+  public static CaptureFile open(Path path) throws IOException {
+    Path lastName = path.getFileName();
+    return open(ByteInput.open(path), lastName == null ? path.toString() : lastName.toString());
+  }
+
+  static CaptureFile open(ByteInput input, String name) throws IOException {
+    try {
+      return new CaptureFile(input, reader(new FileWindow(input, name)));
+    } catch (IOException e) {
+      input.end();
+      throw e;
+    }
+  }
+
+  private static RecordReader reader(FileWindow window) throws IOException {
+    long deadlineNanos = System.nanoTime() + NO_DEADLINE_NANOS;
+    if (!window.has(4, deadlineNanos)) {
+      throw window.truncated("magic number", 4);
+    }
+    if (PcapngReader.recognizes(window)) {
+      return new PcapngReader(window);
+    }
+    if (PcapReader.recognizes(window)) {
+      return new PcapReader(window, deadlineNanos);
+    }
+    throw window.fault(
+        0,
+        "magic number 0x"
+            + Integer.toHexString(Integer.reverseBytes(window.int32(0)))
+            + "; expected that of a pcap or pcapng file, or of gzip around one");
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws CaptureFileException at the fault of a file that cannot be read on, once all frames
+   *     before it were taken; afterwards the source is ended
+   */
+  @Override
+  public synchronized Block take(int timeoutMillis) throws IOException {
+    long deadlineNanos = System.nanoTime() + timeoutMillis * NANOS_PER_MILLI;
+    if (isEnded()) {
+      return null;
+    }
+    if (failure != null) {
+      ended = true;
+      throw failure;
+    }
+    try {
+      return recordWaits || nextRecord(deadlineNanos) ? fill(deadlineNanos) : null;
+    } catch (IOException e) {
+      ended = true;
+      throw e;
+    }
+  }
+
+  /** Moves the reader on; at the file's end there is no record and the source is ended. */
+  private boolean nextRecord(long deadlineNanos) throws IOException {
+    Outcome outcome;
+    try {
+      outcome = reader.next(deadlineNanos);
+    } catch (IOException e) {
+      if (stopped || closed) {
+        return false;
+      }
+      throw e;
+    }
+    recordWaits = outcome == Outcome.RECORD;
+    if (outcome == Outcome.END) {
+      ended = true;
+    }
+    return recordWaits;
+  }
+
+  /** Puts the waiting record and those after it that belong with it into one block. */
+  private Block fill(long deadlineNanos) throws IOException {
+    int least = BlockBuilder.blockSizeBytes(reader.payloadLength());
+    BlockBuilder builder = freeBuilder(least, deadlineNanos);
+    if (builder == null) {
+      return null;
+    }
+    CapturedOn capturedOn = reader.capturedOn();
+    long lostBefore = reader.lostBefore();
+    if (dropped + captured + lostBefore < 0) {
+      throw reader.window.fault(0, "more than 2^63 frames, lost ones included");
+    }
+    builder.start(capturedOn.name(), capturedOn.linkType(), capturedOn.snapLengthBytes());
+    while (append(builder) && !stopped && !closed && more()) {
+      if (!capturedOn.equals(reader.capturedOn()) || reader.lostBefore() > 0) {
+        break;
+      }
+    }
+    long firstSequence = captured;
+    captured += builder.frameCount();
+    dropped += lostBefore;
+    statistics = new CaptureStatistics(captured + dropped, dropped, captured, 0);
+    return builder.build(firstSequence, lostBefore);
+  }
+
+  private boolean append(BlockBuilder builder) {
+    boolean appended =
+        builder.append(
+            reader.timestampNanos(),
+            reader.originalLength(),
+            reader.packetType(),
+            0,
+            reader.window.memory(),
+            reader.payloadOffset(),
+            reader.payloadLength());
+    recordWaits = !appended;
+    return appended;
+  }
+
+  /** Whether there is a further record now; a fault waits until the block before it was taken. */
+  private boolean more() {
+    try {
+      return nextRecord(System.nanoTime());
+    } catch (IOException e) {
+      failure = e;
+      return false;
+    }
+  }
+
+  private BlockBuilder freeBuilder(int sizeBytes, long deadlineNanos) {
+    BlockBuilder free = findFree(sizeBytes);
+    while (free == null && !isEnded() && System.nanoTime() - deadlineNanos < 0) {
+      LockSupport.parkNanos(POLL_NANOS);
+      free = findFree(sizeBytes);
+    }
+    return free;
+  }
+
+  private BlockBuilder findFree(int sizeBytes) {
+    if (sizeBytes > BLOCK_SIZE_BYTES) {
+      if (largeBuilder != null && largeBuilder.isOut()) {
+        return null;
+      }
+      if (sizeBytes > largeSizeBytes) {
+        largeSizeBytes = Math.max(sizeBytes, 2 * largeSizeBytes);
+        largeBuilder = new BlockBuilder(arena, largeSizeBytes);
+      }
+      return largeBuilder;
+    }
+    for (BlockBuilder builder : builders) {
+      if (!builder.isOut()) {
+        return builder;
+      }
+    }
+    if (builders.size() == MOST_BLOCKS) {
+      return null;
+    }
+    BlockBuilder builder = new BlockBuilder(arena, BLOCK_SIZE_BYTES);
+    builders.add(builder);
+    return builder;
+  }
+
+  @Override
+  public boolean isEnded() {
+    return ended || stopped || closed;
+  }
+
+  /** Ends the replay: no further block comes. */
+  @Override
+  public void stop() throws IOException {
+    stopped = true;
+    input.end();
+  }
+
+  /**
+   * {@inheritDoc} Offered frames are those in the blocks taken and those lost before them, as
+   * pcapng's epb_dropcount tells.
+   */
+  @Override
+  public CaptureStatistics statistics() {
+    return statistics;
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    input.end();
+    synchronized (this) {
+      if (arena.scope().isAlive()) {
+        arena.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.ringtap.file;
+
+import dev.ringtap.capture.PacketType;
+
+/** Numbers of the format that both sides need. Source: IETF draft-ietf-opsawg-pcapng. */
+final class PcapngFormat {
+  static final int SECTION_HEADER = 0x0A0D0D0A;
+  static final int INTERFACE_DESCRIPTION = 1;
+  static final int PACKET = 2;
+  static final int SIMPLE_PACKET = 3;
+  static final int INTERFACE_STATISTICS = 5;
+  static final int ENHANCED_PACKET = 6;
+
+  static final int BYTE_ORDER_MAGIC = 0x1A2B3C4D;
+
+  static final int OPTION_END = 0;
+  static final int SHB_HARDWARE = 2;
+  static final int SHB_OS = 3;
+  static final int SHB_USER_APPLICATION = 4;
+  static final int IF_NAME = 2;
+  static final int IF_TSRESOL = 9;
+  static final int IF_TSOFFSET = 14;
+  static final int EPB_FLAGS = 2;
+  static final int EPB_DROP_COUNT = 4;
+  static final int ISB_START_TIME = 2;
+  static final int ISB_END_TIME = 3;
+  static final int ISB_RECEIVED = 4;
+  static final int ISB_DROPPED = 5;
+
+  static final int BLOCK_FRAME_BYTES = 12;
+  static final int SECTION_HEADER_BYTES = 28;
+  static final int INTERFACE_DESCRIPTION_BYTES = 20;
+  static final int SIMPLE_PACKET_BYTES = 16;
+  static final int ENHANCED_PACKET_BYTES = 32;
+  static final int INTERFACE_STATISTICS_BYTES = 24;
+
+  private static final int DIRECTION_BITS = 3;
+  private static final int INBOUND = 1;
+  private static final int OUTBOUND = 2;
+  private static final int RECEPTION_SHIFT = 2;
+  private static final int RECEPTION_BITS = 7;
+  private static final int UNICAST = 1;
+  private static final int MULTICAST = 2;
+  private static final int BROADCAST = 3;
+  private static final int PROMISCUOUS = 4;
+
+  private PcapngFormat() {}
+
+  /** The packet type that epb_flags tells, or null if it does not. */
+  static PacketType packetType(int flags) {
+    if ((flags & DIRECTION_BITS) == OUTBOUND) {
+      return PacketType.OUTGOING;
+    }
+    switch (flags >>> RECEPTION_SHIFT & RECEPTION_BITS) {
+      case UNICAST:
+        return PacketType.HOST;
+      case MULTICAST:
+        return PacketType.MULTICAST;
+      case BROADCAST:
+        return PacketType.BROADCAST;
+      case PROMISCUOUS:
+        return PacketType.OTHERHOST;
+      default:
+        return null;
+    }
+  }
+
+  /** The epb_flags from which {@link #packetType} finds the type again. */
+  static int flags(PacketType type) {
+    switch (type) {
+      case BROADCAST:
+        return INBOUND | BROADCAST << RECEPTION_SHIFT;
+      case MULTICAST:
+        return INBOUND | MULTICAST << RECEPTION_SHIFT;
+      case OTHERHOST:
+        return INBOUND | PROMISCUOUS << RECEPTION_SHIFT;
+      case OUTGOING:
+        return OUTBOUND;
+      default:
+        return INBOUND | UNICAST << RECEPTION_SHIFT;
+    }
+  }
+
+  static int padded(int bytes) {
+    return bytes + 3 & -4;
+  }
+}

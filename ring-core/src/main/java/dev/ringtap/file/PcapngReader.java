@@ -1,0 +1,336 @@
+package dev.ringtap.file;
+
+import static dev.ringtap.file.PcapngFormat.padded;
+
+import dev.ringtap.capture.PacketType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The pcapng format: sections of blocks, each block framed by its total length. Packet, interface
+ * and section blocks are read; all others are skipped unread. Source: IETF
+ * draft-ietf-opsawg-pcapng; where it leaves room, libpcap's sf-pcapng.c.
+ */
+final class PcapngReader extends RecordReader {
+  /** Options are allowed this much beside the frame, and every block this much, as in libpcap. */
+  private static final int MOST_OPTIONS_BYTES = 128 << 10;
+
+  private static final int MOST_BLOCK_BYTES = 16 << 20;
+  private static final int TRAILER_BYTES = 4;
+  private static final int DATA_OFFSET = 28;
+  private static final int SIMPLE_DATA_OFFSET = 12;
+  private static final int UNKNOWN_DROP_COUNT = 0xFFFF;
+
+  private record Interface(CapturedOn capturedOn, TimestampUnit unit) {}
+
+  private final List<Interface> interfaces = new ArrayList<>();
+  private int mostBlockBytes = MOST_BLOCK_BYTES;
+
+  /** Bytes of the current block, which the next call leaves behind. */
+  private int blockBytes;
+
+  /** The block's end while it is being skipped: bytes before its trailer, and the trailer. */
+  private long bytesToSkip;
+
+  private long expectedTrailer;
+
+  private PacketType flaggedType;
+  private long dropCount;
+
+  PcapngReader(FileWindow window) {
+    super(window);
+  }
+
+  /** Whether the window, which has four bytes, starts like such a file. */
+  static boolean recognizes(FileWindow window) {
+    return window.int32(0) == PcapngFormat.SECTION_HEADER;
+  }
+
+  @Override
+  Outcome next(long deadlineNanos) throws IOException {
+    window.advance(blockBytes);
+    blockBytes = 0;
+    while (skipped(deadlineNanos)) {
+      if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
+        return nothingMore("block header", PcapngFormat.BLOCK_FRAME_BYTES);
+      }
+      int type = window.int32(0);
+      if (type == PcapngFormat.SECTION_HEADER) {
+        readByteOrder();
+      }
+      long length = window.unsignedInt(4);
+      int least = leastBytes(type);
+      if (length < least || length % 4 != 0) {
+        throw window.fault(
+            4, "block length of " + length + "; expected a multiple of 4, at least " + least);
+      }
+      if (least == PcapngFormat.BLOCK_FRAME_BYTES) {
+        bytesToSkip = length - TRAILER_BYTES;
+        expectedTrailer = length;
+        continue;
+      }
+      if (length > mostBlockBytes) {
+        throw window.fault(4, "block length of " + length + "; expected at most " + mostBlockBytes);
+      }
+      if (!window.has((int) length, deadlineNanos)) {
+        return nothingMore("block", length);
+      }
+      checkTrailer((int) length - TRAILER_BYTES, length);
+      if (read(type, (int) length)) {
+        blockBytes = (int) length;
+        return Outcome.RECORD;
+      }
+      window.advance((int) length);
+    }
+    return Outcome.LATER;
+  }
+
+  private Outcome nothingMore(String what, long needed) throws CaptureFileException {
+    if (!window.inputEnded()) {
+      return Outcome.LATER;
+    }
+    if (window.available() == 0) {
+      return Outcome.END;
+    }
+    throw window.truncated(what, needed);
+  }
+
+  /** Leaves a block behind whose content does not matter; false if its end has not come yet. */
+  private boolean skipped(long deadlineNanos) throws IOException {
+    if (expectedTrailer == 0) {
+      return true;
+    }
+    bytesToSkip = window.skip(bytesToSkip, deadlineNanos);
+    if (bytesToSkip > 0 || !window.has(TRAILER_BYTES, deadlineNanos)) {
+      if (window.inputEnded()) {
+        throw window.truncated("rest of a block", bytesToSkip + TRAILER_BYTES);
+      }
+      return false;
+    }
+    checkTrailer(0, expectedTrailer);
+    window.advance(TRAILER_BYTES);
+    expectedTrailer = 0;
+    return true;
+  }
+
+  private void checkTrailer(int index, long length) throws CaptureFileException {
+    if (window.unsignedInt(index) != length) {
+      throw window.fault(
+          index,
+          "block length of "
+              + window.unsignedInt(index)
+              + " in the trailer; expected "
+              + length
+              + " as in the header");
+    }
+  }
+
+  /** The section header is the one block that can be told before the byte order is known. */
+  private void readByteOrder() throws CaptureFileException {
+    window.setBigEndian(window.unsignedByte(8) == 0x1A);
+    if (window.int32(8) != PcapngFormat.BYTE_ORDER_MAGIC) {
+      throw window.fault(
+          8,
+          "byte-order magic of 0x"
+              + Integer.toHexString(window.int32(8))
+              + "; expected 0x1a2b3c4d in either order");
+    }
+  }
+
+  /** Least length of a block that is read, the frame around a block for one that is skipped. */
+  private static int leastBytes(int type) {
+    switch (type) {
+      case PcapngFormat.SECTION_HEADER:
+        return PcapngFormat.SECTION_HEADER_BYTES;
+      case PcapngFormat.INTERFACE_DESCRIPTION:
+        return PcapngFormat.INTERFACE_DESCRIPTION_BYTES;
+      case PcapngFormat.PACKET:
+      case PcapngFormat.ENHANCED_PACKET:
+        return PcapngFormat.ENHANCED_PACKET_BYTES;
+      case PcapngFormat.SIMPLE_PACKET:
+        return PcapngFormat.SIMPLE_PACKET_BYTES;
+      default:
+        return PcapngFormat.BLOCK_FRAME_BYTES;
+    }
+  }
+
+  /** Reads a whole block; true if it shows a record. */
+  private boolean read(int type, int length) throws CaptureFileException {
+    switch (type) {
+      case PcapngFormat.SECTION_HEADER:
+        readSectionHeader();
+        return false;
+      case PcapngFormat.INTERFACE_DESCRIPTION:
+        readInterface(length);
+        return false;
+      case PcapngFormat.SIMPLE_PACKET:
+        readSimplePacket(length);
+        return true;
+      case PcapngFormat.PACKET:
+        int drops = window.unsignedShort(10);
+        readPacket(window.unsignedShort(8), drops == UNKNOWN_DROP_COUNT ? 0 : drops, length);
+        return true;
+      default:
+        readPacket(window.unsignedInt(8), 0, length);
+        return true;
+    }
+  }
+
+  private void readSectionHeader() throws CaptureFileException {
+    int major = window.unsignedShort(12);
+    int minor = window.unsignedShort(14);
+    if (major != 1 || minor != 0 && minor != 2) {
+      throw window.fault(12, "pcapng version " + major + "." + minor + "; expected 1.0 or 1.2");
+    }
+    interfaces.clear();
+  }
+
+  private void readInterface(int length) throws CaptureFileException {
+    int linkType = linkType(window.unsignedShort(8));
+    String name = window.fileName();
+    TimestampUnit unit = TimestampUnit.MICROSECOND;
+    long offsetSeconds = 0;
+    int end = length - TRAILER_BYTES;
+    for (int at = 16; at < end; at = nextOption(at, end)) {
+      int code = window.unsignedShort(at);
+      int valueLength = optionLength(at, end);
+      if (code == PcapngFormat.OPTION_END) {
+        break;
+      }
+      if (code == PcapngFormat.IF_NAME) {
+        name = text(at + 4, valueLength);
+      } else if (code == PcapngFormat.IF_TSRESOL) {
+        requireLength(at, "if_tsresol", valueLength, 1);
+        unit = TimestampUnit.of(window.unsignedByte(at + 4));
+        if (unit == null) {
+          throw window.fault(
+              at + 4,
+              "if_tsresol of 0x"
+                  + Integer.toHexString(window.unsignedByte(at + 4))
+                  + "; expected a resolution down to 10^-19 or 2^-63 s");
+        }
+      } else if (code == PcapngFormat.IF_TSOFFSET) {
+        requireLength(at, "if_tsoffset", valueLength, 8);
+        offsetSeconds = window.int64(at + 4);
+      }
+    }
+    CapturedOn capturedOn = new CapturedOn(name, linkType, snapLength(window.int32(12), linkType));
+    interfaces.add(new Interface(capturedOn, unit.from(offsetSeconds)));
+    int mostWithData =
+        PcapngFormat.ENHANCED_PACKET_BYTES + maximumSnapLength(linkType) + MOST_OPTIONS_BYTES;
+    mostBlockBytes = Math.max(mostBlockBytes, mostWithData);
+  }
+
+  /** The interface's name, or the file's where it is empty; some writers end it with zeros. */
+  private String text(int index, int length) {
+    int used = length;
+    while (used > 0 && window.unsignedByte(index + used - 1) == 0) {
+      used--;
+    }
+    byte[] utf8 = new byte[used];
+    for (int i = 0; i < used; i++) {
+      utf8[i] = (byte) window.unsignedByte(index + i);
+    }
+    return used == 0 ? window.fileName() : new String(utf8, StandardCharsets.UTF_8);
+  }
+
+  /** The length of the option at an index; its header and value lie before the end. */
+  private int optionLength(int at, int end) throws CaptureFileException {
+    int length = window.unsignedShort(at + 2);
+    if (at + 4 + padded(length) > end) {
+      throw window.fault(
+          at + 2,
+          "option "
+              + window.unsignedShort(at)
+              + " of "
+              + length
+              + " bytes; expected at most the "
+              + (end - at - 4)
+              + " that are left of the block");
+    }
+    return length;
+  }
+
+  private int nextOption(int at, int end) throws CaptureFileException {
+    return at + 4 + padded(optionLength(at, end));
+  }
+
+  private void requireLength(int at, String option, int length, int expected)
+      throws CaptureFileException {
+    if (length != expected) {
+      throw window.fault(at + 2, option + " of " + length + " bytes; expected " + expected);
+    }
+  }
+
+  private void readSimplePacket(int length) throws CaptureFileException {
+    CapturedOn capturedOn = interfaceOf(0).capturedOn();
+    long captured = Math.min(window.unsignedInt(8), capturedOn.snapLengthBytes());
+    int room = length - PcapngFormat.SIMPLE_PACKET_BYTES;
+    if (captured > room) {
+      throw window.fault(
+          8, "captured length of " + captured + " bytes; expected at most the block's " + room);
+    }
+    showTime(0, 0, 0);
+    show(capturedOn, window.int32(8), null, 0, SIMPLE_DATA_OFFSET, (int) captured);
+  }
+
+  private void readPacket(long interfaceId, long drops, int length) throws CaptureFileException {
+    Interface on = interfaceOf(interfaceId);
+    long captured = window.unsignedInt(20);
+    int most =
+        Math.min(on.capturedOn().snapLengthBytes(), length - PcapngFormat.ENHANCED_PACKET_BYTES);
+    if (captured > most) {
+      throw window.fault(
+          20,
+          "captured length of "
+              + captured
+              + " bytes; expected at most "
+              + most
+              + " by the interface's snap length and the block's length");
+    }
+    flaggedType = null;
+    dropCount = drops;
+    readPacketOptions(DATA_OFFSET + padded((int) captured), length - TRAILER_BYTES);
+    long units = window.unsignedInt(12) << 32 | window.unsignedInt(16);
+    showTime(on.unit().seconds(units), on.unit().nanos(units), 12);
+    show(on.capturedOn(), window.int32(24), flaggedType, dropCount, DATA_OFFSET, (int) captured);
+  }
+
+  /** Flags and drop count have the same codes in the obsolete packet block. */
+  private void readPacketOptions(int start, int end) throws CaptureFileException {
+    for (int at = start; at < end; at = nextOption(at, end)) {
+      int code = window.unsignedShort(at);
+      int valueLength = optionLength(at, end);
+      if (code == PcapngFormat.OPTION_END) {
+        return;
+      }
+      if (code == PcapngFormat.EPB_FLAGS) {
+        requireLength(at, "epb_flags", valueLength, 4);
+        flaggedType = PcapngFormat.packetType(window.int32(at + 4));
+      } else if (code == PcapngFormat.EPB_DROP_COUNT) {
+        requireLength(at, "epb_dropcount", valueLength, 8);
+        dropCount = window.int64(at + 4);
+        if (dropCount < 0) {
+          throw window.fault(
+              at + 4,
+              "epb_dropcount of " + Long.toUnsignedString(dropCount) + "; expected below 2^63");
+        }
+      }
+    }
+  }
+
+  private Interface interfaceOf(long id) throws CaptureFileException {
+    if (id >= interfaces.size()) {
+      throw window.fault(
+          8,
+          "packet of interface "
+              + id
+              + "; expected one of the "
+              + interfaces.size()
+              + " that the section has described so far");
+    }
+    return interfaces.get((int) id);
+  }
+}

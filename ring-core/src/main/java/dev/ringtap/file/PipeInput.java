@@ -1,0 +1,109 @@
+package dev.ringtap.file;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.channels.FileChannel;
+
+/**
+ * A pipe, terminal or device, whose bytes come when they come. A thread of its own waits for them,
+ * so that the reader can wait for a limited time.
+ */
+final class PipeInput extends ByteInput implements Runnable {
+  private static final int CHUNK_BYTES = 1 << 16;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final Object lock = new Object();
+  private final byte[] chunk = new byte[CHUNK_BYTES];
+
+  /** Bytes of the chunk that wait; the filling thread writes to it only while there are none. */
+  private int from;
+
+  private int to;
+  private boolean atEnd;
+  private boolean ended;
+  private IOException failure;
+
+  PipeInput(FileChannel channel) {
+    super(channel);
+    Thread thread = new Thread(this, "ringtap-pipe-input");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @Override
+  public void run() {
+    try (InputStream in = unpacked(stream())) {
+      int count = in.read(chunk);
+      while (count >= 0 && handOver(count)) {
+        count = in.read(chunk);
+      }
+    } catch (IOException e) {
+      synchronized (lock) {
+        failure = e;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      synchronized (lock) {
+        atEnd = true;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  private boolean handOver(int count) throws InterruptedException {
+    synchronized (lock) {
+      from = 0;
+      to = count;
+      lock.notifyAll();
+      while (from < to && !ended) {
+        lock.wait();
+      }
+      return !ended;
+    }
+  }
+
+  @Override
+  int read(byte[] target, int offset, int length, long deadlineNanos) throws IOException {
+    synchronized (lock) {
+      while (from == to && !atEnd && !ended) {
+        long left = deadlineNanos - System.nanoTime();
+        if (left <= 0) {
+          return 0;
+        }
+        try {
+          lock.wait(left / NANOS_PER_MILLI, (int) (left % NANOS_PER_MILLI));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new InterruptedIOException("interrupted while waiting for input");
+        }
+      }
+      if (ended) {
+        return -1;
+      }
+      if (from == to) {
+        if (failure != null) {
+          throw failure;
+        }
+        return -1;
+      }
+      int count = Math.min(length, to - from);
+      System.arraycopy(chunk, from, target, offset, count);
+      from += count;
+      if (from == to) {
+        lock.notifyAll();
+      }
+      return count;
+    }
+  }
+
+  @Override
+  void end() throws IOException {
+    synchronized (lock) {
+      ended = true;
+      lock.notifyAll();
+    }
+    super.end();
+  }
+}

@@ -1,3 +1,0 @@
-package dev.ringtap.file;
-
-final class Placeholder {}

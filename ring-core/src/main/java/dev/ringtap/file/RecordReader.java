@@ -1,0 +1,174 @@
+package dev.ringtap.file;
+
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import java.io.IOException;
+
+/** Reads one capture format record by record and shows the current record. Not thread-safe. */
+abstract class RecordReader {
+  static final int MAXIMUM_SNAP_LENGTH = 262_144;
+
+  private static final int LINKTYPE_DBUS = 231;
+  private static final int LINKTYPE_USBPCAP = 249;
+  private static final int LINKTYPE_EBHSCR = 279;
+  private static final int DLT_RAW = 12;
+  private static final int MAC_ADDRESS_BYTES = 6;
+  private static final int SLL2_PACKET_TYPE_OFFSET = 10;
+  private static final PacketType[] PACKET_TYPES = PacketType.values();
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  /** What {@link #next} came to. */
+  enum Outcome {
+    RECORD,
+    LATER,
+    END
+  }
+
+  /** Where a record was captured; one object for each interface of a file. */
+  record CapturedOn(String name, int linkType, int snapLengthBytes) {}
+
+  final FileWindow window;
+
+  private CapturedOn capturedOn;
+  private long timestampNanos;
+  private int originalLength;
+  private PacketType packetType;
+  private long lostBefore;
+  private int payloadIndex;
+  private int payloadLength;
+
+  RecordReader(FileWindow window) {
+    this.window = window;
+  }
+
+  /**
+   * Moves to the next record. The window stands still until the next call.
+   *
+   * @param deadlineNanos when to give up waiting for bytes, by {@link System#nanoTime}
+   */
+  abstract Outcome next(long deadlineNanos) throws IOException;
+
+  final CapturedOn capturedOn() {
+    return capturedOn;
+  }
+
+  final long timestampNanos() {
+    return timestampNanos;
+  }
+
+  final int originalLength() {
+    return originalLength;
+  }
+
+  final PacketType packetType() {
+    return packetType;
+  }
+
+  final long lostBefore() {
+    return lostBefore;
+  }
+
+  /** Offset of the payload in the window's memory. */
+  final int payloadOffset() {
+    return window.memoryOffset(payloadIndex);
+  }
+
+  final int payloadLength() {
+    return payloadLength;
+  }
+
+  /**
+   * Sets the current record but for its time.
+   *
+   * @param originalLength unsigned; from 2^31 on shown as 2^31 - 1
+   * @param packetType null if it is to be taken from the payload
+   */
+  final void show(
+      CapturedOn capturedOn,
+      int originalLength,
+      PacketType packetType,
+      long lostBefore,
+      int payloadIndex,
+      int payloadLength) {
+    this.capturedOn = capturedOn;
+    this.originalLength = originalLength < 0 ? Integer.MAX_VALUE : originalLength;
+    this.lostBefore = lostBefore;
+    this.payloadIndex = payloadIndex;
+    this.payloadLength = payloadLength;
+    this.packetType = packetType == null ? packetTypeOfPayload() : packetType;
+  }
+
+  /**
+   * Sets the current record's time.
+   *
+   * @throws CaptureFileException if it does not fit the 32 bits of seconds that a block has
+   */
+  final void showTime(long seconds, long nanos, int index) throws CaptureFileException {
+    long wholeSeconds = seconds + nanos / NANOS_PER_SECOND;
+    if (seconds < 0 || wholeSeconds > 0xFFFF_FFFFL) {
+      throw window.fault(
+          index, "time stamp of " + seconds + " s since 1970; expected one from 1970 to 2106");
+    }
+    timestampNanos = wholeSeconds * NANOS_PER_SECOND + nanos % NANOS_PER_SECOND;
+  }
+
+  /** As a capture does it that knows no more than the frame: by destination address. */
+  private PacketType packetTypeOfPayload() {
+    switch (capturedOn.linkType()) {
+      case LinkType.ETHERNET:
+        return payloadLength < MAC_ADDRESS_BYTES ? PacketType.HOST : byDestination();
+      case LinkType.LINUX_SLL:
+        return payloadLength < 2
+            ? PacketType.HOST
+            : byNumber(
+                window.unsignedByte(payloadIndex) << 8 | window.unsignedByte(payloadIndex + 1));
+      case LinkType.LINUX_SLL2:
+        return payloadLength <= SLL2_PACKET_TYPE_OFFSET
+            ? PacketType.HOST
+            : byNumber(window.unsignedByte(payloadIndex + SLL2_PACKET_TYPE_OFFSET));
+      default:
+        return PacketType.HOST;
+    }
+  }
+
+  private PacketType byDestination() {
+    if ((window.unsignedByte(payloadIndex) & 1) == 0) {
+      return PacketType.HOST;
+    }
+    for (int i = 0; i < MAC_ADDRESS_BYTES; i++) {
+      if (window.unsignedByte(payloadIndex + i) != 0xFF) {
+        return PacketType.MULTICAST;
+      }
+    }
+    return PacketType.BROADCAST;
+  }
+
+  private static PacketType byNumber(int sllPacketType) {
+    return sllPacketType < PACKET_TYPES.length ? PACKET_TYPES[sllPacketType] : PacketType.HOST;
+  }
+
+  /** Linux's number for raw IP stands in some files where LINKTYPE_RAW belongs. */
+  static int linkType(int found) {
+    return found == DLT_RAW ? LinkType.RAW_IP : found;
+  }
+
+  /** Most bytes of a frame that libpcap takes for sane: its max_snaplen_for_dlt. */
+  static int maximumSnapLength(int linkType) {
+    switch (linkType) {
+      case LINKTYPE_DBUS:
+        return 128 << 20;
+      case LINKTYPE_EBHSCR:
+        return 8 << 20;
+      case LINKTYPE_USBPCAP:
+        return 1 << 20;
+      default:
+        return MAXIMUM_SNAP_LENGTH;
+    }
+  }
+
+  /** A file's snap length; where it is bogus, the link type's maximum, as libpcap takes it. */
+  static int snapLength(int found, int linkType) {
+    int maximum = maximumSnapLength(linkType);
+    return found <= 0 ? maximum : Math.min(found, maximum);
+  }
+}
