@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -37,12 +38,20 @@ abstract class ByteInput {
     try {
       FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
       return Files.isRegularFile(path) ? new RegularInput(channel) : new PipeInput(channel);
-    } catch (NoSuchFileException e) {
-      throw new IOException("cannot open capture file " + path + ": no such file", e);
     } catch (FileSystemException e) {
-      String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
-      throw new IOException("cannot open capture file " + path + ": " + reason, e);
+      throw refused("open", path, e);
     }
+  }
+
+  /** The exceptions of java.nio.file tell the reason by their class and the path as message. */
+  static IOException refused(String action, Path path, FileSystemException e) {
+    String reason = e.getReason();
+    if (e instanceof NoSuchFileException) {
+      reason = "no such file or directory";
+    } else if (e instanceof AccessDeniedException) {
+      reason = "permission denied";
+    }
+    return new IOException("cannot " + action + " capture file " + path + ": " + reason, e);
   }
 
   /**
