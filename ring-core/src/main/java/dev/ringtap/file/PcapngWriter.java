@@ -3,6 +3,7 @@ package dev.ringtap.file;
 import static dev.ringtap.file.PcapngFormat.padded;
 
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.Closeable;
 import java.io.FileDescriptor;
@@ -362,6 +363,10 @@ public final class PcapngWriter implements Closeable, Flushable {
     }
     closed = true;
     try (PcapngOutput closing = output) {
+      if (interfaces.isEmpty()) {
+        // libpcap refuses a file without an interface, even one without frames.
+        addInterface("", LinkType.ETHERNET, RecordReader.MAXIMUM_SNAP_LENGTH);
+      }
       for (int id = 0; id < interfaces.size(); id++) {
         if (interfaces.get(id).received >= 0) {
           putStatistics(id, interfaces.get(id));

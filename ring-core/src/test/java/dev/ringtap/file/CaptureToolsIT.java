@@ -66,6 +66,14 @@ class CaptureToolsIT {
   }
 
   @Test
+  void tcpdumpReadsAFileWithoutFrames() throws Exception {
+    Tool.require("tcpdump");
+    Path empty = directory.resolve("empty.pcapng");
+    PcapngWriter.create(empty).close();
+    assertThat(Tool.print(directory, "tcpdump", "-r", empty.toString())).isEmpty();
+  }
+
+  @Test
   void tsharkAndCapinfosReadOurs() throws Exception {
     Tool.require("tshark", "capinfos");
     Path ours = ours(1_000_001);
