@@ -1,0 +1,77 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ringtap broker}: the embedded broker alone, until SIGINT or SIGTERM. */
+@Command(
+    name = "broker",
+    description = "Runs a Kafka broker on 127.0.0.1 that keeps its data, until Ctrl-C.",
+    mixinStandardHelpOptions = true)
+public final class BrokerCommand implements Callable<Integer> {
+  @Option(
+      names = "--port",
+      paramLabel = "P",
+      defaultValue = "9092",
+      description = "TCP port; 0 takes a free one (default: ${DEFAULT-VALUE})")
+  private int port;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "D",
+      description = {
+        "Directory of the data, made where it is missing",
+        "(default: $${XDG_STATE_HOME:-$$HOME/.local/state}/ringtap/broker)"
+      })
+  private Path directory;
+
+  @Spec private CommandSpec spec;
+
+  /**
+   * @return 0 after a signal
+   * @throws IOException if the broker cannot start or failed; the message is for the user
+   */
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (port < 0 || port > 65535) {
+      throw new ParameterException(
+          spec.commandLine(), "Invalid value for option '--port': " + port + " is not in 0..65535");
+    }
+    Path where = directory == null ? EmbeddedBroker.defaultDirectory() : directory;
+    try (EmbeddedBroker broker = EmbeddedBroker.start(where, port)) {
+      Thread onSignal = new Thread(() -> endAndExit(broker), "ringtap-broker-end");
+      Runtime.getRuntime().addShutdownHook(onSignal);
+      System.out.printf(
+          "broker on %s, data in %s; Ctrl-C ends it%n",
+          broker.bootstrapServers(), broker.directory());
+      System.out.flush();
+      try {
+        broker.awaitEnd();
+      } catch (IOException failure) {
+        // The exit that follows is no signal: it has its own status.
+        Runtime.getRuntime().removeShutdownHook(onSignal);
+        throw failure;
+      }
+    }
+    return 0;
+  }
+
+  /** After a signal the process would end with 128 + its number; this was asked for, so 0. */
+  private static void endAndExit(EmbeddedBroker broker) {
+    int status = 0;
+    try {
+      broker.close();
+    } catch (IOException | RuntimeException e) {
+      System.err.println("ringtap: the broker did not end cleanly: " + e.getMessage());
+      status = 1;
+    }
+    Runtime.getRuntime().halt(status);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.ringtap.kafka.cli;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.logging.Formatter;
+import java.util.logging.LogRecord;
+
+/**
+ * One line for each log record: time, level, the logger's name without its package, message. A
+ * stack trace follows only where there is one. Thread-safe.
+ */
+public final class LogFormatter extends Formatter {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+
+  /** Made by java.util.logging, by its name in logging.properties. */
+  public LogFormatter() {}
+
+  @Override
+  public String format(LogRecord log) {
+    String logger = String.valueOf(log.getLoggerName());
+    StringWriter line = new StringWriter();
+    line.append(TIME.format(log.getInstant()))
+        .append(' ')
+        .append(log.getLevel().getName())
+        .append(' ')
+        .append(logger.substring(logger.lastIndexOf('.') + 1))
+        .append(": ")
+        .append(formatMessage(log))
+        .append(System.lineSeparator());
+    if (log.getThrown() != null) {
+      log.getThrown().printStackTrace(new PrintWriter(line, true));
+    }
+    return line.toString();
+  }
+}
