@@ -1,0 +1,145 @@
+package dev.ringtap.kafka.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class LauncherIT {
+  @TempDir Path directory;
+
+  @Test
+  void printsHelpOnStdout() throws Exception {
+    Launcher.Result result = Launcher.run(Launcher.SCRIPT, Map.of(), "broker", "--help");
+
+    assertThat(result.status()).isZero();
+    assertThat(result.out()).contains("--port", "9092", "--dir", "${XDG_STATE_HOME:-");
+    assertThat(result.err()).isEmpty();
+  }
+
+  @Test
+  void worksThroughSymbolicLinks() throws Exception {
+    Path first = Files.createSymbolicLink(directory.resolve("first"), Launcher.SCRIPT);
+    Path bin = Files.createDirectory(directory.resolve("a bin"));
+    Path second =
+        Files.createSymbolicLink(
+            bin.resolve("ringtap"), Path.of("..").resolve(first.getFileName()));
+
+    assertThat(Launcher.run(second, Map.of(), "broker", "--help").status()).isZero();
+  }
+
+  @Test
+  void usageErrorsExitWith2() throws Exception {
+    Launcher.Result option = Launcher.run(Launcher.SCRIPT, Map.of(), "broker", "--nonsense");
+    assertThat(option.status()).isEqualTo(2);
+    assertThat(option.err()).contains("--nonsense");
+    assertThat(option.out()).isEmpty();
+
+    Launcher.Result port = Launcher.run(Launcher.SCRIPT, Map.of(), "broker", "--port", "70000");
+    assertThat(port.status()).isEqualTo(2);
+    assertThat(port.err()).contains("70000", "0..65535");
+  }
+
+  @Test
+  void failuresExitWith1AndOneSentence() throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+
+    Launcher.Result result =
+        Launcher.run(Launcher.SCRIPT, Map.of(), "broker", "--port", "0", "--dir", file + "/broker");
+
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("ringtap: Cannot keep the broker's data in " + file + "/broker");
+  }
+
+  @Test
+  void namesTheJavaThatIsNone() throws Exception {
+    Launcher.Result result =
+        Launcher.run(Launcher.SCRIPT, Map.of("RINGTAP_JAVA", "/no/such/java"), "--help");
+
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.err().lines())
+        .singleElement()
+        .asString()
+        .contains("RINGTAP_JAVA is /no/such/java", "JDK 25 or newer");
+  }
+
+  @Test
+  void namesTheReleaseOfAJavaThatIsTooOld() throws Exception {
+    Path old = fakeJava("1.8.0_402");
+
+    Launcher.Result result =
+        Launcher.run(Launcher.SCRIPT, Map.of("RINGTAP_JAVA", old.toString()), "--help");
+
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.err().lines())
+        .singleElement()
+        .asString()
+        .contains("RINGTAP_JAVA is " + old, "'8'", "JDK 25 or newer");
+  }
+
+  @Test
+  void passesOverAnOldJavaHome() throws Exception {
+    Path old = fakeJava("17.0.15");
+    Path home = Files.createDirectories(directory.resolve("home"));
+    Path jdk = Files.createDirectories(home.resolve(".jdks"));
+    Files.createSymbolicLink(jdk.resolve("jdk"), Path.of(System.getProperty("java.home")));
+
+    Launcher.Result result =
+        Launcher.run(
+            Launcher.SCRIPT,
+            Map.of(
+                "RINGTAP_JAVA",
+                "",
+                "JAVA_HOME",
+                old.getParent().getParent().toString(),
+                "HOME",
+                home.toString()),
+            "--help");
+
+    assertThat(result.status()).isZero();
+    assertThat(result.err()).isEmpty();
+  }
+
+  @Test
+  void brokerRunsUntilItIsToldToEnd() throws Exception {
+    Path err = directory.resolve("err");
+    Process process =
+        Launcher.start(
+            Launcher.SCRIPT,
+            err,
+            Map.of("XDG_STATE_HOME", directory.toString()),
+            "broker",
+            "--port",
+            "0");
+    try {
+      assertThat(Launcher.awaitBroker(process)).matches("127\\.0\\.0\\.1:\\d+");
+      assertThat(directory.resolve("ringtap").resolve("broker")).isDirectory();
+
+      process.destroy();
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      assertThat(err).isEmptyFile();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private Path fakeJava(String version) throws IOException {
+    Path bin = Files.createDirectories(directory.resolve(version).resolve("bin"));
+    Path java = bin.resolve("java");
+    Files.writeString(java, "#!/bin/sh\necho 'openjdk version \"" + version + "\"' >&2\n");
+    return Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+}

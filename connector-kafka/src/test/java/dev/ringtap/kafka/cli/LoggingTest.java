@@ -1,0 +1,53 @@
+package dev.ringtap.kafka.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.Properties;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(10)
+class LoggingTest {
+  @Test
+  void propertiesNameClassesThatAreThere() throws Exception {
+    Properties properties = new Properties();
+    try (InputStream in = Main.class.getResourceAsStream("/logging.properties")) {
+      properties.load(in);
+    }
+    assertThat(properties)
+        .containsEntry("java.util.logging.ConsoleHandler.formatter", LogFormatter.class.getName())
+        .containsEntry("java.util.logging.ConsoleHandler.filter", LogFilter.class.getName());
+  }
+
+  @Test
+  void writesOneLine() {
+    LogRecord log = record("org.apache.kafka.clients.NetworkClient", "Connection {0} lost");
+    log.setParameters(new Object[] {7});
+    log.setInstant(Instant.parse("2026-01-01T00:00:00.5Z"));
+
+    assertThat(new LogFormatter().format(log))
+        .matches("\\d\\d:\\d\\d:00\\.500 WARNING NetworkClient: Connection 7 lost\\R");
+  }
+
+  @Test
+  void dropsKnownChatterAndNothingElse() {
+    String logger = "org.apache.kafka.clients.NetworkClient";
+    String chatter = "[id=1] Attempting to close NetworkClient that has already been closed.";
+    LogFilter filter = new LogFilter();
+
+    assertThat(filter.isLoggable(record(logger, chatter))).isFalse();
+    assertThat(filter.isLoggable(record(logger, "Connection lost"))).isTrue();
+    assertThat(filter.isLoggable(record("other", chatter))).isTrue();
+    assertThat(filter.isLoggable(record(null, null))).isTrue();
+  }
+
+  private static LogRecord record(String logger, String message) {
+    LogRecord log = new LogRecord(Level.WARNING, message);
+    log.setLoggerName(logger);
+    return log;
+  }
+}
