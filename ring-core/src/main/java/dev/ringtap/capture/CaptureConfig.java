@@ -46,6 +46,11 @@ public final class CaptureConfig {
         : filter.cutTo(snapLengthBytes());
   }
 
+  /** The same configuration with another filter. */
+  public CaptureConfig withFilter(BpfProgram program) {
+    return new CaptureConfig(values, program);
+  }
+
   /** Collects the values. Not thread-safe. */
   public static final class Builder {
     private final Map<CaptureOption<?>, Object> values = new HashMap<>();
@@ -69,6 +74,7 @@ public final class CaptureConfig {
       return this;
     }
 
+    /** The configuration. */
     public CaptureConfig build() {
       return new CaptureConfig(values, filter);
     }

@@ -95,22 +95,24 @@ public record CaptureInterface(
    * @throws CaptureException if this reader does not know their header
    */
   public int linkType() throws CaptureException {
-    switch (hardwareType) {
-      case ARPHRD_ETHER:
-      case ARPHRD_LOOPBACK:
-        return LinkType.ETHERNET;
-      default:
-        throw new CaptureException(
-            CaptureException.Reason.UNSUPPORTED_LINK,
-            name
-                + " has hardware type "
-                + hardwareType
-                + "; only Ethernet ("
-                + ARPHRD_ETHER
-                + ") and loopback ("
-                + ARPHRD_LOOPBACK
-                + ") are captured");
+    if (!canCapture()) {
+      throw new CaptureException(
+          CaptureException.Reason.UNSUPPORTED_LINK,
+          name
+              + " has hardware type "
+              + hardwareType
+              + "; only Ethernet ("
+              + ARPHRD_ETHER
+              + ") and loopback ("
+              + ARPHRD_LOOPBACK
+              + ") are captured");
     }
+    return LinkType.ETHERNET;
+  }
+
+  /** Whether this reader knows the header that the interface's frames begin with. */
+  public boolean canCapture() {
+    return hardwareType == ARPHRD_ETHER || hardwareType == ARPHRD_LOOPBACK;
   }
 
   /**

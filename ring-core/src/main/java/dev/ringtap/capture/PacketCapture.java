@@ -118,24 +118,46 @@ public final class PacketCapture implements BlockSource {
   }
 
   /**
+   * Finds out whether a capture could be opened, without capturing anything: the system has packet
+   * sockets, the caller may open one, and the interface exists and is up.
+   *
+   * @return the interface
+   * @throws CaptureException if not: its reason and its message tell why and what to do
+   */
+  public static CaptureInterface require(String interfaceName) throws CaptureException {
+    CaptureInterface device = CaptureInterface.named(interfaceName);
+    device.linkType();
+    if (!device.isUp()) {
+      throw new CaptureException(
+          Reason.INTERFACE_DOWN,
+          "interface "
+              + interfaceName
+              + " is down; set it up with: ip link set "
+              + interfaceName
+              + " up");
+    }
+    try {
+      PacketSocket.open().close();
+      return device;
+    } catch (LinuxException e) {
+      throw explained(e, interfaceName);
+    }
+  }
+
+  /**
    * Opens a capture; frames come in from now on.
    *
    * @throws CaptureException if it cannot: its reason and its message tell why and what to do
    */
   public static PacketCapture open(CaptureConfig config) throws CaptureException {
     String name = config.get(CaptureOption.INTERFACE);
-    CaptureInterface device = CaptureInterface.named(name);
+    CaptureInterface device = require(name);
     int linkType = device.linkType();
-    if (!device.isUp()) {
-      throw new CaptureException(
-          Reason.INTERFACE_DOWN,
-          "interface " + name + " is down; set it up with: ip link set " + name + " up");
-    }
-    requireMemory(config.get(CaptureOption.RING_MIB));
     PacketSocket socket = null;
     Poller poller = null;
     Arena arena = null;
     try {
+      requireMemory(config.get(CaptureOption.RING_MIB));
       socket = PacketSocket.open();
       socket.useTpacketV3();
       if (device.isLoopback()) {
@@ -179,18 +201,17 @@ public final class PacketCapture implements BlockSource {
     }
   }
 
-  private static void requireMemory(int ringMib) throws CaptureException {
-    long availableMib;
-    try {
-      availableMib =
-          Files.readAllLines(Path.of("/proc/meminfo")).stream()
-              .filter(line -> line.startsWith("MemAvailable:"))
-              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) >> 10)
-              .findFirst()
-              .orElse(Long.MAX_VALUE);
-    } catch (IOException e) {
-      return;
-    }
+  /** Memory that the kernel could give without swapping, in MiB, as {@code /proc/meminfo} says. */
+  public static long availableMemoryMib() throws IOException {
+    return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+        .filter(line -> line.startsWith("MemAvailable:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) >> 10)
+        .findFirst()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  private static void requireMemory(int ringMib) throws IOException {
+    long availableMib = availableMemoryMib();
     if (ringMib > MOST_OF_MEMORY * availableMib) {
       throw new CaptureException(
           Reason.RING_TOO_LARGE,
