@@ -46,32 +46,21 @@ public final class BrokerCommand implements Callable<Integer> {
     }
     Path where = directory == null ? EmbeddedBroker.defaultDirectory() : directory;
     try (EmbeddedBroker broker = EmbeddedBroker.start(where, port)) {
-      Thread onSignal = new Thread(() -> endAndExit(broker), "ringtap-broker-end");
-      Runtime.getRuntime().addShutdownHook(onSignal);
+      Shutdown.onSignal(() -> close(broker));
       System.out.printf(
           "broker on %s, data in %s; Ctrl-C ends it%n",
           broker.bootstrapServers(), broker.directory());
       System.out.flush();
-      try {
-        broker.awaitEnd();
-      } catch (IOException failure) {
-        // The exit that follows is no signal: it has its own status.
-        Runtime.getRuntime().removeShutdownHook(onSignal);
-        throw failure;
-      }
+      broker.awaitEnd();
     }
-    return 0;
+    return Main.OK;
   }
 
-  /** After a signal the process would end with 128 + its number; this was asked for, so 0. */
-  private static void endAndExit(EmbeddedBroker broker) {
-    int status = 0;
+  private static void close(EmbeddedBroker broker) {
     try {
       broker.close();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       System.err.println("ringtap: the broker did not end cleanly: " + e.getMessage());
-      status = 1;
     }
-    Runtime.getRuntime().halt(status);
   }
 }

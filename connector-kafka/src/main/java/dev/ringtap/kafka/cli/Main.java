@@ -1,40 +1,68 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.capture.CaptureException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParseResult;
 
 /** The {@code ringtap} command. */
 @Command(
     name = "ringtap",
     description = "Live layer-2 packets into Kafka topics.",
     mixinStandardHelpOptions = true,
-    subcommands = BrokerCommand.class)
+    version = "ringtap ${VERSION}",
+    subcommands = {
+      DumpCommand.class,
+      BrokerCommand.class,
+      InterfacesCommand.class,
+      CheckCommand.class,
+      DemoCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:everything was acknowledged",
+      "1:something was refused or failed",
+      "2:bad usage",
+      "3:no permission to capture"
+    })
 public final class Main {
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int BAD_USAGE = 2;
+  static final int NO_PERMISSION = 3;
+
   private Main() {}
 
-  /** Runs one command and exits: 0 all well, 1 something failed, 2 bad usage. */
+  /** Runs one command and exits with its code. */
   public static void main(String[] args) throws IOException {
     configureLogging();
-    CommandLine command = new CommandLine(new Main());
-    command.setExecutionExceptionHandler(
-        (failure, failed, result) -> {
-          // What fails for a reason the user can know says so itself; anything else is a bug.
-          if (failure instanceof IOException) {
-            failed.getErr().println("ringtap: " + failure.getMessage());
-          } else {
-            failed.getErr().println("ringtap: " + failure);
-          }
-          return ExitCode.SOFTWARE;
-        });
-    if (args.length == 0) {
-      command.usage(System.err);
-      System.exit(ExitCode.USAGE);
+    Shutdown.exit(commandLine().execute(args.length == 0 ? new String[] {"--help"} : args));
+  }
+
+  /** The whole command line, as help and documentation show it. */
+  static CommandLine commandLine() {
+    CommandLine commands = new CommandLine(new Main());
+    commands.addSubcommand("capture", CaptureCommand.commandLine());
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.setExecutionExceptionHandler(Main::explain);
+    commands.setUsageHelpAutoWidth(true);
+    return commands;
+  }
+
+  /** What fails for a reason that the user can know says so itself; anything else is a bug. */
+  private static int explain(Exception failure, CommandLine command, ParseResult result) {
+    if (failure instanceof IOException) {
+      command.getErr().println("ringtap: " + failure.getMessage());
+    } else {
+      failure.printStackTrace(command.getErr());
     }
-    System.exit(command.execute(args));
+    return failure instanceof CaptureException
+            && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
+        ? NO_PERMISSION
+        : FAILED;
   }
 
   /** Ours unless the user has named another file. */

@@ -19,8 +19,7 @@ class LoggingTest {
       properties.load(in);
     }
     assertThat(properties)
-        .containsEntry("java.util.logging.ConsoleHandler.formatter", LogFormatter.class.getName())
-        .containsEntry("java.util.logging.ConsoleHandler.filter", LogFilter.class.getName());
+        .containsEntry("java.util.logging.ConsoleHandler.formatter", LogFormatter.class.getName());
   }
 
   @Test
@@ -31,18 +30,6 @@ class LoggingTest {
 
     assertThat(new LogFormatter().format(log))
         .matches("\\d\\d:\\d\\d:00\\.500 WARNING NetworkClient: Connection 7 lost\\R");
-  }
-
-  @Test
-  void dropsKnownChatterAndNothingElse() {
-    String logger = "org.apache.kafka.clients.NetworkClient";
-    String chatter = "[id=1] Attempting to close NetworkClient that has already been closed.";
-    LogFilter filter = new LogFilter();
-
-    assertThat(filter.isLoggable(record(logger, chatter))).isFalse();
-    assertThat(filter.isLoggable(record(logger, "Connection lost"))).isTrue();
-    assertThat(filter.isLoggable(record("other", chatter))).isTrue();
-    assertThat(filter.isLoggable(record(null, null))).isTrue();
   }
 
   private static LogRecord record(String logger, String message) {

@@ -1,0 +1,40 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.CaptureConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+
+/**
+ * What a run does.
+ *
+ * @param capture the live capture, or null where a file is replayed
+ * @param replay the capture file to replay, or null
+ * @param kafka the topic to send to, or null where frames only go to a file
+ * @param count frames after which the run ends, 0 for no end
+ * @param writeTo the pcapng file to write, or null
+ * @param drainTimeout how long a stop waits for Kafka before it counts frames as refused
+ */
+public record AgentConfig(
+    CaptureConfig capture,
+    Path replay,
+    KafkaTarget kafka,
+    long count,
+    Path writeTo,
+    Duration drainTimeout) {
+  /**
+   * Where records go.
+   *
+   * @param topic its name
+   * @param partitions of the topic if it is created
+   * @param key what a record's key is
+   * @param producerSettings Kafka's own, {@code bootstrap.servers} among them
+   * @param includeOwnTraffic whether frames from and to the brokers are captured too
+   */
+  public record KafkaTarget(
+      String topic,
+      int partitions,
+      RecordKey key,
+      Properties producerSettings,
+      boolean includeOwnTraffic) {}
+}

@@ -1,0 +1,29 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.Frame;
+import java.io.IOException;
+
+/**
+ * Where the pump brings frames. For the pump's thread, but for {@link #arrived} and {@link
+ * #abandon}.
+ */
+interface FrameSink {
+  /**
+   * Takes a frame; what is needed of it is copied before this returns. It may wait: the ring holds
+   * what comes meanwhile.
+   *
+   * @throws IOException if no further frame can be taken; this one is counted as refused
+   */
+  void accept(Frame frame) throws IOException;
+
+  /** Brings all that was accepted to its end, and closes the sink. */
+  void finish() throws IOException;
+
+  /** Frames that arrived for good. Any thread. */
+  long arrived();
+
+  /**
+   * Waits no longer: what has not arrived yet is refused, also in a {@link #finish}. Any thread.
+   */
+  void abandon();
+}

@@ -1,0 +1,133 @@
+package dev.ringtap.kafka.agent;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.ClientDnsLookup;
+import org.apache.kafka.clients.ClientUtils;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Finds out, before anything is captured, that the brokers answer and the topic is there. */
+final class KafkaTopic {
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+
+  private KafkaTopic() {}
+
+  /**
+   * Makes sure of the topic, and creates it where it is missing.
+   *
+   * @param settings producer settings; the admin client takes those that it knows, security among
+   *     them
+   * @param partitions partitions of a new topic; its replication is the broker's default
+   * @return addresses of all brokers
+   * @throws AgentException if no broker answers within 15 s, or it refuses
+   */
+  static List<InetSocketAddress> ensure(Properties settings, String topic, int partitions)
+      throws AgentException {
+    String servers = settings.getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
+    Properties adminSettings = new Properties();
+    for (String name : settings.stringPropertyNames()) {
+      if (AdminClientConfig.configNames().contains(name)) {
+        adminSettings.setProperty(name, settings.getProperty(name));
+      }
+    }
+    adminSettings.remove(CommonClientConfigs.CLIENT_ID_CONFIG);
+    long deadline = System.nanoTime() + CONNECT_TIMEOUT.toNanos();
+    Admin admin = null;
+    try {
+      admin = Admin.create(adminSettings);
+      Set<InetSocketAddress> endpoints = new LinkedHashSet<>(bootstrap(servers));
+      for (Node node : answer(admin.describeCluster().nodes(), deadline)) {
+        endpoints.add(new InetSocketAddress(node.host(), node.port()));
+      }
+      if (!exists(admin, topic, deadline)) {
+        create(admin, topic, partitions, deadline);
+      }
+      List<InetSocketAddress> resolved = new ArrayList<>(endpoints);
+      resolved.removeIf(InetSocketAddress::isUnresolved);
+      return resolved;
+    } catch (TimeoutException | org.apache.kafka.common.errors.TimeoutException e) {
+      throw new AgentException(
+          "no Kafka broker answered at "
+              + servers
+              + " within "
+              + CONNECT_TIMEOUT.toSeconds()
+              + " s; check -b, and the security settings if the broker wants TLS or SASL",
+          e);
+    } catch (AuthenticationException e) {
+      throw new AgentException(
+          "the broker at " + servers + " refused the login: " + e.getMessage(), e);
+    } catch (AuthorizationException e) {
+      throw new AgentException(
+          "not authorised on "
+              + servers
+              + " for topic '"
+              + topic
+              + "': "
+              + e.getMessage()
+              + "; grant WRITE on it, and CREATE if it does not exist yet",
+          e);
+    } catch (InvalidTopicException e) {
+      throw new AgentException("topic '" + topic + "' is not a valid name: " + e.getMessage(), e);
+    } catch (KafkaException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new AgentException("cannot use Kafka at " + servers + ": " + cause.getMessage(), e);
+    }
+  }
+
+  private static List<InetSocketAddress> bootstrap(String servers) {
+    return ClientUtils.parseAndValidateAddresses(
+        List.of(servers.split(",")), ClientDnsLookup.USE_ALL_DNS_IPS);
+  }
+
+  private static boolean exists(Admin admin, String topic, long deadline) throws TimeoutException {
+    try {
+      answer(admin.describeTopics(List.of(topic)).allTopicNames(), deadline);
+      return true;
+    } catch (UnknownTopicOrPartitionException e) {
+      return false;
+    }
+  }
+
+  private static void create(Admin admin, String topic, int partitions, long deadline)
+      throws TimeoutException {
+    NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty());
+    try {
+      answer(admin.createTopics(List.of(wanted)).all(), deadline);
+    } catch (TopicExistsException e) {
+      // somebody else was faster
+    }
+  }
+
+  private static <T> T answer(KafkaFuture<T> future, long deadline) throws TimeoutException {
+    try {
+      return future.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof KafkaException
+          ? (KafkaException) e.getCause()
+          : new KafkaException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted", e);
+    }
+  }
+}

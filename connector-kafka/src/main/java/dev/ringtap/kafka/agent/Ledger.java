@@ -1,0 +1,62 @@
+package dev.ringtap.kafka.agent;
+
+import java.util.Map;
+
+/**
+ * Where every frame of a run went. It adds up exactly: offered = dropped by the kernel + captured,
+ * and captured = acknowledged + refused.
+ *
+ * @param offered frames that reached the ring's filter and passed it; in a file, all frames
+ * @param droppedByKernel frames for which the ring had no room; in a file, the drops it records
+ * @param captured frames taken from the ring
+ * @param acknowledged frames that Kafka acknowledged, or that are in the capture file where no
+ *     Kafka was asked for
+ * @param refusedByReason frames that were captured and did not arrive, by the reason's name
+ * @param writtenToFile frames in the capture file, 0 where none was asked for
+ * @param capturedBytes bytes of the captured payloads
+ * @param ringFreezes how often the ring was full
+ */
+public record Ledger(
+    long offered,
+    long droppedByKernel,
+    long captured,
+    long acknowledged,
+    Map<String, Long> refusedByReason,
+    long writtenToFile,
+    long capturedBytes,
+    long ringFreezes) {
+  /** Copies the reasons. */
+  public Ledger {
+    refusedByReason = Map.copyOf(refusedByReason);
+  }
+
+  /** Frames that were captured and did not arrive. */
+  public long refused() {
+    return refusedByReason.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Whether both equations hold. */
+  public boolean balances() {
+    return offered == droppedByKernel + captured && captured == acknowledged + refused();
+  }
+
+  /** tcpdump's summary, then the two equations. */
+  public String summary() {
+    StringBuilder text = new StringBuilder();
+    text.append(captured).append(" packets captured\n");
+    text.append(offered).append(" packets received by filter\n");
+    text.append(droppedByKernel).append(" packets dropped by kernel\n");
+    text.append("offered ").append(offered).append(" = ").append(droppedByKernel);
+    text.append(" dropped by the kernel + ").append(captured).append(" captured\n");
+    text.append("captured ").append(captured).append(" = ").append(acknowledged);
+    text.append(" acknowledged + ").append(refused()).append(" refused");
+    if (!refusedByReason.isEmpty()) {
+      text.append(' ').append(refusedByReason);
+    }
+    text.append('\n');
+    if (!balances()) {
+      text.append("THE LEDGER DOES NOT ADD UP: please report this with the lines above\n");
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,37 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.packet.FlowKey;
+import dev.ringtap.packet.PacketHeaders;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** What the Kafka record's key is, and with it the partition of a frame. */
+public enum RecordKey {
+  /**
+   * Eight bytes, equal for both directions of a conversation: it stays in order on one partition.
+   */
+  FLOW {
+    @Override
+    byte[] of(Frame frame, PacketHeaders scratch) {
+      scratch.parse(frame);
+      return ByteBuffer.allocate(Long.BYTES).putLong(FlowKey.of(scratch)).array();
+    }
+  },
+  /** The interface's name: all frames of an interface stay in order on one partition. */
+  INTERFACE {
+    @Override
+    byte[] of(Frame frame, PacketHeaders scratch) {
+      return frame.interfaceName().getBytes(StandardCharsets.UTF_8);
+    }
+  },
+  /** No key: Kafka spreads batches over the partitions. */
+  NONE {
+    @Override
+    byte[] of(Frame frame, PacketHeaders scratch) {
+      return null;
+    }
+  };
+
+  abstract byte[] of(Frame frame, PacketHeaders scratch);
+}

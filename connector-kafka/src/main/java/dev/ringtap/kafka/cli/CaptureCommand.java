@@ -1,0 +1,342 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureException;
+import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.kafka.agent.AgentConfig;
+import dev.ringtap.kafka.agent.CaptureAgent;
+import dev.ringtap.kafka.agent.Ledger;
+import dev.ringtap.kafka.agent.RecordKey;
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code ringtap capture}: frames of an interface, or of a capture file, into a topic or a file.
+ */
+@Command(
+    name = "capture",
+    description = "Ships the frames of an interface or of a capture file to a Kafka topic.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class CaptureCommand implements Callable<Integer> {
+  private static final int DEFAULT_BROKER_PORT = 9092;
+
+  private static final int MAX_PARTITIONS = 10_000;
+
+  @Option(
+      names = {"-r", "--read"},
+      paramLabel = "FILE",
+      description = "Replay this pcap or pcapng file instead of capturing.")
+  private Path replay;
+
+  @Option(
+      names = {"-b", "--bootstrap-server"},
+      paramLabel = "HOST:PORT",
+      description =
+          "Kafka brokers, separated by commas. Default: a broker of our own on 127.0.0.1, port 9092"
+              + " or a free one; with -w none at all.")
+  private String bootstrapServers;
+
+  @Option(
+      names = {"-t", "--topic"},
+      paramLabel = "TOPIC",
+      defaultValue = "packets",
+      description = "Topic, created where it is missing. Default: ${DEFAULT-VALUE}.")
+  private String topic;
+
+  @Option(
+      names = "--partitions",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Partitions of a topic that is created. Default: ${DEFAULT-VALUE}.")
+  private int partitions;
+
+  @Option(
+      names = "--key",
+      paramLabel = "flow|interface|none",
+      defaultValue = "flow",
+      description =
+          "Key of the records. flow: both directions of a conversation stay in order on one partition."
+              + " Default: ${DEFAULT-VALUE}.")
+  private RecordKey key;
+
+  @Option(
+      names = {"-c", "--count"},
+      paramLabel = "COUNT",
+      description = "End after this many frames.")
+  private Long count;
+
+  @Option(
+      names = "--bpf",
+      paramLabel = "FILE",
+      description = "Capture only what this filter keeps: a file with what tcpdump -ddd prints.")
+  private Path bpf;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads that capture. One so far. Default: ${DEFAULT-VALUE}.")
+  private int workers;
+
+  @Option(
+      names = "--own-traffic",
+      description =
+          "Capture the frames of TCP connections to the brokers too; they are left out else.")
+  private boolean ownTraffic;
+
+  @Option(
+      names = "--producer-config",
+      paramLabel = "FILE",
+      description = "Properties file of Kafka producer settings (TLS and SASL among them).")
+  private Path producerConfig;
+
+  @Option(
+      names = "-X",
+      paramLabel = "KEY=VALUE",
+      description = "A Kafka producer setting; wins over --producer-config. May be repeated.")
+  private Map<String, String> producerSettings = new LinkedHashMap<>();
+
+  @Option(
+      names = {"-w", "--write"},
+      paramLabel = "FILE",
+      description = "Write the frames to this pcapng file; without -b to it alone.")
+  private Path writeTo;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write the ledger to this file as JSON at the end.")
+  private Path report;
+
+  @Option(
+      names = "--drain-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description =
+          "How long a stop waits for Kafka; what is not acknowledged then is counted as refused."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int drainTimeoutSeconds;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      description =
+          "Data of our own broker, kept for `ringtap broker`. Default: the one of `ringtap broker`.")
+  private Path brokerDirectory;
+
+  @Parameters(paramLabel = "FILTER", hidden = true, arity = "0..*")
+  private List<String> filter = List.of();
+
+  @Spec private CommandSpec spec;
+
+  private final CaptureFlags flags = new CaptureFlags();
+
+  static CommandLine commandLine() {
+    CaptureCommand command = new CaptureCommand();
+    CommandLine line = new CommandLine(command);
+    command.flags.addTo(line.getCommandSpec());
+    return line;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    checkUsage();
+    CaptureConfig capture = replay == null ? captureConfig() : null;
+    Properties settings = settings();
+    if (replay != null && !Files.exists(replay)) {
+      throw new NoSuchFileException(replay + ": no such capture file");
+    }
+    try (Report json = report == null ? null : Report.create(report)) {
+      boolean useKafka =
+          settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) || writeTo == null;
+      if (!useKafka || settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
+        return run(config(capture, useKafka ? settings : null), json);
+      }
+      if (capture != null) {
+        // before the broker's seconds, not after
+        PacketCapture.require(capture.get(CaptureOption.INTERFACE));
+      }
+      return runWithOwnBroker(capture, settings, json);
+    }
+  }
+
+  private void checkUsage() {
+    if (!filter.isEmpty()) {
+      throw usage(
+          "filter expressions are not taken here; compile yours with"
+              + " `tcpdump -ddd -i INTERFACE EXPRESSION > FILE` and pass --bpf FILE");
+    }
+    boolean live = flags.isSet(CaptureOption.INTERFACE);
+    if (live == (replay != null)) {
+      throw usage(
+          live
+              ? "-i and -r exclude one another"
+              : "say what to capture: -i INTERFACE (`ringtap interfaces` lists them) or -r FILE");
+    }
+    if (replay != null && (flags.isAnySet() || bpf != null)) {
+      throw usage("-s, -p, -B, --bpf and the like are for a live capture, not for -r");
+    }
+    requireFrom("-c", count == null ? 1 : count, 1, Long.MAX_VALUE);
+    requireFrom("--partitions", partitions, 1, MAX_PARTITIONS);
+    requireFrom("--drain-timeout", drainTimeoutSeconds, 0, 86_400);
+    requireFrom("--workers", workers, 1, 1);
+  }
+
+  private void requireFrom(String option, long value, long least, long most) {
+    if (value < least || value > most) {
+      String upTo = most == Long.MAX_VALUE ? " or more" : most == least ? "" : " to " + most;
+      throw usage(option + " is " + value + "; expected " + least + upTo);
+    }
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private CaptureConfig captureConfig() throws IOException {
+    CaptureConfig.Builder config = flags.toConfig();
+    if (bpf != null) {
+      try {
+        config.filter(BpfProgram.parse(Files.readString(bpf)));
+      } catch (IllegalArgumentException e) {
+        throw usage("--bpf " + bpf + ": " + e.getMessage());
+      } catch (IOException e) {
+        throw unreadable("--bpf", bpf, e);
+      }
+    }
+    return config.build();
+  }
+
+  /** Kafka's settings: the file's, then -X, then -b. */
+  private Properties settings() throws IOException {
+    Properties settings = new Properties();
+    if (producerConfig != null) {
+      try (Reader reader = Files.newBufferedReader(producerConfig)) {
+        settings.load(reader);
+      } catch (IllegalArgumentException e) {
+        throw usage("--producer-config " + producerConfig + ": " + e.getMessage());
+      } catch (IOException e) {
+        throw unreadable("--producer-config", producerConfig, e);
+      }
+    }
+    settings.putAll(producerSettings);
+    if (bootstrapServers != null) {
+      settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    }
+    return settings;
+  }
+
+  private static IOException unreadable(String option, Path file, IOException e) {
+    String why = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
+    return new IOException(option + " " + file + ": " + why, e);
+  }
+
+  private AgentConfig config(CaptureConfig capture, Properties kafkaSettings) {
+    return new AgentConfig(
+        capture,
+        replay,
+        kafkaSettings == null
+            ? null
+            : new AgentConfig.KafkaTarget(topic, partitions, key, kafkaSettings, ownTraffic),
+        count == null ? 0 : count,
+        writeTo,
+        Duration.ofSeconds(drainTimeoutSeconds));
+  }
+
+  private int runWithOwnBroker(CaptureConfig capture, Properties settings, Report json)
+      throws IOException {
+    Path directory = brokerDirectory == null ? EmbeddedBroker.defaultDirectory() : brokerDirectory;
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory, usualOrFreePort())) {
+      settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+      System.err.printf(
+          "broker on %s; read along: ringtap dump -b %s -t %s%n",
+          broker.bootstrapServers(), broker.bootstrapServers(), topic);
+      int code = run(config(capture, settings), json);
+      System.err.printf(
+          "records kept in %s; `ringtap broker%s` serves them again%n",
+          directory, brokerDirectory == null ? "" : " --dir " + directory);
+      return code;
+    }
+  }
+
+  /** The port that `ringtap dump` reads from by default, or 0 for any if that is taken. */
+  private static int usualOrFreePort() {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.bind(new InetSocketAddress("127.0.0.1", DEFAULT_BROKER_PORT));
+      return DEFAULT_BROKER_PORT;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private int run(AgentConfig config, Report json) throws IOException {
+    Instant start = Instant.now();
+    try (CaptureAgent agent = CaptureAgent.open(config)) {
+      Shutdown.onSignal(() -> stop(agent));
+      announce(config);
+      Ledger ledger = LiveLine.run(agent, config.kafka() != null);
+      boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
+      if (agent.failure() != null) {
+        System.err.println("ringtap: " + agent.failure().getMessage());
+      }
+      System.err.print(ledger.summary());
+      if (json != null) {
+        json.write(ledger, config, start, Instant.now(), agent.failure());
+      }
+      return failed ? Main.FAILED : Main.OK;
+    }
+  }
+
+  private static void stop(CaptureAgent agent) {
+    try {
+      agent.stop();
+    } catch (IOException e) {
+      System.err.println("ringtap: " + e.getMessage());
+    }
+  }
+
+  private void announce(AgentConfig config) throws CaptureException {
+    StringBuilder where = new StringBuilder();
+    if (config.kafka() != null) {
+      where.append("topic ").append(topic).append(" at ");
+      where.append(
+          config.kafka().producerSettings().getProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
+    }
+    if (writeTo != null) {
+      where.append(where.length() == 0 ? "" : " and ").append("file ").append(writeTo);
+    }
+    if (config.capture() == null) {
+      System.err.printf("replaying %s to %s%n", replay, where);
+      return;
+    }
+    String name = config.capture().get(CaptureOption.INTERFACE);
+    System.err.printf(
+        "listening on %s, link-type %d, snapshot length %d bytes, to %s%n",
+        name, CaptureInterface.named(name).linkType(), config.capture().snapLengthBytes(), where);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.ISetter;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The command-line flags of the capture options: tcpdump's letters on {@link CaptureOption}'s
+ * table.
+ */
+final class CaptureFlags {
+  private static final Map<CaptureOption<?>, String> LETTERS =
+      Map.of(
+          CaptureOption.INTERFACE, "-i",
+          CaptureOption.SNAP_LENGTH_BYTES, "-s",
+          CaptureOption.RING_MIB, "-B");
+
+  private final Map<CaptureOption<?>, Object> values = new LinkedHashMap<>();
+
+  /** Adds a flag for each option; {@link #applyTo} then has what the user gave. */
+  void addTo(CommandSpec command) {
+    for (CaptureOption<?> option : CaptureOption.ALL) {
+      command.addOption(flag(option));
+    }
+  }
+
+  private <T> OptionSpec flag(CaptureOption<T> option) {
+    if (option.type() == Boolean.class) {
+      return OptionSpec.builder("-p", "--no-" + option.name())
+          .type(boolean.class)
+          .description("Off: " + option.description())
+          .setter(
+              new ISetter() {
+                @Override
+                public <V> V set(V value) {
+                  if (Boolean.TRUE.equals(value)) {
+                    values.put(option, false);
+                  }
+                  return null;
+                }
+              })
+          .build();
+    }
+    String[] names =
+        LETTERS.containsKey(option)
+            ? new String[] {LETTERS.get(option), "--" + option.name()}
+            : new String[] {"--" + option.name()};
+    String limits = option.limits().isEmpty() ? "" : " " + option.limits() + ".";
+    return OptionSpec.builder(names)
+        .type(option.type())
+        .paramLabel(option.unit().toUpperCase(Locale.ROOT))
+        .description(
+            option.description()
+                + limits
+                + (option.defaultValue() == null ? "" : " Default: " + option.defaultValue() + "."))
+        .converters(text -> parse(option, text))
+        .setter(
+            new ISetter() {
+              @Override
+              public <V> V set(V value) {
+                if (value != null) {
+                  values.put(option, value);
+                }
+                return null;
+              }
+            })
+        .build();
+  }
+
+  private static Object parse(CaptureOption<?> option, String text) {
+    try {
+      return option.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  /** Whether the user gave this option. */
+  boolean isSet(CaptureOption<?> option) {
+    return values.containsKey(option);
+  }
+
+  /** Whether the user gave any. */
+  boolean isAnySet() {
+    return !values.isEmpty();
+  }
+
+  /** A configuration with what the user gave; the interface must be among it. */
+  CaptureConfig.Builder toConfig() {
+    CaptureConfig.Builder config = CaptureConfig.on((String) values.get(CaptureOption.INTERFACE));
+    for (CaptureOption<?> option : values.keySet()) {
+      set(config, option);
+    }
+    return config;
+  }
+
+  private <T> void set(CaptureConfig.Builder config, CaptureOption<T> option) {
+    config.set(option, option.type().cast(values.get(option)));
+  }
+}

@@ -1,0 +1,240 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.kafka.agent.AgentConfig;
+import dev.ringtap.kafka.agent.CaptureAgent;
+import dev.ringtap.kafka.agent.Ledger;
+import dev.ringtap.kafka.agent.RecordKey;
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.lab.FrameSender;
+import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.record.Packet;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code ringtap demo}: the whole way of a packet on a bare machine, in under a minute. Everything
+ * happens in a network namespace and a temporary directory of its own, and goes with it.
+ */
+@Command(
+    name = "demo",
+    description =
+        "Shows the whole way: traffic, ring, Avro records, Kafka, and back. No flags needed.",
+    mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+  private static final String TOPIC = "packets";
+  private static final int CALM_FRAMES = 100_000;
+  private static final int CALM_FRAMES_PER_SECOND = 25_000;
+  private static final int BURST_FRAMES = 400_000;
+  private static final int SMALLEST_RING_MIB = CaptureOption.RING_MIB.check(2);
+  private static final int NO_PAUSE = 0;
+  private static final int SAMPLE_LINES = 6;
+
+  @Override
+  public Integer call() throws IOException {
+    Path directory = Files.createTempDirectory("ringtap-demo");
+    Shutdown.onSignal(() -> delete(directory));
+    try (EmbeddedBroker broker = startBroker(directory.resolve("broker"))) {
+      String cause = PrivateNetwork.unavailabilityCause();
+      return cause == null ? live(broker) : replay(broker, directory, cause);
+    } finally {
+      delete(directory);
+    }
+  }
+
+  private static EmbeddedBroker startBroker(Path directory) throws IOException {
+    say("Starting a Kafka broker inside this process ...");
+    EmbeddedBroker broker = EmbeddedBroker.start(directory, 0);
+    say("  it listens on %s", broker.bootstrapServers());
+    return broker;
+  }
+
+  private static int live(EmbeddedBroker broker) throws IOException {
+    try (PrivateNetwork network = PrivateNetwork.create()) {
+      say("");
+      say("A wire of our own: a virtual cable in a network namespace, seen by nobody else.");
+      say(
+          "1. Office traffic at %,d frames/s for %d s -> ring -> Avro -> topic '%s'",
+          CALM_FRAMES_PER_SECOND, CALM_FRAMES / CALM_FRAMES_PER_SECOND, TOPIC);
+      CaptureConfig calm = CaptureConfig.on(PrivateNetwork.RIGHT).build();
+      Ledger first = capture(broker, TOPIC, network, calm, CALM_FRAMES, CALM_FRAMES_PER_SECOND);
+      boolean good = readBack(broker, first);
+
+      say("");
+      say(
+          "2. Now %,d frames as fast as they go, into the smallest ring (%d MiB): some are too many.",
+          BURST_FRAMES, SMALLEST_RING_MIB);
+      CaptureConfig small =
+          CaptureConfig.on(PrivateNetwork.RIGHT)
+              .set(CaptureOption.RING_MIB, SMALLEST_RING_MIB)
+              .build();
+      Ledger second = capture(broker, "burst", network, small, BURST_FRAMES, NO_PAUSE);
+      say(
+          "  %,d of %,d frames lost (%.1f %%), and each of them is counted:",
+          second.droppedByKernel(),
+          second.offered(),
+          100.0 * second.droppedByKernel() / Math.max(1, second.offered()));
+      printLedger(second);
+      good &= second.offered() == BURST_FRAMES && second.balances() && second.refused() == 0;
+      return end(good);
+    }
+  }
+
+  private static int replay(EmbeddedBroker broker, Path directory, String cause)
+      throws IOException {
+    say("");
+    say("No live capture here: a network namespace needs root (%s).", cause);
+    say("So the demo writes %,d frames to a capture file and replays that.", CALM_FRAMES);
+    Path file = directory.resolve("office.pcapng");
+    DemoTraffic traffic = new DemoTraffic();
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface("demo0", LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+      long nanos = System.currentTimeMillis() * 1_000_000L;
+      for (int i = 0; i < CALM_FRAMES; i++) {
+        byte[] frame = traffic.next();
+        nanos += 1_000_000_000L / CALM_FRAMES_PER_SECOND;
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        writer.write(id, nanos, frame.length, PacketType.HOST, 0, bytes, 0, frame.length);
+      }
+    }
+    say("1. Capture file -> ring layout -> Avro -> topic '%s'", TOPIC);
+    try (CaptureAgent agent = CaptureAgent.open(config(broker, TOPIC, null, file))) {
+      return end(readBack(broker, agent.run()));
+    }
+  }
+
+  /** Captures what is sent meanwhile, to the last frame. */
+  private static Ledger capture(
+      EmbeddedBroker broker,
+      String topic,
+      PrivateNetwork network,
+      CaptureConfig capture,
+      int frames,
+      int framesPerSecond)
+      throws IOException {
+    try (CaptureAgent agent = CaptureAgent.open(config(broker, topic, capture, null), network)) {
+      CompletableFuture<Void> sending =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  send(network, frames, framesPerSecond);
+                  agent.stop();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      Ledger ledger = LiveLine.run(agent, true);
+      sending.join();
+      return ledger;
+    }
+  }
+
+  private static AgentConfig config(
+      EmbeddedBroker broker, String topic, CaptureConfig capture, Path file) {
+    Properties settings = new Properties();
+    settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+    return new AgentConfig(
+        capture,
+        file,
+        new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings, false),
+        0,
+        null,
+        Duration.ofSeconds(30));
+  }
+
+  private static void send(PrivateNetwork network, int frames, int framesPerSecond)
+      throws IOException {
+    DemoTraffic traffic = new DemoTraffic();
+    try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      long start = System.nanoTime();
+      for (int i = 0; i < frames; i++) {
+        if (framesPerSecond != NO_PAUSE) {
+          long due = start + i * 1_000_000_000L / framesPerSecond;
+          long early = due - System.nanoTime();
+          if (early > 0) {
+            LockSupport.parkNanos(early);
+          }
+        }
+        sender.send(traffic.next());
+      }
+    }
+  }
+
+  private static boolean readBack(EmbeddedBroker broker, Ledger ledger) throws IOException {
+    Properties settings = new Properties();
+    settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+    DemoTable table = new DemoTable();
+    try (TopicReader reader = new TopicReader(settings, TOPIC, true)) {
+      say("");
+      say("Read back from the topic, the first %d as `ringtap dump` shows them:", SAMPLE_LINES);
+      while (!reader.isAtEnd()) {
+        List<Packet> packets = reader.poll();
+        for (Packet packet : packets) {
+          if (table.frames() < SAMPLE_LINES) {
+            System.out.println("  " + DumpCommand.line(packet));
+          }
+          table.add(packet);
+        }
+      }
+    }
+    say("");
+    table.print(System.out);
+    printLedger(ledger);
+    say(
+        "  read back %,d of %,d acknowledged, lost on the way to the ring: %,d",
+        table.frames(), ledger.acknowledged(), table.lost());
+    return table.frames() == ledger.acknowledged()
+        && table.lost() == ledger.droppedByKernel()
+        && ledger.balances()
+        && ledger.refused() == 0;
+  }
+
+  private static void printLedger(Ledger ledger) {
+    say(
+        "  offered %,d = %,d dropped by the kernel + %,d captured",
+        ledger.offered(), ledger.droppedByKernel(), ledger.captured());
+    say(
+        "  captured %,d = %,d acknowledged by Kafka + %,d refused",
+        ledger.captured(), ledger.acknowledged(), ledger.refused());
+  }
+
+  private static int end(boolean good) {
+    say("");
+    if (!good) {
+      say("The counts do NOT agree. Please report this output.");
+      return Main.FAILED;
+    }
+    say("Every frame is accounted for. Next: ringtap interfaces, then ringtap capture -i NAME.");
+    return Main.OK;
+  }
+
+  private static void say(String format, Object... arguments) {
+    System.out.printf(Locale.ROOT, format + "%n", arguments);
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+    } catch (IOException | UncheckedIOException e) {
+      System.err.println("ringtap: could not delete " + directory + ": " + e.getMessage());
+    }
+  }
+}

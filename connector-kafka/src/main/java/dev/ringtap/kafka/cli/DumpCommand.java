@@ -1,0 +1,233 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.packet.PacketLine;
+import dev.ringtap.record.Packet;
+import java.io.Closeable;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ringtap dump}: a topic's packets as lines like tcpdump's, or as pcapng. */
+@Command(
+    name = "dump",
+    description = "Shows a topic's packets as lines like tcpdump's, or writes them as pcapng.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class DumpCommand implements Callable<Integer> {
+  private static final PacketLine LINE = new PacketLine();
+
+  @Option(
+      names = {"-b", "--bootstrap-server"},
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:9092",
+      description = "Kafka brokers, separated by commas. Default: ${DEFAULT-VALUE}.")
+  private String bootstrapServers;
+
+  @Option(
+      names = {"-t", "--topic"},
+      paramLabel = "TOPIC",
+      defaultValue = "packets",
+      description = "Topic to read. Default: ${DEFAULT-VALUE}.")
+  private String topic;
+
+  @Option(
+      names = {"-c", "--count"},
+      paramLabel = "COUNT",
+      description = "End after this many packets.")
+  private Long count;
+
+  @Option(
+      names = "--from-beginning",
+      description = "Begin with the oldest packet of the topic. Default: with the next one.")
+  private boolean fromBeginning;
+
+  @Option(
+      names = {"-e", "--end"},
+      description = "End when all that was in the topic at the start has been read.")
+  private boolean untilEnd;
+
+  @Option(
+      names = {"-w", "--write"},
+      paramLabel = "FILE|-",
+      description = "Write pcapng to this file, or to standard output with -.")
+  private String writeTo;
+
+  @Option(
+      names = "-X",
+      paramLabel = "KEY=VALUE",
+      description = "A Kafka consumer setting (TLS and SASL among them). May be repeated.")
+  private Map<String, String> consumerSettings = new LinkedHashMap<>();
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (count != null && count < 1) {
+      throw new ParameterException(spec.commandLine(), "-c is " + count + "; expected 1 or more");
+    }
+    Properties settings = new Properties();
+    settings.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    settings.putAll(consumerSettings);
+    try (TopicReader reader = new TopicReader(settings, topic, fromBeginning);
+        Output output = writeTo == null ? new Lines() : new Pcapng(writeTo)) {
+      Shutdown.onSignal(reader::wakeUp);
+      long shown = 0;
+      while (!reader.isWokenUp()) {
+        List<Packet> packets = reader.poll();
+        for (Packet packet : packets) {
+          output.add(packet);
+          if (count != null && ++shown == count) {
+            return end(reader, output);
+          }
+        }
+        output.flush();
+        if (output.isGone() || untilEnd && reader.isAtEnd()) {
+          break;
+        }
+      }
+      return end(reader, output);
+    }
+  }
+
+  private int end(TopicReader reader, Output output) throws IOException {
+    output.flush();
+    if (reader.foreignRecords() > 0) {
+      System.err.printf(
+          "%d records of topic %s were no packets in Avro single-object encoding%n",
+          reader.foreignRecords(), topic);
+      return Main.FAILED;
+    }
+    return Main.OK;
+  }
+
+  /** Nanoseconds since 1970 of a record's time. */
+  private static long nanos(Instant time) {
+    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
+  }
+
+  /** A packet as a line like tcpdump's. */
+  static String line(Packet packet) {
+    MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
+    return LINE.format(
+        nanos(packet.getTimestamp()),
+        packet.getInterfaceName(),
+        packetType(packet),
+        packet.getOriginalLength(),
+        packet.getLinkType(),
+        payload,
+        0,
+        (int) payload.byteSize());
+  }
+
+  private static PacketType packetType(Packet packet) {
+    return PacketType.valueOf(packet.getDirection().name());
+  }
+
+  private interface Output extends Closeable {
+    void add(Packet packet) throws IOException;
+
+    void flush() throws IOException;
+
+    /** Whether nobody reads any more. */
+    boolean isGone();
+  }
+
+  private static final class Lines implements Output {
+    private final PrintStream out =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), false);
+
+    private final StringBuilder text = new StringBuilder();
+
+    @Override
+    public void add(Packet packet) {
+      if (packet.getLostBefore() > 0) {
+        text.append("    ").append(packet.getLostBefore()).append(" frames lost here\n");
+      }
+      text.append(line(packet)).append('\n');
+    }
+
+    @Override
+    public void flush() {
+      out.print(text);
+      out.flush();
+      text.setLength(0);
+    }
+
+    @Override
+    public boolean isGone() {
+      return out.checkError();
+    }
+
+    @Override
+    public void close() {
+      out.flush();
+    }
+  }
+
+  private static final class Pcapng implements Output {
+    private final PcapngWriter writer;
+    private final Map<String, Integer> interfaces = new HashMap<>();
+
+    Pcapng(String target) throws IOException {
+      writer =
+          target.equals("-")
+              ? new PcapngWriter(new FileOutputStream(FileDescriptor.out).getChannel())
+              : PcapngWriter.create(Path.of(target));
+    }
+
+    @Override
+    public void add(Packet packet) throws IOException {
+      String name = packet.getInterfaceName();
+      String key = name + '\0' + packet.getLinkType();
+      Integer id = interfaces.get(key);
+      if (id == null) {
+        id = writer.addInterface(name, packet.getLinkType(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
+        interfaces.put(key, id);
+      }
+      MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
+      writer.write(
+          id,
+          nanos(packet.getTimestamp()),
+          packet.getOriginalLength(),
+          packetType(packet),
+          packet.getLostBefore(),
+          payload,
+          0,
+          (int) payload.byteSize());
+    }
+
+    @Override
+    public void flush() throws IOException {
+      writer.flush();
+    }
+
+    @Override
+    public boolean isGone() {
+      return false;
+    }
+
+    @Override
+    public void close() throws IOException {
+      writer.close();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.kafka.agent.CaptureAgent;
+import dev.ringtap.kafka.agent.CaptureAgent.Progress;
+import dev.ringtap.kafka.agent.Ledger;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Rates of a run, every second on one line of a terminal. Elsewhere nothing is written but log
+ * lines: one when Kafka falls silent, one when it answers again.
+ */
+final class LiveLine {
+  private static final System.Logger LOG = System.getLogger(LiveLine.class.getName());
+  private static final long SILENCE_SECONDS = 10;
+  private static final String CLEAR_TO_END_OF_LINE = "\u001b[K";
+
+  private final CaptureAgent agent;
+  private final boolean kafka;
+  private final boolean terminal = System.console() != null && System.console().isTerminal();
+  private final ScheduledExecutorService ticker =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "live-line");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private Progress last = new Progress(0, 0, 0, 0, 0);
+  private long silentSeconds;
+
+  private LiveLine(CaptureAgent agent, boolean kafka) {
+    this.agent = agent;
+    this.kafka = kafka;
+  }
+
+  /** Runs an agent to its end and shows how it goes. */
+  static Ledger run(CaptureAgent agent, boolean kafka) {
+    LiveLine line = new LiveLine(agent, kafka);
+    line.ticker.scheduleAtFixedRate(line::tick, 1, 1, TimeUnit.SECONDS);
+    try {
+      return agent.run();
+    } finally {
+      line.end();
+    }
+  }
+
+  private void tick() {
+    try {
+      Progress now = agent.progress();
+      if (terminal) {
+        System.err.print("\r" + text(last, now) + CLEAR_TO_END_OF_LINE);
+      }
+      if (kafka) {
+        watchKafka(now);
+      }
+      last = now;
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "no progress to show", e);
+    }
+  }
+
+  /** One second's difference as a line. */
+  static String text(Progress before, Progress now) {
+    return String.format(
+        Locale.ROOT,
+        "%,d frames/s  %.1f MB/s  captured %,d  dropped %,d  acknowledged %,d  refused %,d",
+        now.captured() - before.captured(),
+        (now.capturedBytes() - before.capturedBytes()) / 1e6,
+        now.captured(),
+        now.droppedByKernel(),
+        now.arrived(),
+        now.refused());
+  }
+
+  private void watchKafka(Progress now) {
+    boolean waiting = now.captured() > now.arrived() + now.refused();
+    if (waiting && now.arrived() == last.arrived()) {
+      if (++silentSeconds == SILENCE_SECONDS) {
+        LOG.log(
+            Level.WARNING,
+            "Kafka has acknowledged nothing for {0} s; records wait, then the ring holds frames,"
+                + " then the kernel drops them and counts",
+            SILENCE_SECONDS);
+      }
+      return;
+    }
+    if (silentSeconds >= SILENCE_SECONDS) {
+      LOG.log(Level.INFO, "Kafka acknowledges again after {0} s", silentSeconds);
+    }
+    silentSeconds = 0;
+  }
+
+  private void end() {
+    ticker.shutdownNow();
+    if (terminal) {
+      System.err.print("\r" + CLEAR_TO_END_OF_LINE);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.ringtap.kafka.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.kafka.agent.AgentConfig;
+import dev.ringtap.kafka.agent.Ledger;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The ledger as a JSON file. It is opened at the start, so that a wrong path shows before the run.
+ */
+final class Report implements AutoCloseable {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final OutputStream file;
+
+  private Report(OutputStream file) {
+    this.file = file;
+  }
+
+  static Report create(Path path) throws IOException {
+    try {
+      return new Report(Files.newOutputStream(path));
+    } catch (IOException e) {
+      throw new IOException("--report: cannot write " + path + " (" + e + ")", e);
+    }
+  }
+
+  void write(Ledger ledger, AgentConfig config, Instant start, Instant end, IOException failure)
+      throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("offered", ledger.offered());
+    fields.put("droppedByKernel", ledger.droppedByKernel());
+    fields.put("captured", ledger.captured());
+    fields.put("acknowledged", ledger.acknowledged());
+    fields.put("refused", ledger.refused());
+    fields.put("refusedByReason", new TreeMap<>(ledger.refusedByReason()));
+    fields.put("writtenToFile", ledger.writtenToFile());
+    fields.put("capturedBytes", ledger.capturedBytes());
+    fields.put("ringFreezes", ledger.ringFreezes());
+    fields.put("balances", ledger.balances());
+    if (config.capture() == null) {
+      fields.put("replayed", config.replay().toString());
+    } else {
+      fields.put("interface", config.capture().get(CaptureOption.INTERFACE));
+    }
+    if (config.kafka() != null) {
+      fields.put("topic", config.kafka().topic());
+    }
+    fields.put("start", start.toString());
+    fields.put("end", end.toString());
+    fields.put("failure", failure == null ? null : failure.getMessage());
+    file.write(JSON.writeValueAsBytes(fields));
+    file.write('\n');
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

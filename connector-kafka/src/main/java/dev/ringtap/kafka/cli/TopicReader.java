@@ -1,0 +1,141 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.record.Packet;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads a topic's packets, all partitions, outside any consumer group. For one thread, but for
+ * {@link #wakeUp}.
+ */
+final class TopicReader implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+  private static final Duration POLL_TIMEOUT = Duration.ofMillis(500);
+  private static final Comparator<Packet> AS_CAPTURED =
+      Comparator.comparing(Packet::getTimestamp).thenComparingLong(Packet::getSequence);
+
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final List<TopicPartition> partitions = new ArrayList<>();
+  private final Map<TopicPartition, Long> end = new HashMap<>();
+  private long foreignRecords;
+  private volatile boolean wokenUp;
+
+  /**
+   * @param settings Kafka consumer settings, {@code bootstrap.servers} among them
+   * @throws IOException if no broker answers within 15 s, or there is no such topic
+   */
+  TopicReader(Properties settings, String topic, boolean fromBeginning) throws IOException {
+    Properties all = new Properties();
+    all.setProperty(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    all.setProperty(ConsumerConfig.CLIENT_ID_CONFIG, "ringtap-dump");
+    all.putAll(settings);
+    String servers = all.getProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG);
+    try {
+      consumer = new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    } catch (KafkaException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException("cannot read from Kafka at " + servers + ": " + cause.getMessage(), e);
+    }
+    try {
+      List<PartitionInfo> infos = consumer.partitionsFor(topic, CONNECT_TIMEOUT);
+      if (infos == null || infos.isEmpty()) {
+        throw new IOException("no topic '" + topic + "' at " + servers);
+      }
+      infos.forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
+      consumer.assign(partitions);
+      end.putAll(consumer.endOffsets(partitions, CONNECT_TIMEOUT));
+      if (fromBeginning) {
+        consumer.seekToBeginning(partitions);
+      } else {
+        end.forEach(consumer::seek);
+      }
+    } catch (org.apache.kafka.common.errors.TimeoutException e) {
+      consumer.close();
+      throw new IOException(
+          "no Kafka broker answered at "
+              + servers
+              + " within "
+              + CONNECT_TIMEOUT.toSeconds()
+              + " s; check -b",
+          e);
+    } catch (KafkaException e) {
+      consumer.close();
+      throw new IOException("topic '" + topic + "' at " + servers + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      consumer.close();
+      throw e;
+    }
+  }
+
+  /** The next packets, in the order in which they were captured as far as one fetch has them. */
+  List<Packet> poll() {
+    List<Packet> packets = new ArrayList<>();
+    try {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL_TIMEOUT)) {
+        Packet packet = decode(record.value());
+        if (packet == null) {
+          foreignRecords++;
+        } else {
+          packets.add(packet);
+        }
+      }
+    } catch (WakeupException e) {
+      // the caller looks at isWokenUp
+    }
+    packets.sort(AS_CAPTURED);
+    return packets;
+  }
+
+  private static Packet decode(byte[] value) {
+    if (value == null) {
+      return null;
+    }
+    try {
+      return Packet.getDecoder().decode(value);
+    } catch (IOException | AvroRuntimeException e) {
+      // no single-object encoding, another schema, or a damaged record
+      return null;
+    }
+  }
+
+  /** Whether all that was in the topic when this was opened has been read. */
+  boolean isAtEnd() {
+    return end.entrySet().stream()
+        .allMatch(entry -> consumer.position(entry.getKey()) >= entry.getValue());
+  }
+
+  /** Records so far that were no packets. */
+  long foreignRecords() {
+    return foreignRecords;
+  }
+
+  /** Ends a running or the next {@link #poll}. Any thread. */
+  void wakeUp() {
+    wokenUp = true;
+    consumer.wakeup();
+  }
+
+  boolean isWokenUp() {
+    return wokenUp;
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.ringtap.kafka.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/** A process, and what it prints. */
+final class Output {
+  private final Process process;
+  private final StringBuilder text = new StringBuilder();
+  private final Thread reader;
+
+  Output(Process process) {
+    this.process = process;
+    reader = new Thread(this::read, "output");
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  private void read() {
+    try (BufferedReader lines = process.inputReader()) {
+      for (String line; (line = lines.readLine()) != null; ) {
+        synchronized (text) {
+          text.append(line).append('\n');
+          text.notifyAll();
+        }
+      }
+    } catch (IOException e) {
+      // the process was ended
+    }
+    synchronized (text) {
+      text.notifyAll();
+    }
+  }
+
+  String text() {
+    synchronized (text) {
+      return text.toString();
+    }
+  }
+
+  /** Waits until the process has printed this. */
+  void await(String wanted) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    synchronized (text) {
+      while (text.indexOf(wanted) < 0) {
+        long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+        if (leftMillis <= 0 || !reader.isAlive()) {
+          throw new AssertionError("'" + wanted + "' was not printed, but:\n" + text);
+        }
+        try {
+          text.wait(Math.min(leftMillis, 100));
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+  }
+
+  /** Waits for the end. */
+  int exitCode(int seconds) {
+    try {
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        throw new AssertionError("still running after " + seconds + " s:\n" + text());
+      }
+      reader.join(5000);
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** SIGTERM; the process's own way to do that would close its output too. */
+  void terminate() {
+    process.toHandle().destroy();
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    process.toHandle().destroyForcibly();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.ringtap.kafka.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** Bad usage: one clear sentence, and the right exit code, before anything is started. */
+@Timeout(60)
+class UsageIT {
+  private static String run(int expectedCode, String... arguments) {
+    StringWriter text = new StringWriter();
+    CommandLine commands = Main.commandLine();
+    commands.setErr(new PrintWriter(text, true));
+    assertThat(commands.execute(arguments)).as(text.toString()).isEqualTo(expectedCode);
+    return text.toString();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "capture | say what to capture: -i INTERFACE",
+        "capture -i lo -r x.pcap | -i and -r exclude one another",
+        "capture -i lo -c 0 | -c is 0; expected 1 or more",
+        "capture -i lo -s 262145 | snap-length is '262145'; expected a whole number of bytes from 0 to 262144",
+        "capture -i lo -s -1 | snap-length is '-1'",
+        "capture -i lo -B 1 | ring-size is '1'; expected a whole number of MiB from 2 to 65536",
+        "capture -i lo -B x | ring-size is 'x'",
+        "capture -i lo --block-size 1000 | a power of two",
+        "capture -i lo --workers 2 | --workers is 2; expected 1",
+        "capture -i lo --partitions 0 | --partitions is 0; expected 1 to 10000",
+        "capture -i lo --key port | port",
+        "capture -i lo udp port 53 | compile yours with `tcpdump -ddd",
+        "capture -r x.pcap -s 96 | are for a live capture, not for -r",
+        "capture --nonsense | Unknown option: '--nonsense'",
+        "dump -c 0 | -c is 0; expected 1 or more",
+        "broker --port 70000 | 70000",
+        "unknown | Unmatched argument",
+      })
+  void badUsage(String command, String message) {
+    assertThat(run(2, command.split(" "))).contains(message);
+  }
+
+  @Test
+  void missingThingsAreNamed(@TempDir Path directory) throws Exception {
+    assertThat(run(1, "capture", "-i", "nope", "-b", "127.0.0.1:1"))
+        .contains("no interface is named 'nope'; there are: lo");
+    assertThat(run(1, "capture", "-r", "missing.pcap"))
+        .contains("missing.pcap: no such capture file");
+    assertThat(run(1, "capture", "-i", "lo", "--bpf", "missing"))
+        .contains("--bpf missing: no such file");
+    assertThat(run(1, "capture", "-i", "lo", "--producer-config", "missing"))
+        .contains("--producer-config missing: no such file");
+    assertThat(run(1, "capture", "-i", "lo", "-b", "127.0.0.1:1", "--report", "/nowhere/report"))
+        .contains("--report: cannot write /nowhere/report");
+    Path text = Files.writeString(directory.resolve("text.bpf"), "udp port 53");
+    assertThat(run(2, "capture", "-i", "lo", "--bpf", text.toString()))
+        .contains("line 1: the number of instructions is 'udp port 53'");
+    Path pcap = Files.writeString(directory.resolve("text.pcap"), "this is no capture file at all");
+    assertThat(run(1, "capture", "-r", pcap.toString(), "-w", directory.resolve("x").toString()))
+        .contains("text.pcap");
+  }
+
+  @Test
+  void helpNamesEveryCommandAndItsOptions() {
+    StringWriter text = new StringWriter();
+    CommandLine commands = Main.commandLine();
+    commands.setOut(new PrintWriter(text, true));
+    commands.execute("--help");
+    commands.execute("capture", "--help");
+    assertThat(text.toString())
+        .contains(
+            "capture", "dump", "broker", "interfaces", "check", "demo", "--snap-length", "-B");
+  }
+}
