@@ -38,7 +38,7 @@ public final class CaptureOption<T> {
           0,
           0,
           "true|false",
-          "Capture frames for other hosts too, through a membership that ends with the capture.");
+          "Promiscuous mode: frames for other hosts are captured too. It ends with the capture.");
 
   /** Size of the ring. */
   public static final CaptureOption<Integer> RING_MIB =

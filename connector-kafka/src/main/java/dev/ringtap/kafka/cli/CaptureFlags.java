@@ -21,20 +21,23 @@ final class CaptureFlags {
           CaptureOption.SNAP_LENGTH_BYTES, "-s",
           CaptureOption.RING_MIB, "-B");
 
+  /** Before the command's other options, whose order is -1. */
+  private static final int FIRST_IN_HELP = -2;
+
   private final Map<CaptureOption<?>, Object> values = new LinkedHashMap<>();
 
   /** Adds a flag for each option; {@link #applyTo} then has what the user gave. */
   void addTo(CommandSpec command) {
     for (CaptureOption<?> option : CaptureOption.ALL) {
-      command.addOption(flag(option));
+      command.addOption(flag(option).order(FIRST_IN_HELP).build());
     }
   }
 
-  private <T> OptionSpec flag(CaptureOption<T> option) {
+  private <T> OptionSpec.Builder flag(CaptureOption<T> option) {
     if (option.type() == Boolean.class) {
       return OptionSpec.builder("-p", "--no-" + option.name())
           .type(boolean.class)
-          .description("Off: " + option.description())
+          .description("Turns off: " + option.description())
           .setter(
               new ISetter() {
                 @Override
@@ -44,8 +47,7 @@ final class CaptureFlags {
                   }
                   return null;
                 }
-              })
-          .build();
+              });
     }
     String[] names =
         LETTERS.containsKey(option)
@@ -69,8 +71,7 @@ final class CaptureFlags {
                 }
                 return null;
               }
-            })
-        .build();
+            });
   }
 
   private static Object parse(CaptureOption<?> option, String text) {
