@@ -62,6 +62,7 @@ public final class EmbeddedBroker implements AutoCloseable {
   private final BrokerDirectory directory;
   private final Listener brokerListener;
   private final Listener controllerListener;
+  private final Map<String, String> settings;
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
   private String clusterId;
@@ -71,8 +72,12 @@ public final class EmbeddedBroker implements AutoCloseable {
   private boolean closed;
 
   private EmbeddedBroker(
-      BrokerDirectory directory, Listener brokerListener, Listener controllerListener) {
+      BrokerDirectory directory,
+      Listener brokerListener,
+      Listener controllerListener,
+      Map<String, String> settings) {
     this.directory = directory;
+    this.settings = settings;
     this.brokerListener = brokerListener;
     this.controllerListener = controllerListener;
   }
@@ -86,6 +91,16 @@ public final class EmbeddedBroker implements AutoCloseable {
    *     or is somebody else's, or Kafka gave up; nothing is left running
    */
   public static EmbeddedBroker start(Path directory, int port) throws IOException {
+    return start(directory, port, Map.of());
+  }
+
+  /**
+   * As {@link #start(Path, int)}.
+   *
+   * @param settings Kafka's own broker settings, over those of this class
+   */
+  public static EmbeddedBroker start(Path directory, int port, Map<String, String> settings)
+      throws IOException {
     if (port < 0 || port > 65535) {
       throw new IllegalArgumentException("port " + port + " is not within 0..65535");
     }
@@ -100,7 +115,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     try {
       brokerListener = Listener.open(port);
       controllerListener = Listener.open(0);
-      embedded = new EmbeddedBroker(held, brokerListener, controllerListener);
+      embedded = new EmbeddedBroker(held, brokerListener, controllerListener, settings);
       embedded.run();
       started = true;
       return embedded;
@@ -296,6 +311,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             "group.coordinator.threads", "1",
             "share.coordinator.threads", "1",
             "log.cleaner.dedupe.buffer.size", Integer.toString(2 << 20)));
+    properties.putAll(settings);
     return properties;
   }
 

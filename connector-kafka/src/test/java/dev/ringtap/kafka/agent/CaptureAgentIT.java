@@ -1,0 +1,236 @@
+package dev.ringtap.kafka.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.packet.Packets;
+import dev.ringtap.record.Packet;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The agent on a replayed file, against a broker with an authorizer. Needs no privilege. */
+@Timeout(60)
+class CaptureAgentIT {
+  private static final int FRAMES = 2000;
+
+  @TempDir static Path directory;
+
+  private static EmbeddedBroker broker;
+  private static Path file;
+  private static List<byte[]> frames;
+
+  @BeforeAll
+  static void start() throws IOException {
+    broker =
+        EmbeddedBroker.start(
+            directory.resolve("broker"),
+            0,
+            Map.of(
+                "authorizer.class.name",
+                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                "allow.everyone.if.no.acl.found",
+                "true"));
+    file = directory.resolve("frames.pcapng");
+    frames = Packets.stream(7).limit(FRAMES).toList();
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      for (int i = 0; i < FRAMES; i++) {
+        byte[] frame = frames.get(i);
+        long nanos = 1_700_000_000_000_000_000L + i * 1_000_003L;
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        writer.write(
+            id, nanos, frame.length, PacketType.HOST, i == 5 ? 9 : 0, bytes, 0, frame.length);
+      }
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    if (broker != null) {
+      broker.close();
+    }
+  }
+
+  private static Properties settings(String... more) {
+    Properties settings = new Properties();
+    settings.setProperty("bootstrap.servers", broker.bootstrapServers());
+    for (int i = 0; i < more.length; i += 2) {
+      settings.setProperty(more[i], more[i + 1]);
+    }
+    return settings;
+  }
+
+  private static AgentConfig config(String topic, RecordKey key, long count, Properties settings) {
+    return new AgentConfig(
+        null,
+        file,
+        new AgentConfig.KafkaTarget(topic, 3, key, settings, false),
+        count,
+        null,
+        Duration.ofSeconds(10));
+  }
+
+  private static Ledger run(AgentConfig config) throws IOException {
+    try (CaptureAgent agent = CaptureAgent.open(config)) {
+      Ledger ledger = agent.run();
+      assertThat(agent.failure()).isNull();
+      assertThat(ledger.balances()).as(ledger.summary()).isTrue();
+      return ledger;
+    }
+  }
+
+  private static List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(settings(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(topic, info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+      while (records.size() < count && System.nanoTime() < deadline) {
+        consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+      }
+    }
+    assertThat(records).hasSize(count);
+    return records;
+  }
+
+  @Test
+  void replayedFramesArriveWithPacketTimeAndLoss() throws IOException {
+    Ledger ledger = run(config("replayed", RecordKey.INTERFACE, 0, settings()));
+    assertThat(ledger.captured()).isEqualTo(FRAMES);
+    assertThat(ledger.acknowledged()).isEqualTo(FRAMES);
+    assertThat(ledger.droppedByKernel()).isEqualTo(9);
+    Set<Integer> partitions = new HashSet<>();
+    int number = 0;
+    for (ConsumerRecord<byte[], byte[]> record : read("replayed", FRAMES)) {
+      partitions.add(record.partition());
+      assertThat(record.key()).isEqualTo("eth7".getBytes(StandardCharsets.UTF_8));
+      Packet packet = Packet.getDecoder().decode(record.value());
+      assertThat(record.timestamp()).isEqualTo(packet.getTimestamp().toEpochMilli());
+      assertThat(packet.getSequence()).isEqualTo(number);
+      assertThat(packet.getLostBefore()).isEqualTo(number == 5 ? 9 : 0);
+      assertThat(packet.getPayload()).isEqualTo(ByteBuffer.wrap(frames.get(number)));
+      number++;
+    }
+    assertThat(partitions).as("one interface, one partition").hasSize(1);
+  }
+
+  @Test
+  void flowKeyKeepsConversationsTogether() throws IOException {
+    run(config("flows", RecordKey.FLOW, 0, settings()));
+    Map<ByteBuffer, Integer> partitionOfKey = new HashMap<>();
+    Set<Integer> partitions = new HashSet<>();
+    for (ConsumerRecord<byte[], byte[]> record : read("flows", FRAMES)) {
+      assertThat(record.key()).hasSize(8);
+      partitions.add(record.partition());
+      Integer before = partitionOfKey.put(ByteBuffer.wrap(record.key()), record.partition());
+      assertThat(before == null || before == record.partition()).isTrue();
+    }
+    assertThat(partitions).hasSize(3);
+    assertThat(partitionOfKey.size()).isGreaterThan(100);
+  }
+
+  @Test
+  void countEndsTheRunAndCountsTheLossBeforeIt() throws IOException {
+    Ledger ledger = run(config("counted", RecordKey.NONE, 10, settings()));
+    assertThat(ledger.captured()).isEqualTo(10);
+    assertThat(ledger.droppedByKernel()).isEqualTo(9);
+    assertThat(ledger.offered()).isEqualTo(19);
+    assertThat(read("counted", 10)).allMatch(record -> record.key() == null);
+  }
+
+  @Test
+  void recordsLargerThanTheTopicsLimitAreRefusedByName() throws Exception {
+    try (Admin admin = Admin.create(settings())) {
+      NewTopic small = new NewTopic("small", Optional.of(1), Optional.empty());
+      admin.createTopics(List.of(small.configs(Map.of("max.message.bytes", "2000")))).all().get();
+    }
+    Ledger ledger = run(config("small", RecordKey.NONE, 0, settings("compression.type", "none")));
+    long large = frames.stream().filter(frame -> frame.length > 2000).count();
+    assertThat(large).isPositive();
+    assertThat(ledger.refused()).isGreaterThanOrEqualTo(large);
+    assertThat(ledger.refusedByReason()).containsOnlyKeys("RecordTooLargeException");
+    assertThat(ledger.acknowledged()).isEqualTo(FRAMES - ledger.refused()).isPositive();
+  }
+
+  private static void rule(String topic, AclOperation operation, AclPermissionType permission)
+      throws Exception {
+    try (Admin admin = Admin.create(settings())) {
+      AccessControlEntry entry =
+          new AccessControlEntry("User:ANONYMOUS", "*", operation, permission);
+      ResourcePattern pattern = new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL);
+      admin.createAcls(List.of(new AclBinding(pattern, entry))).all().get();
+    }
+  }
+
+  @Test
+  void topicThatIsNotAuthorisedIsAClearErrorBeforeTheRun() throws Exception {
+    rule("secret", AclOperation.ALL, AclPermissionType.DENY);
+    assertThatThrownBy(() -> run(config("secret", RecordKey.NONE, 0, settings())))
+        .isInstanceOf(AgentException.class)
+        .hasMessageContaining("not authorised on " + broker.bootstrapServers())
+        .hasMessageContaining("topic 'secret'")
+        .hasMessageContaining("grant WRITE on it");
+  }
+
+  @Test
+  void writeThatIsNotAuthorisedIsRefusedByName() throws Exception {
+    run(config("readonly", RecordKey.NONE, 1, settings()));
+    rule("readonly", AclOperation.READ, AclPermissionType.ALLOW);
+    Ledger ledger = run(config("readonly", RecordKey.NONE, 0, settings()));
+    assertThat(ledger.refusedByReason())
+        .isEqualTo(Map.of("TopicAuthorizationException", (long) FRAMES));
+  }
+
+  @Test
+  void wrongSettingsAreNamed() {
+    assertThatThrownBy(() -> run(config("any", RecordKey.NONE, 0, settings("acks", "most"))))
+        .isInstanceOf(AgentException.class)
+        .hasMessageContaining("acks");
+    assertThatThrownBy(() -> run(config("a topic", RecordKey.NONE, 0, settings())))
+        .isInstanceOf(AgentException.class)
+        .hasMessageContaining("topic 'a topic' is not a valid name");
+    Properties nowhere = settings("bootstrap.servers", "no.such.host.invalid:9092");
+    assertThatThrownBy(() -> run(config("any", RecordKey.NONE, 0, nowhere)))
+        .isInstanceOf(AgentException.class)
+        .hasMessageContaining("cannot use Kafka at no.such.host.invalid:9092");
+  }
+}
