@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,7 +38,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * any. A block may be given back by any thread, in any order.
  *
  * <p>When blocks are held for long the ring fills, the kernel drops, and the drop is counted:
- * {@link Frame#lostBefore()} and {@link #statistics()}.
+ * {@link Frame#lostBefore()} and {@link #statistics()}. The sums are exact. Each gap stands at the
+ * frame behind it, unless the kernel dropped in two gaps between two looks at its one counter; then
+ * both stand at one of them.
  */
 public final class PacketCapture implements BlockSource {
   /** A command that runs another with CAP_NET_RAW as its only capability, as the calling user. */
@@ -79,17 +82,31 @@ public final class PacketCapture implements BlockSource {
   /** Held while a take runs; close waits for it before it frees what the take uses. */
   private final ReentrantLock taking = new ReentrantLock();
 
-  // guarded by taking
+  /** The slot to take next; written under taking and lossLock, read under either. */
   private int next;
+
+  /** Guarded by taking. */
   private CaptureException failure;
+
+  /** Guards what follows; whoever gives a block back may be another thread than the reader's. */
+  private final Object lossLock = new Object();
+
+  /** For each slot of the ring, what was lost before the block that will be in it next. */
+  private final long[] lostBeforeSlot;
+
+  private final boolean[] returned;
+
+  /** The slot that the kernel will need first: the oldest one that was not given back. */
+  private int oldest;
+
+  private long lossPlaced;
   private long lastStatisticsAt;
 
-  // written under taking, read anywhere
+  // written under lossLock, read anywhere
   private volatile long offered;
   private volatile long dropped;
   private volatile long captured;
   private volatile long freezes;
-  private long lossReported;
 
   private volatile boolean closed;
   private volatile boolean stopping;
@@ -111,6 +128,8 @@ public final class PacketCapture implements BlockSource {
     this.ringArena = ringArena;
     this.ring = ring;
     this.blocks = new Block[(int) (ring.byteSize() / blockSizeBytes)];
+    this.lostBeforeSlot = new long[blocks.length];
+    this.returned = new boolean[blocks.length];
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = new Block(this::giveBack, ring, i, (long) i * blockSizeBytes, blockSizeBytes);
       blocks[i].describe(interfaceName, linkType, config.snapLengthBytes());
@@ -312,12 +331,8 @@ public final class PacketCapture implements BlockSource {
           ended = true;
           return null;
         }
-        Block block = blocks[next];
-        if (!block.isLeased()
-            && (TpacketBlockDesc.statusAcquire(ring, block.start())
-                    & TpacketBlockDesc.TP_STATUS_USER)
-                != 0) {
-          return lease(block);
+        if (isNextReady()) {
+          return lease(blocks[next]);
         }
         if (stopping && isDrained()) {
           ended = true;
@@ -340,16 +355,25 @@ public final class PacketCapture implements BlockSource {
   }
 
   private Block lease(Block block) throws LinuxException {
-    next = next + 1 == blocks.length ? 0 : next + 1;
-    boolean losing =
-        (TpacketBlockDesc.status(ring, block.start()) & TpacketBlockDesc.TP_STATUS_LOSING) != 0;
-    if (losing || captured - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
-      readStatistics();
+    synchronized (lossLock) {
+      next = slotAfter(next);
+      long lost = lostBeforeSlot[block.index()];
+      lostBeforeSlot[block.index()] = 0;
+      if (isLosing(block) && lost == 0 || captured - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
+        lost += newLoss();
+      }
+      block.lease(captured, lost);
+      captured += Integer.toUnsignedLong(block.frameCount());
     }
-    block.lease(captured, dropped - lossReported);
-    lossReported = dropped;
-    captured += Integer.toUnsignedLong(block.frameCount());
     return block;
+  }
+
+  /** What the kernel dropped since the last time that its loss was placed. Under lossLock. */
+  private long newLoss() throws LinuxException {
+    readStatistics();
+    long loss = dropped - lossPlaced;
+    lossPlaced = dropped;
+    return loss;
   }
 
   private void await(int timeoutMillis) throws LinuxException {
@@ -363,10 +387,7 @@ public final class PacketCapture implements BlockSource {
   }
 
   private boolean isNextReady() {
-    return (TpacketBlockDesc.statusAcquire(ring, blocks[next].start())
-                & TpacketBlockDesc.TP_STATUS_USER)
-            != 0
-        && !blocks[next].isLeased();
+    return !blocks[next].isLeased() && isClosed(next);
   }
 
   /** The socket has an error: the interface went down or away. What is in the ring stays good. */
@@ -387,6 +408,9 @@ public final class PacketCapture implements BlockSource {
     }
   }
 
+  /**
+   * Adds what the kernel counted since the last read, which clears its counters. Under lossLock.
+   */
   private void readStatistics() throws LinuxException {
     TpacketStatsV3 since = socket.statistics();
     offered += since.packets();
@@ -404,7 +428,9 @@ public final class PacketCapture implements BlockSource {
     if (sinceStopMillis < SETTLE_MILLIS) {
       return false;
     }
-    readStatistics();
+    synchronized (lossLock) {
+      readStatistics();
+    }
     if (statistics().waiting() == 0) {
       return true;
     }
@@ -447,7 +473,7 @@ public final class PacketCapture implements BlockSource {
   /**
    * {@inheritDoc}
    *
-   * <p>The kernel's counters are read when a block shows a loss and when the source ends: between,
+   * <p>The kernel's counters are read when the ring is full and when the source ends: between,
    * offered and dropped are as of the last read. After the end they are exact: offered = dropped +
    * captured.
    */
@@ -459,15 +485,89 @@ public final class PacketCapture implements BlockSource {
   }
 
   private void giveBack(Block block) {
-    if (!closed) {
+    synchronized (lossLock) {
       try {
-        TpacketBlockDesc.setStatusRelease(ring, block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
-      } catch (IllegalStateException e) {
+        release(block);
+      } catch (LinuxException | IllegalStateException e) {
         // closed meanwhile: the kernel has the memory back already
+        LOG.log(Level.DEBUG, "block given back after the end", e);
       }
     }
     // only now: a reader that sees the lease ended must not see the old status
     block.leaseEnded();
+  }
+
+  /**
+   * Gives a block to the kernel. When the ring is full, the kernel waits for just the oldest block:
+   * what it drops meanwhile lies between the newest block and the one that this slot will hold
+   * next. Reading the statistics around the release places that loss there. While the ring is not
+   * full nothing can be lost, and nothing is read.
+   *
+   * <p>If the kernel has filled the slot before the read that follows the release, and the ring
+   * with it, that read belongs to the next gap: the statistics tell how many frames it had stored
+   * by then. If the new block also says that a loss before it was unread, the two cannot be told
+   * apart, and the sum stands at the first. That takes a reader that loses its processor between
+   * two lines here for as long as the kernel takes to fill a block.
+   */
+  private void release(Block block) throws LinuxException {
+    int slot = block.index();
+    boolean awaited = slot == oldest;
+    long before = awaited && isClosed(slotBefore(slot)) ? newLoss() : 0;
+    TpacketBlockDesc.setStatusRelease(ring, block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+    // The kernel closes a block, then looks at the next; here a block is released, then the one
+    // before
+    // looked at. Without the fence each side could miss what the other has just written.
+    VarHandle.fullFence();
+    returned[slot] = true;
+    while (returned[oldest]) {
+      returned[oldest] = false;
+      oldest = slotAfter(oldest);
+    }
+    if (awaited && isClosed(slotBefore(slot))) {
+      // The kernel counts a drop just after it has let go of the lock that a read takes: the second
+      // read
+      // has also the one that was on its way.
+      readStatistics();
+      long after = newLoss();
+      boolean fullAgain =
+          isClosed(slot)
+              && offered - dropped >= framesBefore(slot) + frameCount(slot)
+              && !isLosing(block);
+      lostBeforeSlot[slot] += before + (fullAgain ? 0 : after);
+      lostBeforeSlot[oldest] += fullAgain ? after : 0;
+    }
+  }
+
+  /** Frames of all blocks before the one that a slot holds: those taken, and those that wait. */
+  private long framesBefore(int slot) {
+    long frames = captured;
+    for (int i = next; i != slot && !blocks[i].isLeased(); i = slotAfter(i)) {
+      frames += frameCount(i);
+    }
+    return frames;
+  }
+
+  private long frameCount(int slot) {
+    return Integer.toUnsignedLong(TpacketBlockDesc.numPkts(ring, blocks[slot].start()));
+  }
+
+  private int slotAfter(int slot) {
+    return slot + 1 == blocks.length ? 0 : slot + 1;
+  }
+
+  private int slotBefore(int slot) {
+    return slot == 0 ? blocks.length - 1 : slot - 1;
+  }
+
+  private boolean isLosing(Block block) {
+    return (TpacketBlockDesc.status(ring, block.start()) & TpacketBlockDesc.TP_STATUS_LOSING) != 0;
+  }
+
+  /** Whether the kernel has filled the slot and not got it back yet. */
+  private boolean isClosed(int slot) {
+    return (TpacketBlockDesc.statusAcquire(ring, blocks[slot].start())
+            & TpacketBlockDesc.TP_STATUS_USER)
+        != 0;
   }
 
   @Override
