@@ -29,7 +29,7 @@ public interface BlockSource extends Closeable {
   void stop() throws IOException;
 
   /** What came in so far. */
-  CaptureStatistics statistics() throws IOException;
+  CaptureStatistics statistics();
 
   /**
    * Ends at once, also a {@link #take} that waits in another thread. Blocks still out turn

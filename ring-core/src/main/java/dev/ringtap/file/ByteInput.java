@@ -1,11 +1,13 @@
 package dev.ringtap.file;
 
+import com.github.luben.zstd.ZstdInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -14,14 +16,20 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The bytes of a capture file as they come, unpacked where they are gzip's. One thread reads; any
- * may end it.
+ * The bytes of a capture file as they come, unpacked where they are gzip's or Zstandard's. One
+ * thread reads; any may end it.
  */
 abstract class ByteInput {
+  /** RFC 1952, section 2.3.1. */
   private static final int GZIP_MAGIC = 0x1F8B;
+
+  /** RFC 8878, section 3.1.1; the format writes it lowest byte first. */
+  private static final int ZSTD_MAGIC = 0x28B52FFD;
+
   private static final int GZIP_BUFFER_BYTES = 1 << 16;
 
   private final FileChannel channel;
@@ -71,12 +79,16 @@ abstract class ByteInput {
     return Channels.newInputStream(channel);
   }
 
-  /** Looks at the first two bytes and unpacks what gzip packed. */
+  /** Looks at the first bytes and unpacks what gzip or Zstandard packed. */
   static InputStream unpacked(InputStream raw) throws IOException {
-    PushbackInputStream in = new PushbackInputStream(raw, 2);
-    byte[] magic = in.readNBytes(2);
-    in.unread(magic);
-    if (magic.length < 2 || ((magic[0] & 0xFF) << 8 | magic[1] & 0xFF) != GZIP_MAGIC) {
+    PushbackInputStream in = new PushbackInputStream(raw, Integer.BYTES);
+    byte[] start = in.readNBytes(Integer.BYTES);
+    in.unread(start);
+    int magic = ByteBuffer.wrap(Arrays.copyOf(start, Integer.BYTES)).getInt();
+    if (magic == ZSTD_MAGIC) {
+      return unzstd(in);
+    }
+    if (magic >>> 16 != GZIP_MAGIC) {
       return in;
     }
     // GZIPInputStream looks for a further member only where more bytes are said to be available.
@@ -88,6 +100,18 @@ abstract class ByteInput {
           }
         };
     return new GZIPInputStream(eager, GZIP_BUFFER_BYTES);
+  }
+
+  /** The JDK has no Zstandard: the library is optional. */
+  private static InputStream unzstd(InputStream in) throws IOException {
+    try {
+      return new ZstdInputStream(in);
+    } catch (LinkageError e) {
+      throw new IOException(
+          "a file packed by Zstandard needs com.github.luben:zstd-jni on the class path;"
+              + " or unpack it before: zstd -d FILE",
+          e);
+    }
   }
 
   private static final class RegularInput extends ByteInput {

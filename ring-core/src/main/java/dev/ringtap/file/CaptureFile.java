@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A capture file, replayed as blocks in the layout of the kernel's ring. It reads pcap with
- * microseconds or nanoseconds and pcapng, in either byte order, also packed by gzip, from a file or
- * a pipe.
+ * microseconds or nanoseconds and pcapng, in either byte order, also packed by gzip or Zstandard,
+ * from a file or a pipe.
  *
  * <p>A block holds frames of one interface; a frame with a loss before it begins a new block. The
  * interface's name is pcapng's if_name, else the file's name. {@code packetType()} is what pcapng's
@@ -102,7 +102,7 @@ public final class CaptureFile implements BlockSource {
         0,
         "magic number 0x"
             + Integer.toHexString(Integer.reverseBytes(window.int32(0)))
-            + "; expected that of a pcap or pcapng file, or of gzip around one");
+            + "; expected that of a pcap or pcapng file, or of gzip or Zstandard around one");
   }
 
   /**

@@ -16,7 +16,7 @@ public final class CaptureFileException extends IOException {
     this.offsetBytes = offsetBytes;
   }
 
-  /** Where in the file the fault is, in bytes from its start; of a .gz file, once unpacked. */
+  /** Where in the file the fault is, in bytes from its start; of a packed file, once unpacked. */
   public long offsetBytes() {
     return offsetBytes;
   }

@@ -3,6 +3,7 @@ package dev.ringtap.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.github.luben.zstd.Zstd;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import java.io.ByteArrayOutputStream;
@@ -117,6 +118,21 @@ class CaptureFileTest {
         .isInstanceOf(CaptureFileException.class)
         .hasMessageContaining("trace.pcap, byte ")
         .hasMessageContaining("cannot read on: Unexpected end of ZLIB input stream");
+  }
+
+  @Test
+  void unpacksZstandardAndItsFurtherFrames() throws Exception {
+    byte[] plain = pcap(300);
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    packed.writeBytes(Zstd.compress(Arrays.copyOf(plain, 1000)));
+    packed.writeBytes(Zstd.compress(Arrays.copyOfRange(plain, 1000, plain.length)));
+    assertThat(Seen.all(write(packed.toByteArray())))
+        .isEqualTo(Seen.all(write(plain)))
+        .hasSize(300);
+    Path cut = write(Arrays.copyOf(packed.toByteArray(), packed.size() - 40));
+    assertThatThrownBy(() -> Seen.all(cut))
+        .isInstanceOf(CaptureFileException.class)
+        .hasMessageContaining("trace.pcap, byte ");
   }
 
   @Test

@@ -195,13 +195,7 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   private Ledger ledger() {
-    CaptureStatistics statistics;
-    try {
-      statistics = source.statistics();
-    } catch (IOException e) {
-      failure = failure == null ? e : failure;
-      statistics = new CaptureStatistics(pump.captured(), 0, pump.captured(), 0);
-    }
+    CaptureStatistics statistics = source.statistics();
     long captured = pump.captured();
     boolean cutShort = pump.countReached();
     long dropped = cutShort ? pump.lostBeforeLast() : statistics.droppedByKernel();
@@ -232,7 +226,7 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   /** Counts so far. */
-  public Progress progress() throws IOException {
+  public Progress progress() {
     return new Progress(
         pump.captured(),
         pump.capturedBytes(),

@@ -50,7 +50,9 @@ final class CaptureCommand implements Callable<Integer> {
   @Option(
       names = {"-r", "--read"},
       paramLabel = "FILE",
-      description = "Replay this pcap or pcapng file instead of capturing.")
+      description =
+          "Replay this pcap or pcapng file instead of capturing, packed by gzip or zstd too;"
+              + " - is standard input.")
   private Path replay;
 
   @Option(
@@ -168,7 +170,8 @@ final class CaptureCommand implements Callable<Integer> {
     checkUsage();
     CaptureConfig capture = replay == null ? captureConfig() : null;
     Properties settings = settings();
-    if (replay != null && !Files.exists(replay)) {
+    boolean isFile = replay != null && !replay.toString().equals("-");
+    if (isFile && !Files.exists(replay)) {
       throw new NoSuchFileException(replay + ": no such capture file");
     }
     try (Report json = report == null ? null : Report.create(report)) {

@@ -3,7 +3,6 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.CaptureAgent.Progress;
 import dev.ringtap.kafka.agent.Ledger;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -50,18 +49,14 @@ final class LiveLine {
   }
 
   private void tick() {
-    try {
-      Progress now = agent.progress();
-      if (terminal) {
-        System.err.print("\r" + text(last, now) + CLEAR_TO_END_OF_LINE);
-      }
-      if (kafka) {
-        watchKafka(now);
-      }
-      last = now;
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "no progress to show", e);
+    Progress now = agent.progress();
+    if (terminal) {
+      System.err.print("\r" + text(last, now) + CLEAR_TO_END_OF_LINE);
     }
+    if (kafka) {
+      watchKafka(now);
+    }
+    last = now;
   }
 
   /** One second's difference as a line. */
