@@ -51,7 +51,12 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path directory = Files.createTempDirectory("ringtap-demo");
-    Shutdown.onSignal(() -> delete(directory));
+    Shutdown.onSignal(
+        () -> {
+          // the network goes with the process
+          delete(directory);
+          Runtime.getRuntime().halt(Main.FAILED);
+        });
     try (EmbeddedBroker broker = startBroker(directory.resolve("broker"))) {
       String cause = PrivateNetwork.unavailabilityCause();
       return cause == null ? live(broker) : replay(broker, directory, cause);
