@@ -98,7 +98,7 @@ public final class PacketCapture implements BlockSource {
 
   private PacketCapture(
       CaptureConfig config,
-      int linkType,
+      CaptureInterface device,
       PacketSocket socket,
       Poller poller,
       Arena ringArena,
@@ -110,10 +110,17 @@ public final class PacketCapture implements BlockSource {
     this.poller = poller;
     this.ringArena = ringArena;
     this.ring = ring;
+    int linkType = device.linkType();
+    InterfaceNames frameInterfaces = device.isAny() ? new InterfaceNames(socket) : null;
     this.blocks = new Block[(int) (ring.byteSize() / blockSizeBytes)];
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = new Block(this::giveBack, ring, i, (long) i * blockSizeBytes, blockSizeBytes);
-      blocks[i].describe(interfaceName, linkType, config.snapLengthBytes());
+      blocks[i].describe(
+          interfaceName,
+          linkType,
+          device.snapLengthBytes(config.snapLengthBytes()),
+          device.isCooked() ? CookedHeader.bytes(linkType) : 0,
+          frameInterfaces);
     }
   }
 
@@ -121,12 +128,12 @@ public final class PacketCapture implements BlockSource {
    * Finds out whether a capture could be opened, without capturing anything: the system has packet
    * sockets, the caller may open one, and the interface exists and is up.
    *
+   * @param interfaceName its name, or {@link CaptureInterface#ANY}
    * @return the interface
    * @throws CaptureException if not: its reason and its message tell why and what to do
    */
   public static CaptureInterface require(String interfaceName) throws CaptureException {
     CaptureInterface device = CaptureInterface.named(interfaceName);
-    device.linkType();
     if (!device.isUp()) {
       throw new CaptureException(
           Reason.INTERFACE_DOWN,
@@ -152,33 +159,40 @@ public final class PacketCapture implements BlockSource {
   public static PacketCapture open(CaptureConfig config) throws CaptureException {
     String name = config.get(CaptureOption.INTERFACE);
     CaptureInterface device = require(name);
-    int linkType = device.linkType();
     PacketSocket socket = null;
     Poller poller = null;
     Arena arena = null;
     try {
       requireMemory(config.get(CaptureOption.RING_MIB));
-      socket = PacketSocket.open();
+      socket = device.isCooked() ? PacketSocket.openCooked() : PacketSocket.open();
       socket.useTpacketV3();
       if (device.isLoopback()) {
         // the loopback shows every frame twice, going out and coming in
         socket.ignoreOutgoing();
       }
-      attach(socket, config.kernelProgram());
+      attach(socket, kernelProgram(config, device));
       int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
       int blockCount = createRing(socket, config, blockSizeBytes);
       arena = Arena.ofShared();
       MemorySegment ring = socket.map((long) blockCount * blockSizeBytes, arena);
       poller = new Poller(socket.fd());
       PacketCapture capture =
-          new PacketCapture(config, linkType, socket, poller, arena, ring, blockSizeBytes);
-      if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback()) {
+          new PacketCapture(config, device, socket, poller, arena, ring, blockSizeBytes);
+      if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback() && !device.isAny()) {
         socket.joinPromiscuous(device.index());
       }
       socket.bind(device.index());
       int error = socket.pendingError();
       if (error == Errno.ENETDOWN) {
         throw new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " went down");
+      }
+      if (!device.isKnown()) {
+        LOG.log(
+            Level.WARNING,
+            "hardware type {0} of {1} is not known: its frames are captured cooked, without their"
+                + " layer-2 header",
+            Integer.toString(device.hardwareType()),
+            name);
       }
       return capture;
     } catch (IOException | RuntimeException | Error e) {
@@ -199,6 +213,26 @@ public final class PacketCapture implements BlockSource {
       }
       throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  private static BpfProgram kernelProgram(CaptureConfig config, CaptureInterface device)
+      throws CaptureException {
+    BpfProgram program = config.kernelProgram();
+    if (!device.isCooked()) {
+      return program;
+    }
+    int linkType = device.linkType();
+    int frameBytes =
+        device.snapLengthBytes(config.snapLengthBytes()) - CookedHeader.bytes(linkType);
+    program = KernelFilter.cooked(program, linkType).cutTo(frameBytes);
+    if (device.isAny()) {
+      for (CaptureInterface each : CaptureInterface.list()) {
+        if (each.isLoopback()) {
+          program = KernelFilter.withoutOutgoing(each.index(), program);
+        }
+      }
+    }
+    return program;
   }
 
   /** Memory that the kernel could give without swapping, in MiB, as {@code /proc/meminfo} says. */
