@@ -36,6 +36,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * #take} is for one thread at a time; {@link #stop}, {@link #close} and {@link #statistics} are for
  * any. A block may be given back by any thread, in any order.
  *
+ * <p>The capture follows its interface by number. When that goes down, the capture waits until it
+ * is up again. When it is renamed, frames keep the name that it was opened with. When it is removed
+ * or moved to another network namespace, {@link #take} delivers what is in the ring and then throws
+ * a {@link CaptureException} with {@link Reason#NO_SUCH_INTERFACE}; the statistics are exact then.
+ *
  * <p>When blocks are held for long the ring fills, the kernel drops, and the drop is counted:
  * {@link Frame#lostBefore()} and {@link #statistics()}.
  */
@@ -65,6 +70,9 @@ public final class PacketCapture implements BlockSource {
    */
   private static final int SETTLE_MILLIS = 10;
 
+  /** The removal of an interface that is down shows nowhere: look this often once it was down. */
+  private static final int DOWN_CHECK_MILLIS = 100;
+
   /** The kernel's counters have 32 bits: read them long before they can turn over. */
   private static final long FRAMES_BETWEEN_STATISTICS = 1L << 30;
 
@@ -82,6 +90,10 @@ public final class PacketCapture implements BlockSource {
   // guarded by taking
   private int next;
   private CaptureException failure;
+
+  /** Whether the interface was seen down: from then on its removal may go unannounced. */
+  private boolean wasDown;
+
   private long lastStatisticsAt;
 
   // written under taking, read anywhere
@@ -364,7 +376,11 @@ public final class PacketCapture implements BlockSource {
         if (leftMillis <= 0) {
           return null;
         }
-        await((int) (stopping ? Math.min(leftMillis, SETTLE_MILLIS) : leftMillis));
+        if (wasDown && !stopping) {
+          endIfRemoved();
+        }
+        long most = stopping ? SETTLE_MILLIS : wasDown ? DOWN_CHECK_MILLIS : leftMillis;
+        await((int) Math.min(leftMillis, most));
       }
     } catch (LinuxException e) {
       throw explained(e, interfaceName);
@@ -406,19 +422,34 @@ public final class PacketCapture implements BlockSource {
   /** The socket has an error: the interface went down or away. What is in the ring stays good. */
   private void interfaceChanged() throws LinuxException {
     int error = socket.pendingError();
-    if (socket.boundInterface() < 0) {
-      failure =
-          new CaptureException(
-              Reason.NO_SUCH_INTERFACE, "interface " + interfaceName + " was removed");
-      refuseFrames();
-    } else if (error == Errno.ENETDOWN) {
+    if (stopping || endIfRemoved()) {
+      return;
+    }
+    if (error == Errno.ENETDOWN) {
       LOG.log(
           Level.WARNING,
           "interface {0} went down; capture goes on when it is up again",
           interfaceName);
+      // it may be about to be removed, which nothing will tell
+      wasDown = true;
     } else if (error != 0) {
       LOG.log(Level.WARNING, "socket error {0} on {1}", error, interfaceName);
     }
+  }
+
+  private boolean endIfRemoved() throws LinuxException {
+    if (socket.boundInterface() >= 0) {
+      return false;
+    }
+    failure =
+        new CaptureException(
+            Reason.NO_SUCH_INTERFACE,
+            "interface "
+                + interfaceName
+                + " was removed, or moved to another network namespace; capture again when it is"
+                + " back");
+    refuseFrames();
+    return true;
   }
 
   private void readStatistics() throws LinuxException {
