@@ -42,6 +42,12 @@ public final class Block implements AutoCloseable {
   private String interfaceName;
   private int linkType;
   private int snapLengthBytes;
+  private int cookedHeaderBytes;
+  private int tagOffset;
+
+  /** Names of the frames' own interfaces, or null where the block's name is the only one. */
+  private InterfaceNames frameInterfaces;
+
   private long firstSequence;
   private long lostBefore;
 
@@ -70,10 +76,29 @@ public final class Block implements AutoCloseable {
     this.sizeBytes = sizeBytes;
   }
 
+  /** Frames lie in the block as their payload, but for a tag. */
   void describe(String interfaceName, int linkType, int snapLengthBytes) {
+    describe(interfaceName, linkType, snapLengthBytes, 0, null);
+  }
+
+  /**
+   * Describes the frames to come.
+   *
+   * @param cookedHeaderBytes bytes that stand in a payload before what lies in the block
+   * @param frameInterfaces names of the frames' own interfaces, or null
+   */
+  void describe(
+      String interfaceName,
+      int linkType,
+      int snapLengthBytes,
+      int cookedHeaderBytes,
+      InterfaceNames frameInterfaces) {
     this.interfaceName = interfaceName;
     this.linkType = linkType;
     this.snapLengthBytes = snapLengthBytes;
+    this.cookedHeaderBytes = cookedHeaderBytes;
+    this.tagOffset = LinkType.tagOffset(linkType);
+    this.frameInterfaces = frameInterfaces;
   }
 
   /** Starts a lease: reads the block's header, whose status the caller has seen with acquire. */
@@ -184,9 +209,21 @@ public final class Block implements AutoCloseable {
     return lostBefore;
   }
 
-  /** Name of the capturing interface. */
+  /** Name of the capturing interface; {@code any} where frames are of different ones. */
   public String interfaceName() {
     return interfaceName;
+  }
+
+  InterfaceNames frameInterfaces() {
+    return frameInterfaces;
+  }
+
+  int cookedHeaderBytes() {
+    return cookedHeaderBytes;
+  }
+
+  int tagOffset() {
+    return tagOffset;
   }
 
   /** LINKTYPE value of the block's frames. */

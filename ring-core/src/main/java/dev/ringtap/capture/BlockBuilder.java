@@ -31,6 +31,12 @@ public final class BlockBuilder {
   private long end;
   private long blockNumber;
 
+  private int protocol;
+  private int ifindex;
+  private int hardwareType;
+  private int senderLength;
+  private long sender;
+
   /**
    * @param arena where the memory comes from; it ends with the arena
    * @param sizeBytes size of the block
@@ -65,6 +71,28 @@ public final class BlockBuilder {
       throw new IllegalStateException("the last block was not given back yet");
     }
     block.describe(interfaceName, linkType, snapLengthBytes);
+    begin();
+    sockaddr(0, 0, 0, 0, 0);
+  }
+
+  /** As {@link #start}, for frames without their header, as a cooked capture has them. */
+  void startCooked(
+      String interfaceName, int linkType, int snapLengthBytes, InterfaceNames frameInterfaces) {
+    start(interfaceName, linkType, snapLengthBytes);
+    int headerBytes = CookedHeader.bytes(linkType);
+    block.describe(interfaceName, linkType, snapLengthBytes, headerBytes, frameInterfaces);
+  }
+
+  /** What the kernel says about the frames that follow; the sender's first byte comes highest. */
+  void sockaddr(int protocol, int ifindex, int hardwareType, int senderLength, long sender) {
+    this.protocol = protocol;
+    this.ifindex = ifindex;
+    this.hardwareType = hardwareType;
+    this.senderLength = senderLength;
+    this.sender = sender;
+  }
+
+  private void begin() {
     frameCount = 0;
     lastHeader = -1;
     end = TpacketBlockDesc.BYTES;
@@ -86,7 +114,7 @@ public final class BlockBuilder {
    * @param timestampNanos nanoseconds since 1970 UTC, up to the year 2106
    * @param originalLength length on the wire, a stripped tag not counted
    * @param vlanTag a tag that lies beside the frame (TPID in the upper, TCI in the lower 16 bits),
-   *     0 if there is none
+   *     0 if there is none; it goes back into Ethernet and {@link LinkType#LINUX_SLL} frames alone
    * @param source the frame's bytes, {@code capturedLength} of them from {@code offset} on
    * @return whether the frame had room; if not, the block is as before
    * @throws IllegalArgumentException if the time does not fit the ring's 32 bits of seconds
@@ -121,7 +149,15 @@ public final class BlockBuilder {
         MAC_OFFSET,
         vlanTag & 0xFFFF,
         vlanTag >>> 16);
-    SockaddrLl.writePktType(memory, header + Tpacket3Hdr.BYTES, packetType.ordinal());
+    SockaddrLl.write(
+        memory,
+        header + Tpacket3Hdr.BYTES,
+        protocol,
+        ifindex,
+        hardwareType,
+        packetType.ordinal(),
+        senderLength,
+        sender);
     MemorySegment.copy(source, offset, memory, header + MAC_OFFSET, capturedLength);
     if (lastHeader >= 0) {
       Tpacket3Hdr.setNextOffset(memory, lastHeader, (int) (header - lastHeader));

@@ -38,12 +38,13 @@ public final class CaptureConfig {
   }
 
   /**
-   * The program that the kernel runs: the filter, or one that keeps all, cut to the snap length.
+   * The filter, or a program that keeps all, cut to the snap length. It speaks of payloads; for a
+   * cooked capture the kernel is given one fitted to what it sees.
    */
   public BpfProgram kernelProgram() {
-    return filter == null
-        ? BpfProgram.acceptAll(snapLengthBytes())
-        : filter.cutTo(snapLengthBytes());
+    // payloads are cut again where they leave the ring, on cooked captures never below this
+    int keptBytes = Math.max(snapLengthBytes(), CookedHeader.LEAST_SNAP_LENGTH_BYTES);
+    return filter == null ? BpfProgram.acceptAll(keptBytes) : filter.cutTo(keptBytes);
   }
 
   /** The same configuration with another filter. */

@@ -14,8 +14,8 @@ public final class CaptureException extends IOException {
     NO_SUCH_INTERFACE,
     /** The interface is not up. */
     INTERFACE_DOWN,
-    /** The interface's frames have a layer-2 header that this reader does not know. */
-    UNSUPPORTED_LINK,
+    /** The filter asks for what the kernel cannot look at on this interface. */
+    UNSUPPORTED_FILTER,
     /** The kernel has no memory for the ring. */
     RING_TOO_LARGE,
     /** No packet sockets here: not Linux, or a kernel without them. */

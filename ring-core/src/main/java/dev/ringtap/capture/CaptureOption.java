@@ -15,7 +15,13 @@ public final class CaptureOption<T> {
   /** The interface to capture on. */
   public static final CaptureOption<String> INTERFACE =
       new CaptureOption<>(
-          "interface", String.class, null, 0, 0, "name", "Interface to capture on.");
+          "interface",
+          String.class,
+          null,
+          0,
+          0,
+          "name",
+          "Interface to capture on; any for all of them at once.");
 
   /** Most bytes kept of a frame. */
   public static final CaptureOption<Integer> SNAP_LENGTH_BYTES =

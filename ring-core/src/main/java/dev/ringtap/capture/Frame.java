@@ -18,10 +18,14 @@ import java.nio.ByteOrder;
  * frame. {@link #copyPayload} puts it back where it was, so the payload is the frame as on the
  * wire; {@link #memory()} and {@link #dataOffset()} show the bytes as they lie in the ring.
  *
+ * <p>On a cooked capture (interface {@code any}, PPP and other devices whose own header is of no
+ * use) the kernel takes the layer-2 header off. The payload then begins with a Linux cooked header
+ * made of what the kernel says about the frame, as libpcap makes it; it does not lie in the ring.
+ *
  * <p>Not thread-safe: for the thread that holds the block.
  */
 public final class Frame {
-  private static final int MAC_ADDRESSES_BYTES = 12;
+  private static final int ETHERTYPE_AT = 12;
   private static final int VLAN_TAG_BYTES = 4;
   private static final int ETHERTYPE_VLAN = 0x8100;
   private static final int ETHERTYPE_QINQ = 0x88A8;
@@ -32,12 +36,20 @@ public final class Frame {
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Block block;
+
+  /** A cooked header under construction; nothing outlives the call that fills it. */
+  private final MemorySegment cooked =
+      MemorySegment.ofArray(new byte[CookedHeader.SLL2_BYTES + VLAN_TAG_BYTES]);
+
   private MemorySegment memory = Block.GIVEN_BACK;
   private long header;
   private long data;
   private int capturedLength;
   private long sequence;
   private long lostBefore;
+
+  private int lastInterface;
+  private String lastInterfaceName;
 
   Frame(Block block) {
     this.block = block;
@@ -78,14 +90,17 @@ public final class Frame {
     return lostBefore;
   }
 
-  /** Length on the wire in bytes, the VLAN tag included. */
+  /** Length on the wire in bytes, the VLAN tag included; a cooked header counts too. */
   public int originalLength() {
-    return Tpacket3Hdr.len(memory, header) + strippedTagBytes();
+    return Tpacket3Hdr.len(memory, header) + putBackBytes();
   }
 
-  /** Bytes of the payload: the frame with its VLAN tag in place, cut to the snap length. */
+  /**
+   * Bytes of the payload: the frame with its VLAN tag in place and its cooked header, if it has
+   * one, cut to the snap length.
+   */
   public int payloadLength() {
-    return Math.min(capturedLength + strippedTagBytes(), block.snapLengthBytes());
+    return Math.min(capturedLength + putBackBytes(), block.snapLengthBytes());
   }
 
   /** LINKTYPE value of the payload's first header. */
@@ -93,9 +108,24 @@ public final class Frame {
     return block.linkType();
   }
 
-  /** Name of the capturing interface. */
+  /**
+   * Name of the interface that the frame was seen on. On a capture of {@code any} it is the frame's
+   * own; the kernel is asked for it with the first frame of each interface, and {@code any} stands
+   * for one that is gone by then. An interface that is renamed keeps the name that its first frames
+   * had.
+   */
   public String interfaceName() {
-    return block.interfaceName();
+    InterfaceNames names = block.frameInterfaces();
+    return names == null ? block.interfaceName() : ownInterfaceName(names);
+  }
+
+  private String ownInterfaceName(InterfaceNames names) {
+    int ifindex = SockaddrLl.ifindex(memory, header + Tpacket3Hdr.BYTES);
+    if (lastInterfaceName == null || ifindex != lastInterface) {
+      lastInterfaceName = names.of(ifindex);
+      lastInterface = ifindex;
+    }
+    return lastInterfaceName;
   }
 
   /** For whom the frame was. */
@@ -117,11 +147,14 @@ public final class Frame {
     if (stripped != 0) {
       return stripped;
     }
-    if (block.linkType() != LinkType.ETHERNET
-        || capturedLength < MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES) {
-      return 0;
+    int inline = 0;
+    if (block.linkType() == LinkType.ETHERNET) {
+      if (capturedLength >= ETHERTYPE_AT + VLAN_TAG_BYTES) {
+        inline = memory.get(BE_INT, data + ETHERTYPE_AT);
+      }
+    } else if (block.cookedHeaderBytes() != 0 && capturedLength >= Short.BYTES) {
+      inline = protocol() << 16 | unsignedShortAt(0);
     }
-    int inline = memory.get(BE_INT, data + MAC_ADDRESSES_BYTES);
     int tpid = inline >>> 16;
     boolean tagged = tpid == ETHERTYPE_VLAN || tpid == ETHERTYPE_QINQ || tpid == ETHERTYPE_QINQ_OLD;
     return tagged ? inline : 0;
@@ -132,45 +165,86 @@ public final class Frame {
     return memory;
   }
 
-  /** Offset in {@link #memory()} of the frame's first byte, a stripped tag not in place. */
+  /**
+   * Bytes of the cooked header that the payload begins with and the ring does not hold: 0 on most
+   * captures, 16 or 20 on cooked ones. {@link #linkType} tells which header it is.
+   */
+  public int cookedHeaderLength() {
+    return block.cookedHeaderBytes();
+  }
+
+  /** The frame's EtherType as the kernel sees it: {@code sll_protocol}. 0 in a file's frames. */
+  public int protocol() {
+    return SockaddrLl.protocol(memory, header + Tpacket3Hdr.BYTES);
+  }
+
+  /** ARPHRD_ number of the frame's interface: {@code sll_hatype}. 0 in a file's frames. */
+  public int hardwareType() {
+    return SockaddrLl.haType(memory, header + Tpacket3Hdr.BYTES);
+  }
+
+  /** Bytes of the sender's layer-2 address, as the kernel saw it; 0 where it saw none. */
+  public int senderAddressLength() {
+    return SockaddrLl.haLen(memory, header + Tpacket3Hdr.BYTES);
+  }
+
+  /** Offset in {@link #memory()} of the sender's layer-2 address, of which 8 bytes are kept. */
+  public long senderAddressOffset() {
+    return SockaddrLl.addrOffset(header + Tpacket3Hdr.BYTES);
+  }
+
+  /**
+   * Offset in {@link #memory()} of the frame's first byte, a stripped tag not in place, behind a
+   * cooked header.
+   */
   public long dataOffset() {
     return data;
   }
 
-  /** Bytes at {@link #dataOffset()}, a stripped tag not counted. */
+  /** Bytes at {@link #dataOffset()}, a stripped tag and a cooked header not counted. */
   public int capturedLength() {
     return capturedLength;
   }
 
   /**
-   * Copies the payload, VLAN tag in place.
+   * Copies the payload, cooked header and VLAN tag in place.
    *
    * @param target where {@link #payloadLength()} bytes go
    * @param offset offset of the first one in {@code target}
    * @throws IndexOutOfBoundsException if {@code target} has no room for them
    */
   public void copyPayload(MemorySegment target, long offset) {
+    if (block.cookedHeaderBytes() != 0) {
+      copyCooked(target, offset);
+      return;
+    }
+    int at = block.tagOffset();
     int tag = strippedTag();
-    if (tag == 0 || capturedLength < MAC_ADDRESSES_BYTES) {
+    if (tag == 0 || capturedLength < at) {
       MemorySegment.copy(memory, data, target, offset, payloadLength());
       return;
     }
     int length = payloadLength();
-    MemorySegment.copy(memory, data, target, offset, Math.min(length, MAC_ADDRESSES_BYTES));
-    if (length < MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES) {
-      for (int i = MAC_ADDRESSES_BYTES; i < length; i++) {
-        int shift = 8 * (MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES - 1 - i);
+    MemorySegment.copy(memory, data, target, offset, Math.min(length, at));
+    if (length < at + VLAN_TAG_BYTES) {
+      for (int i = at; i < length; i++) {
+        int shift = 8 * (at + VLAN_TAG_BYTES - 1 - i);
         target.set(ValueLayout.JAVA_BYTE, offset + i, (byte) (tag >>> shift));
       }
       return;
     }
-    target.set(BE_INT, offset + MAC_ADDRESSES_BYTES, tag);
+    target.set(BE_INT, offset + at, tag);
     MemorySegment.copy(
-        memory,
-        data + MAC_ADDRESSES_BYTES,
-        target,
-        offset + MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES,
-        length - MAC_ADDRESSES_BYTES - VLAN_TAG_BYTES);
+        memory, data + at, target, offset + at + VLAN_TAG_BYTES, length - at - VLAN_TAG_BYTES);
+  }
+
+  private void copyCooked(MemorySegment target, long offset) {
+    int length = payloadLength();
+    int tag = isTagPutBack() ? strippedTag() : 0;
+    CookedHeader.write(cooked, memory, header + Tpacket3Hdr.BYTES, block.linkType(), tag);
+    int headerLength = Math.min(length, putBackBytes());
+    MemorySegment.copy(cooked, 0, target, offset, headerLength);
+    MemorySegment.copy(memory, data, target, offset + headerLength, length - headerLength);
   }
 
   /** Big-endian unsigned 16 bits of the frame as it lies in the ring. */
@@ -178,8 +252,14 @@ public final class Frame {
     return Short.toUnsignedInt(memory.get(BE_SHORT, data + index));
   }
 
-  private int strippedTagBytes() {
-    return strippedTag() != 0 && capturedLength >= MAC_ADDRESSES_BYTES ? VLAN_TAG_BYTES : 0;
+  /** Bytes of the payload that do not lie in the ring as its part. */
+  private int putBackBytes() {
+    return block.cookedHeaderBytes() + (isTagPutBack() ? VLAN_TAG_BYTES : 0);
+  }
+
+  /** As libpcap, which looks at the captured bytes alone: a cooked header does not count. */
+  private boolean isTagPutBack() {
+    return capturedLength >= block.tagOffset() && strippedTag() != 0;
   }
 
   /**

@@ -1,11 +1,71 @@
 package dev.ringtap.capture;
 
-/** The LINKTYPE values that a live capture delivers; files may carry any other. */
+/**
+ * The LINKTYPE values that a live capture delivers; files may carry any other. Source:
+ * https://www.tcpdump.org/linktypes.html.
+ */
 public final class LinkType {
   public static final int ETHERNET = 1;
+
+  /** IPv4 or IPv6, told apart by the first half byte. */
   public static final int RAW_IP = 101;
+
+  public static final int IEEE802_11 = 105;
+
+  /** Linux "cooked": a header of 16 bytes in place of the device's own. */
   public static final int LINUX_SLL = 113;
+
+  public static final int IEEE802_11_PRISM = 119;
+  public static final int IEEE802_11_RADIOTAP = 127;
+
+  /** Netlink messages, behind a header of {@link #LINUX_SLL}'s layout. */
+  public static final int NETLINK = 253;
+
+  /** Linux "cooked", version 2: 20 bytes, the number of the frame's interface among them. */
   public static final int LINUX_SLL2 = 276;
 
+  private static final int ETHERNET_TYPE_AT = 12;
+  private static final int SLL_TYPE_AT = 14;
+
   private LinkType() {}
+
+  /**
+   * Where a tag that was taken off goes back, in bytes from the payload's start: libpcap's {@code
+   * vlan_offset}.
+   *
+   * @return the offset, or {@link Integer#MAX_VALUE} where libpcap leaves the tag out: raw IP has
+   *     no place for one, and into SLL2 it puts none
+   */
+  static int tagOffset(int linkType) {
+    switch (linkType) {
+      case ETHERNET:
+        return ETHERNET_TYPE_AT;
+      case LINUX_SLL:
+        return SLL_TYPE_AT;
+      default:
+        return Integer.MAX_VALUE;
+    }
+  }
+
+  /** A short name, or the number. */
+  static String name(int linkType) {
+    switch (linkType) {
+      case ETHERNET:
+        return "Ethernet";
+      case RAW_IP:
+        return "raw IP";
+      case LINUX_SLL:
+        return "Linux cooked";
+      case LINUX_SLL2:
+        return "Linux cooked v2";
+      case IEEE802_11:
+      case IEEE802_11_PRISM:
+      case IEEE802_11_RADIOTAP:
+        return "802.11";
+      case NETLINK:
+        return "netlink";
+      default:
+        return "link type " + linkType;
+    }
+  }
 }

@@ -37,6 +37,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * #take} is for one thread at a time; {@link #stop}, {@link #close} and {@link #statistics} are for
  * any. A block may be given back by any thread, in any order.
  *
+ * <p>The capture follows its interface by number. When that goes down, the capture waits until it
+ * is up again. When it is renamed, frames keep the name that it was opened with. When it is removed
+ * or moved to another network namespace, {@link #take} delivers what is in the ring and then throws
+ * a {@link CaptureException} with {@link Reason#NO_SUCH_INTERFACE}; the statistics are exact then.
+ *
  * <p>When blocks are held for long the ring fills, the kernel drops, and the drop is counted:
  * {@link Frame#lostBefore()} and {@link #statistics()}. The sums are exact. Each gap stands at the
  * frame behind it, unless the kernel dropped in two gaps between two looks at its one counter; then
@@ -68,6 +73,9 @@ public final class PacketCapture implements BlockSource {
    */
   private static final int SETTLE_MILLIS = 10;
 
+  /** The removal of an interface that is down shows nowhere: look this often once it was down. */
+  private static final int DOWN_CHECK_MILLIS = 100;
+
   /** The kernel's counters have 32 bits: read them long before they can turn over. */
   private static final long FRAMES_BETWEEN_STATISTICS = 1L << 30;
 
@@ -87,6 +95,9 @@ public final class PacketCapture implements BlockSource {
 
   /** Guarded by taking. */
   private CaptureException failure;
+
+  /** Whether the interface was seen down: from then on its removal may go unannounced. */
+  private boolean wasDown;
 
   /** Guards what follows; whoever gives a block back may be another thread than the reader's. */
   private final Object lossLock = new Object();
@@ -115,7 +126,7 @@ public final class PacketCapture implements BlockSource {
 
   private PacketCapture(
       CaptureConfig config,
-      int linkType,
+      CaptureInterface device,
       PacketSocket socket,
       Poller poller,
       Arena ringArena,
@@ -127,12 +138,19 @@ public final class PacketCapture implements BlockSource {
     this.poller = poller;
     this.ringArena = ringArena;
     this.ring = ring;
+    int linkType = device.linkType();
+    InterfaceNames frameInterfaces = device.isAny() ? new InterfaceNames(socket) : null;
     this.blocks = new Block[(int) (ring.byteSize() / blockSizeBytes)];
     this.lostBeforeSlot = new long[blocks.length];
     this.returned = new boolean[blocks.length];
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = new Block(this::giveBack, ring, i, (long) i * blockSizeBytes, blockSizeBytes);
-      blocks[i].describe(interfaceName, linkType, config.snapLengthBytes());
+      blocks[i].describe(
+          interfaceName,
+          linkType,
+          device.snapLengthBytes(config.snapLengthBytes()),
+          device.isCooked() ? CookedHeader.bytes(linkType) : 0,
+          frameInterfaces);
     }
   }
 
@@ -140,12 +158,12 @@ public final class PacketCapture implements BlockSource {
    * Finds out whether a capture could be opened, without capturing anything: the system has packet
    * sockets, the caller may open one, and the interface exists and is up.
    *
+   * @param interfaceName its name, or {@link CaptureInterface#ANY}
    * @return the interface
    * @throws CaptureException if not: its reason and its message tell why and what to do
    */
   public static CaptureInterface require(String interfaceName) throws CaptureException {
     CaptureInterface device = CaptureInterface.named(interfaceName);
-    device.linkType();
     if (!device.isUp()) {
       throw new CaptureException(
           Reason.INTERFACE_DOWN,
@@ -171,33 +189,40 @@ public final class PacketCapture implements BlockSource {
   public static PacketCapture open(CaptureConfig config) throws CaptureException {
     String name = config.get(CaptureOption.INTERFACE);
     CaptureInterface device = require(name);
-    int linkType = device.linkType();
     PacketSocket socket = null;
     Poller poller = null;
     Arena arena = null;
     try {
       requireMemory(config.get(CaptureOption.RING_MIB));
-      socket = PacketSocket.open();
+      socket = device.isCooked() ? PacketSocket.openCooked() : PacketSocket.open();
       socket.useTpacketV3();
       if (device.isLoopback()) {
         // the loopback shows every frame twice, going out and coming in
         socket.ignoreOutgoing();
       }
-      attach(socket, config.kernelProgram());
+      attach(socket, kernelProgram(config, device));
       int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
       int blockCount = createRing(socket, config, blockSizeBytes);
       arena = Arena.ofShared();
       MemorySegment ring = socket.map((long) blockCount * blockSizeBytes, arena);
       poller = new Poller(socket.fd());
       PacketCapture capture =
-          new PacketCapture(config, linkType, socket, poller, arena, ring, blockSizeBytes);
-      if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback()) {
+          new PacketCapture(config, device, socket, poller, arena, ring, blockSizeBytes);
+      if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback() && !device.isAny()) {
         socket.joinPromiscuous(device.index());
       }
       socket.bind(device.index());
       int error = socket.pendingError();
       if (error == Errno.ENETDOWN) {
         throw new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " went down");
+      }
+      if (!device.isKnown()) {
+        LOG.log(
+            Level.WARNING,
+            "hardware type {0} of {1} is not known: its frames are captured cooked, without their"
+                + " layer-2 header",
+            Integer.toString(device.hardwareType()),
+            name);
       }
       return capture;
     } catch (IOException | RuntimeException | Error e) {
@@ -218,6 +243,26 @@ public final class PacketCapture implements BlockSource {
       }
       throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  private static BpfProgram kernelProgram(CaptureConfig config, CaptureInterface device)
+      throws CaptureException {
+    BpfProgram program = config.kernelProgram();
+    if (!device.isCooked()) {
+      return program;
+    }
+    int linkType = device.linkType();
+    int frameBytes =
+        device.snapLengthBytes(config.snapLengthBytes()) - CookedHeader.bytes(linkType);
+    program = KernelFilter.cooked(program, linkType).cutTo(frameBytes);
+    if (device.isAny()) {
+      for (CaptureInterface each : CaptureInterface.list()) {
+        if (each.isLoopback()) {
+          program = KernelFilter.withoutOutgoing(each.index(), program);
+        }
+      }
+    }
+    return program;
   }
 
   /** Memory that the kernel could give without swapping, in MiB, as {@code /proc/meminfo} says. */
@@ -345,7 +390,11 @@ public final class PacketCapture implements BlockSource {
         if (leftMillis <= 0) {
           return null;
         }
-        await((int) (stopping ? Math.min(leftMillis, SETTLE_MILLIS) : leftMillis));
+        if (wasDown && !stopping) {
+          endIfRemoved();
+        }
+        long most = stopping ? SETTLE_MILLIS : wasDown ? DOWN_CHECK_MILLIS : leftMillis;
+        await((int) Math.min(leftMillis, most));
       }
     } catch (LinuxException e) {
       throw explained(e, interfaceName);
@@ -393,19 +442,34 @@ public final class PacketCapture implements BlockSource {
   /** The socket has an error: the interface went down or away. What is in the ring stays good. */
   private void interfaceChanged() throws LinuxException {
     int error = socket.pendingError();
-    if (socket.boundInterface() < 0) {
-      failure =
-          new CaptureException(
-              Reason.NO_SUCH_INTERFACE, "interface " + interfaceName + " was removed");
-      refuseFrames();
-    } else if (error == Errno.ENETDOWN) {
+    if (stopping || endIfRemoved()) {
+      return;
+    }
+    if (error == Errno.ENETDOWN) {
       LOG.log(
           Level.WARNING,
           "interface {0} went down; capture goes on when it is up again",
           interfaceName);
+      // it may be about to be removed, which nothing will tell
+      wasDown = true;
     } else if (error != 0) {
       LOG.log(Level.WARNING, "socket error {0} on {1}", error, interfaceName);
     }
+  }
+
+  private boolean endIfRemoved() throws LinuxException {
+    if (socket.boundInterface() >= 0) {
+      return false;
+    }
+    failure =
+        new CaptureException(
+            Reason.NO_SUCH_INTERFACE,
+            "interface "
+                + interfaceName
+                + " was removed, or moved to another network namespace; capture again when it is"
+                + " back");
+    refuseFrames();
+    return true;
   }
 
   /**

@@ -208,10 +208,22 @@ public final class PcapngWriter implements Closeable, Flushable {
    * @throws IOException as the other write
    */
   public void write(Frame frame) throws IOException {
+    write(interfaceOf(frame.interfaceName(), frame.linkType()), frame);
+  }
+
+  /**
+   * Writes a frame as one of a declared interface, whatever its own name: a capture of all
+   * interfaces is one interface to the file, as tcpdump has it.
+   *
+   * @param interfaceId what {@link #addInterface} returned
+   * @throws IOException as the other write
+   * @throws IllegalArgumentException if the frame is longer than the interface's snap length
+   */
+  public void write(int interfaceId, Frame frame) throws IOException {
     int length = frame.payloadLength();
     int flags = PcapngFormat.flags(frame.packetType());
-    int id = interfaceOf(frame.interfaceName(), frame.linkType());
-    beginFrame(id, frame.timestampNanos(), frame.originalLength(), frame.lostBefore(), length);
+    beginFrame(
+        interfaceId, frame.timestampNanos(), frame.originalLength(), frame.lostBefore(), length);
     boolean copied = false;
     try {
       frame.copyPayload(output.memory(), output.skip(length));

@@ -10,7 +10,7 @@ import java.util.List;
  * Builds BPF that refuses the TCP frames from and to certain endpoints, so that a capture does not
  * ship its own connections.
  *
- * <p>It knows Ethernet frames. A VLAN tag that the kernel keeps beside the frame does not matter;
+ * <p>It knows IP on any link. A VLAN tag that the kernel keeps beside the frame does not matter;
  * one that is still inside (some frames on their way out) hides the connection from it. A load
  * behind the end of a frame would end the program and refuse the frame, so lengths are tested
  * first.
@@ -29,12 +29,17 @@ public final class TcpEndpointFilter {
   private static final int JMP_JGE = 0x35;
   private static final int JMP_JSET = 0x45;
 
-  private static final int ETHERTYPE_AT = 12;
+  /** Not a place in the frame but the kernel's own field: SKF_AD_OFF + SKF_AD_PROTOCOL. */
+  private static final int ETHERTYPE_AT = -0x1000;
+
   private static final int ETHERTYPE_IPV4 = 0x0800;
   private static final int ETHERTYPE_IPV6 = 0x86DD;
   private static final int IPPROTO_TCP = 6;
   private static final int FRAGMENT_OFFSET_MASK = 0x1fff;
-  private static final int IP = 14;
+
+  /** The network layer, wherever it begins: SKF_NET_OFF. */
+  private static final int IP = -0x100000;
+
   private static final int IPV6_HEADER_BYTES = 40;
   private static final int TCP_HEADER_BYTES = 20;
 
@@ -46,17 +51,24 @@ public final class TcpEndpointFilter {
   /** Jumps to the end of the section that is being built, set once its end is known. */
   private final List<Integer> leaves = new ArrayList<>();
 
-  private TcpEndpointFilter() {}
+  private final int linkHeaderBytes;
+
+  private TcpEndpointFilter(int linkHeaderBytes) {
+    this.linkHeaderBytes = linkHeaderBytes;
+  }
 
   /**
    * A program that refuses TCP frames whose source or destination is one of the endpoints and lets
    * another program decide on the rest.
    *
    * @param endpoints resolved addresses with ports
+   * @param linkHeaderBytes bytes before the network layer in what the kernel runs the program on:
+   *     14 for Ethernet, 0 for raw IP and for cooked captures
    * @throws IllegalArgumentException if the result is longer than the kernel takes
    */
-  public static BpfProgram refuse(List<InetSocketAddress> endpoints, BpfProgram rest) {
-    TcpEndpointFilter filter = new TcpEndpointFilter();
+  public static BpfProgram refuse(
+      List<InetSocketAddress> endpoints, int linkHeaderBytes, BpfProgram rest) {
+    TcpEndpointFilter filter = new TcpEndpointFilter(linkHeaderBytes);
     for (InetSocketAddress endpoint : endpoints) {
       if (endpoint.getAddress() instanceof Inet4Address) {
         filter.refuseIpv4(endpoint);
@@ -69,7 +81,7 @@ public final class TcpEndpointFilter {
   }
 
   private void refuseIpv4(InetSocketAddress endpoint) {
-    unless(LD_LENGTH, 0, JMP_JGE, IP + IPV4_HEADER_LIMIT_BYTES + 4);
+    unless(LD_LENGTH, 0, JMP_JGE, linkHeaderBytes + IPV4_HEADER_LIMIT_BYTES + 4);
     unless(LD_H_ABS, ETHERTYPE_AT, JMP_JEQ, ETHERTYPE_IPV4);
     unless(LD_B_ABS, IP + 9, JMP_JEQ, IPPROTO_TCP);
     when(LD_H_ABS, IP + 6, JMP_JSET, FRAGMENT_OFFSET_MASK);
@@ -83,7 +95,7 @@ public final class TcpEndpointFilter {
 
   private void refuseIpv6(InetSocketAddress endpoint) {
     int tcp = IP + IPV6_HEADER_BYTES;
-    unless(LD_LENGTH, 0, JMP_JGE, tcp + TCP_HEADER_BYTES);
+    unless(LD_LENGTH, 0, JMP_JGE, linkHeaderBytes + IPV6_HEADER_BYTES + TCP_HEADER_BYTES);
     unless(LD_H_ABS, ETHERTYPE_AT, JMP_JEQ, ETHERTYPE_IPV6);
     unless(LD_B_ABS, IP + 6, JMP_JEQ, IPPROTO_TCP);
     int[] address = words(endpoint);

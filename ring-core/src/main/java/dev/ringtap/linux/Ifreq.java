@@ -42,6 +42,7 @@ public final class Ifreq {
   static final long IFR_NAME = 0;
   static final long IFR_UNION = 16;
 
+  private static final long SIOCGIFNAME = 0x8910;
   private static final long SIOCGIFFLAGS = 0x8913;
   private static final long SIOCSIFFLAGS = 0x8914;
   private static final long SIOCGIFMTU = 0x8921;
@@ -61,6 +62,16 @@ public final class Ifreq {
   public static int hardwareType(String name) throws LinuxException {
     return Short.toUnsignedInt(
         request(SIOCGIFHWADDR, name, 0, "SIOCGIFHWADDR").get(JAVA_SHORT, IFR_UNION));
+  }
+
+  /** The name of the interface with this index in a socket's namespace; ENODEV if there is none. */
+  static String name(Fd socket, int ifindex) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(BYTES, 8);
+      request.set(JAVA_INT, IFR_UNION, ifindex);
+      Libc.ioctl(socket, SIOCGIFNAME, request, "SIOCGIFNAME of interface " + ifindex);
+      return request.getString(IFR_NAME, StandardCharsets.UTF_8);
+    }
   }
 
   public static int mtu(String name) throws LinuxException {

@@ -31,9 +31,20 @@ public final class PacketSocket implements AutoCloseable {
     this.fd = fd;
   }
 
-  /** Opens a raw socket with protocol 0: no frame arrives before {@link #bind}. */
+  /**
+   * Opens a raw socket, which sees frames from their layer-2 header on. Its protocol is 0: no frame
+   * arrives before {@link #bind}.
+   */
   public static PacketSocket open() throws LinuxException {
     return new PacketSocket(Libc.socket(Libc.AF_PACKET, Libc.SOCK_RAW, 0, "AF_PACKET"));
+  }
+
+  /**
+   * As {@link #open}, but "cooked": the kernel takes the layer-2 header off, and so do filters.
+   * What it said is in each frame's {@link SockaddrLl}.
+   */
+  public static PacketSocket openCooked() throws LinuxException {
+    return new PacketSocket(Libc.socket(Libc.AF_PACKET, Libc.SOCK_DGRAM, 0, "AF_PACKET, cooked"));
   }
 
   public Fd fd() {
@@ -88,7 +99,7 @@ public final class PacketSocket implements AutoCloseable {
     }
   }
 
-  /** Binds to all protocols of an interface: from now on frames come. */
+  /** Binds to all protocols of an interface, 0 for all of them: from now on frames come. */
   public void bind(int ifindex) throws LinuxException {
     bind(ifindex, ETH_P_ALL);
   }
@@ -122,6 +133,11 @@ public final class PacketSocket implements AutoCloseable {
       Libc.getsockname(fd, address);
       return SockaddrLl.ifindex(address);
     }
+  }
+
+  /** The name that an interface of this socket's namespace has now, whichever thread asks. */
+  public String interfaceName(int ifindex) throws LinuxException {
+    return Ifreq.name(fd, ifindex);
   }
 
   /** Reads and clears the statistics. */

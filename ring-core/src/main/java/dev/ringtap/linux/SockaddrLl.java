@@ -2,6 +2,7 @@ package dev.ringtap.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
@@ -55,9 +56,51 @@ public final class SockaddrLl {
     return Byte.toUnsignedInt(ring.get(JAVA_BYTE, address + SLL_PKTTYPE));
   }
 
-  /** Writes the part of a frame's address that readers look at. */
-  public static void writePktType(MemorySegment ring, long address, int pktType) {
-    ring.asSlice(address, BYTES).fill((byte) 0);
+  /** {@code sll_protocol}: the EtherType, or one of the numbers below 1536 that Linux adds. */
+  public static int protocol(MemorySegment ring, long address) {
+    return Short.toUnsignedInt(Short.reverseBytes(ring.get(JAVA_SHORT, address + SLL_PROTOCOL)));
+  }
+
+  public static int ifindex(MemorySegment ring, long address) {
+    return ring.get(JAVA_INT, address + SLL_IFINDEX);
+  }
+
+  /** {@code sll_hatype}: the ARPHRD_ number. */
+  public static int haType(MemorySegment ring, long address) {
+    return Short.toUnsignedInt(ring.get(JAVA_SHORT, address + SLL_HATYPE));
+  }
+
+  /** {@code sll_halen}: bytes of the sender's address, of which at most 8 are kept. */
+  public static int haLen(MemorySegment ring, long address) {
+    return Byte.toUnsignedInt(ring.get(JAVA_BYTE, address + SLL_HALEN));
+  }
+
+  /** Where {@code sll_addr} lies. */
+  public static long addrOffset(long address) {
+    return address + SLL_ADDR;
+  }
+
+  /** {@code sll_addr}: the sender's address, its first byte in the highest bits. */
+  public static long addr(MemorySegment ring, long address) {
+    return Long.reverseBytes(ring.get(JAVA_LONG_UNALIGNED, address + SLL_ADDR));
+  }
+
+  /** Writes a frame's address as the kernel does; the sender's comes first byte highest. */
+  public static void write(
+      MemorySegment ring,
+      long address,
+      int protocol,
+      int ifindex,
+      int haType,
+      int pktType,
+      int haLen,
+      long addr) {
+    ring.set(JAVA_SHORT, address + SLL_FAMILY, (short) Libc.AF_PACKET);
+    ring.set(JAVA_SHORT, address + SLL_PROTOCOL, Short.reverseBytes((short) protocol));
+    ring.set(JAVA_INT, address + SLL_IFINDEX, ifindex);
+    ring.set(JAVA_SHORT, address + SLL_HATYPE, (short) haType);
     ring.set(JAVA_BYTE, address + SLL_PKTTYPE, (byte) pktType);
+    ring.set(JAVA_BYTE, address + SLL_HALEN, (byte) haLen);
+    ring.set(JAVA_LONG_UNALIGNED, address + SLL_ADDR, Long.reverseBytes(addr));
   }
 }

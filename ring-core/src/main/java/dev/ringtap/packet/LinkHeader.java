@@ -1,5 +1,6 @@
 package dev.ringtap.packet;
 
+import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import java.lang.foreign.MemorySegment;
 
@@ -11,21 +12,24 @@ final class LinkHeader {
   /** More than any network uses; it bounds the work on a packet made of nothing else. */
   private static final int MAX_VLAN_TAGS = 8;
 
+  /** No offset: not even of what lies before the packet, as the sender of a cooked frame does. */
+  private static final int ABSENT = Integer.MIN_VALUE;
+
   private MemorySegment memory = MemorySegment.NULL;
   private long base;
   private int length;
   private int srcMacOffset;
   private int dstMacOffset;
-  private int typeOffset;
+  private int firstType;
   private int bodyOffset;
   private int vlanCount;
   private int etherType;
 
   void clear() {
     length = 0;
-    srcMacOffset = -1;
-    dstMacOffset = -1;
-    typeOffset = -1;
+    srcMacOffset = ABSENT;
+    dstMacOffset = ABSENT;
+    firstType = ABSENT;
     bodyOffset = 0;
     vlanCount = 0;
     etherType = -1;
@@ -45,16 +49,29 @@ final class LinkHeader {
         return;
       }
     }
-    if (typeOffset >= 0) {
-      parseTags();
+    parseTags();
+  }
+
+  /** A frame whose header the kernel took off and described beside it. */
+  void parseCooked(Frame frame) {
+    clear();
+    memory = frame.memory();
+    base = frame.dataOffset();
+    length = frame.capturedLength();
+    if (frame.senderAddressLength() == Wire.MAC_BYTES) {
+      srcMacOffset = (int) (frame.senderAddressOffset() - base);
     }
+    if (hasEtherType(frame.hardwareType())) {
+      firstType = frame.protocol();
+    }
+    parseTags();
   }
 
   private void parseEthernet() {
     if (length >= ETHERNET_BYTES) {
       dstMacOffset = 0;
       srcMacOffset = Wire.MAC_BYTES;
-      typeOffset = 2 * Wire.MAC_BYTES;
+      firstType = unsignedShort(2 * Wire.MAC_BYTES);
       bodyOffset = ETHERNET_BYTES;
     }
   }
@@ -69,7 +86,7 @@ final class LinkHeader {
     }
     bodyOffset = headerBytes;
     if (hasEtherType(unsignedShort(hardwareType))) {
-      typeOffset = type;
+      firstType = unsignedShort(type);
     }
   }
 
@@ -86,7 +103,10 @@ final class LinkHeader {
   }
 
   private void parseTags() {
-    int type = unsignedShort(typeOffset);
+    if (firstType == ABSENT) {
+      return;
+    }
+    int type = firstType;
     int at = bodyOffset;
     while (EtherType.isVlanTag(type)
         && vlanCount < MAX_VLAN_TAGS
@@ -111,7 +131,7 @@ final class LinkHeader {
       return 0;
     }
     int tag = bodyOffset + index * VLAN_TAG_BYTES;
-    int tpid = unsignedShort(index == 0 ? typeOffset : tag - 2);
+    int tpid = index == 0 ? firstType : unsignedShort(tag - 2);
     return tpid << 16 | unsignedShort(tag);
   }
 
@@ -122,12 +142,12 @@ final class LinkHeader {
 
   /** The sender's address as a number, or -1. */
   long srcMac() {
-    return srcMacOffset < 0 ? -1 : Wire.mac(memory, base + srcMacOffset);
+    return srcMacOffset == ABSENT ? -1 : Wire.mac(memory, base + srcMacOffset);
   }
 
   /** The receiver's address as a number, or -1. */
   long dstMac() {
-    return dstMacOffset < 0 ? -1 : Wire.mac(memory, base + dstMacOffset);
+    return dstMacOffset == ABSENT ? -1 : Wire.mac(memory, base + dstMacOffset);
   }
 
   String srcMacText() {
@@ -139,7 +159,7 @@ final class LinkHeader {
   }
 
   private String text(int offset) {
-    if (offset < 0) {
+    if (offset == ABSENT) {
       return null;
     }
     StringBuilder text = new StringBuilder(17);

@@ -64,9 +64,15 @@ public final class PacketHeaders {
   /**
    * Shows a frame's bytes as they lie in the ring, where a stripped outer VLAN tag is not among
    * them: {@link Frame#vlanTag()} has it, and {@link #vlanTag(int) vlanTag(0)} is the second one.
+   * Of a cooked frame its sender and EtherType are known from what the kernel says about it.
    */
   public PacketHeaders parse(Frame frame) {
-    return parse(frame.memory(), frame.dataOffset(), frame.capturedLength(), frame.linkType());
+    if (frame.cookedHeaderLength() == 0) {
+      return parse(frame.memory(), frame.dataOffset(), frame.capturedLength(), frame.linkType());
+    }
+    begin(frame.memory(), frame.dataOffset(), frame.capturedLength());
+    link.parseCooked(frame);
+    return parseNetwork();
   }
 
   /**
@@ -81,12 +87,20 @@ public final class PacketHeaders {
    * @throws IndexOutOfBoundsException if the memory does not hold that range
    */
   public PacketHeaders parse(MemorySegment memory, long offset, int length, int linkType) {
+    begin(memory, offset, length);
+    link.parse(memory, offset, length, linkType);
+    return parseNetwork();
+  }
+
+  private void begin(MemorySegment memory, long offset, int length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     clear();
     this.memory = memory;
     this.base = offset;
     this.length = length;
-    link.parse(memory, offset, length, linkType);
+  }
+
+  private PacketHeaders parseNetwork() {
     if (link.etherType() == EtherType.IPV4) {
       parseIpv4(link.payloadOffset());
     } else if (link.etherType() == EtherType.IPV6) {

@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.avro.SchemaNormalization;
 
 /**
@@ -27,6 +29,9 @@ public final class PacketEncoder {
   /** Timestamp, sequence, loss; lengths, link type, direction, union branch, four of the tag. */
   private static final int MAX_NUMBERS_BYTES = 3 * MAX_VARLONG_BYTES + 10 * MAX_VARINT_BYTES;
 
+  /** A file may name any number of interfaces. */
+  private static final int MAX_NAMES_KEPT = 256;
+
   private static final int TPID_SHIFT = 16;
   private static final int PRIORITY_SHIFT = 13;
   private static final int DROP_ELIGIBLE = 0x1000;
@@ -37,12 +42,14 @@ public final class PacketEncoder {
   /** Everything before the payload's bytes; its beginning, up to the timestamp, stays. */
   private byte[] fields;
 
+  private final Map<String, byte[]> interfaceNameFields = new HashMap<>();
   private String interfaceName;
   private byte[] interfaceNameField;
 
   private PacketEncoder(byte[] header) {
     this.header = header;
-    useInterface("");
+    this.fields = header;
+    changeInterface("");
   }
 
   /**
@@ -64,6 +71,7 @@ public final class PacketEncoder {
    * Bytes that belong to the frame's record, at most: its payload and all that stands before it.
    */
   public int maxEncodedLength(Frame frame) {
+    useInterface(frame.interfaceName());
     return fields.length + frame.payloadLength();
   }
 
@@ -98,10 +106,7 @@ public final class PacketEncoder {
   }
 
   private int writeFields(Frame frame, int payloadLength) {
-    String name = frame.interfaceName();
-    if (name != interfaceName) {
-      useInterface(name);
-    }
+    useInterface(frame.interfaceName());
     byte[] to = fields;
     int at = writeLong(to, header.length, frame.timestampNanos());
     System.arraycopy(interfaceNameField, 0, to, at, interfaceNameField.length);
@@ -124,16 +129,31 @@ public final class PacketEncoder {
     return writeLong(to, at, payloadLength);
   }
 
-  /** The name stays the same from frame to frame: its bytes are kept. */
+  /** The name stays the same from frame to frame, or is one of a few: its bytes are kept. */
   private void useInterface(String name) {
+    if (name != interfaceName) {
+      changeInterface(name);
+    }
+  }
+
+  private void changeInterface(String name) {
+    if (interfaceNameFields.size() == MAX_NAMES_KEPT) {
+      interfaceNameFields.clear();
+    }
+    interfaceNameField = interfaceNameFields.computeIfAbsent(name, PacketEncoder::nameField);
+    interfaceName = name;
+    int needed = header.length + MAX_NUMBERS_BYTES + interfaceNameField.length;
+    if (fields.length < needed) {
+      fields = Arrays.copyOf(header, needed);
+    }
+  }
+
+  private static byte[] nameField(String name) {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
     byte[] field = new byte[MAX_VARINT_BYTES + utf8.length];
     int length = writeLong(field, 0, utf8.length);
     System.arraycopy(utf8, 0, field, length, utf8.length);
-    interfaceName = name;
-    interfaceNameField = Arrays.copyOf(field, length + utf8.length);
-    fields = new byte[header.length + MAX_NUMBERS_BYTES + interfaceNameField.length];
-    System.arraycopy(header, 0, fields, 0, header.length);
+    return Arrays.copyOf(field, length + utf8.length);
   }
 
   /** Avro's int and long are the same bytes: zig-zag, then seven bits a byte, lowest first. */

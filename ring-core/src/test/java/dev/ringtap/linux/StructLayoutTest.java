@@ -148,6 +148,11 @@ class StructLayoutTest {
     value(all, "PACKET_IGNORE_OUTGOING", 23);
     value(all, "SO_ATTACH_FILTER", 26);
     value(all, "SIOCETHTOOL", 0x8946);
+    value(all, "SIOCGIFNAME", 0x8910);
+    value(all, "SKF_AD_OFF + SKF_AD_PROTOCOL", -0x1000);
+    value(all, "SKF_AD_OFF + SKF_AD_PKTTYPE", -0x1000 + 4);
+    value(all, "SKF_AD_OFF + SKF_AD_IFINDEX", -0x1000 + 8);
+    value(all, "SKF_NET_OFF", -0x100000);
     return all;
   }
 

@@ -104,7 +104,7 @@ public final class CaptureAgent implements AutoCloseable {
       if (config.writeTo() != null) {
         file = new FileSink(config.writeTo());
         if (capture != null) {
-          file.declare(capture, device.linkType());
+          file.declare(capture, device);
         }
       }
       if (warmup != null) {
@@ -113,7 +113,7 @@ public final class CaptureAgent implements AutoCloseable {
       BlockSource source =
           capture == null
               ? CaptureFile.open(config.replay())
-              : openLive(withoutOwnTraffic(capture, target, brokers), network);
+              : openLive(withoutOwnTraffic(capture, device, target, brokers), network);
       return new CaptureAgent(config, source, kafka, file, refusals);
     } catch (IOException | RuntimeException e) {
       if (kafka != null) {
@@ -149,13 +149,17 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   private static CaptureConfig withoutOwnTraffic(
-      CaptureConfig capture, AgentConfig.KafkaTarget target, List<InetSocketAddress> brokers)
+      CaptureConfig capture,
+      CaptureInterface device,
+      AgentConfig.KafkaTarget target,
+      List<InetSocketAddress> brokers)
       throws AgentException {
     if (target == null || target.includeOwnTraffic()) {
       return capture;
     }
     try {
-      return capture.withFilter(TcpEndpointFilter.refuse(brokers, capture.kernelProgram()));
+      return capture.withFilter(
+          TcpEndpointFilter.refuse(brokers, device.ethernetHeaderBytes(), capture.kernelProgram()));
     } catch (IllegalArgumentException e) {
       throw new AgentException(
           "the filter that leaves out the traffic of "

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Frame;
@@ -12,23 +13,34 @@ import java.nio.file.Path;
 final class FileSink implements FrameSink {
   private final PcapngWriter writer;
 
+  /** Number of the live capture's interface, -1 for a replay. */
+  private int live = -1;
+
   FileSink(Path file) throws IOException {
     writer = PcapngWriter.create(file);
   }
 
   /** Declares the one interface of a live capture; a replayed file's come with their frames. */
-  void declare(CaptureConfig capture, int linkType) throws IOException {
-    writer.addInterface(capture.get(CaptureOption.INTERFACE), linkType, capture.snapLengthBytes());
+  void declare(CaptureConfig capture, CaptureInterface device) throws IOException {
+    live =
+        writer.addInterface(
+            capture.get(CaptureOption.INTERFACE),
+            device.linkType(),
+            device.snapLengthBytes(capture.snapLengthBytes()));
   }
 
   @Override
   public void accept(Frame frame) throws IOException {
-    writer.write(frame);
+    if (live < 0) {
+      writer.write(frame);
+    } else {
+      writer.write(live, frame);
+    }
   }
 
   /** Tells the file what the interface of a live capture has seen. */
   void describe(CaptureStatistics statistics) {
-    writer.writeStatistics(0, statistics.offered(), statistics.droppedByKernel());
+    writer.writeStatistics(live, statistics.offered(), statistics.droppedByKernel());
   }
 
   @Override

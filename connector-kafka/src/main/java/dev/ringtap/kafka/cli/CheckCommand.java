@@ -48,7 +48,18 @@ final class CheckCommand implements Callable<Integer> {
     try {
       PacketCapture.require(device.name());
       ok("permission", "this process may open packet sockets");
-      ok("interface", device.name() + " is up, MTU " + device.mtuBytes());
+      ok(
+          "interface",
+          device.isAny()
+              ? "any stands for all interfaces"
+              : device.name() + " is up, MTU " + device.mtuBytes());
+      if (!device.isKnown()) {
+        warn(
+            "link type",
+            "hardware type "
+                + device.hardwareType()
+                + " is not known; frames come without their own layer-2 header");
+      }
     } catch (CaptureException e) {
       boolean permission = e.reason() == CaptureException.Reason.NO_PERMISSION;
       fail(
@@ -62,7 +73,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private static CaptureInterface firstUp(List<CaptureInterface> all) {
     return all.stream()
-        .filter(each -> each.isUp() && !each.isLoopback() && each.canCapture())
+        .filter(each -> each.isUp() && !each.isLoopback())
         .findFirst()
         .orElse(all.get(0));
   }

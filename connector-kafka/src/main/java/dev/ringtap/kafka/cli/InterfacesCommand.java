@@ -24,13 +24,13 @@ final class InterfacesCommand implements Callable<Integer> {
       if (each.isLoopback()) {
         words.add("loopback");
       }
-      words.add(each.canCapture() ? "Ethernet" : "hardware type " + each.hardwareType());
+      words.add(each.linkTypeName());
       words.add("MTU " + each.mtuBytes());
-      if (!each.canCapture()) {
-        words.add("not captured");
-      }
       System.out.printf("%d. %s [%s]%n", each.index(), each.name(), String.join(", ", words));
     }
+    System.out.printf(
+        "   %s [all of them at once, %s]%n",
+        CaptureInterface.ANY, CaptureInterface.named(CaptureInterface.ANY).linkTypeName());
     return Main.OK;
   }
 }

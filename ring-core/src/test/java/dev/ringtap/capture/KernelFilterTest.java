@@ -1,0 +1,64 @@
+package dev.ringtap.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.BpfProgram;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(value = 10, unit = TimeUnit.SECONDS)
+class KernelFilterTest {
+  private static BpfProgram load(int code, long at) {
+    return BpfProgram.parse("2\n" + code + " 0 0 " + at + "\n6 0 0 1\n");
+  }
+
+  /** Codes: 40 ldh [k], 72 ldh [x + k], 177 ldx 4*([k]&0xf), 0 ld #k. */
+  @ParameterizedTest
+  @CsvSource({
+    "113, 40, 0, 4294963204",
+    "113, 40, 14, 4294963200",
+    "113, 40, 16, 0",
+    "113, 72, 18, 2",
+    "113, 177, 16, 0",
+    "276, 40, 0, 4294963200",
+    "276, 32, 4, 4294963208",
+    "276, 48, 10, 4294963204",
+    "276, 40, 40, 20",
+    "276, 177, 20, 0",
+    "276, 40, 4294963200, 4294963200",
+    "276, 48, 4293918720, 4293918720",
+    "276, 0, 12, 12"
+  })
+  void loadsAreMovedToWhatTheKernelSees(int linkType, int code, long at, long fitted)
+      throws CaptureException {
+    assertThat(KernelFilter.cooked(load(code, at), linkType)).isEqualTo(load(code, fitted));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"113, 2", "113, 4", "113, 15", "276, 2", "276, 8", "276, 12", "276, 19"})
+  void otherBytesOfTheHeaderAreRefused(int linkType, int at) {
+    assertThatThrownBy(() -> KernelFilter.cooked(load(40, at), linkType))
+        .hasMessageContaining("the filter reads byte " + at)
+        .extracting(e -> ((CaptureException) e).reason())
+        .isEqualTo(Reason.UNSUPPORTED_FILTER);
+  }
+
+  @Test
+  void cookedSnapLengthKeepsTheHeaderAndAByte() {
+    CaptureInterface ppp = new CaptureInterface("ppp0", 3, true, true, false, false, 1500, 512);
+    assertThat(ppp.isCooked()).isTrue();
+    assertThat(ppp.isKnown()).isTrue();
+    assertThat(ppp.linkType()).isEqualTo(LinkType.LINUX_SLL);
+    assertThat(ppp.snapLengthBytes(1)).isEqualTo(21);
+    assertThat(ppp.snapLengthBytes(96)).isEqualTo(96);
+    CaptureInterface tun = new CaptureInterface("tun0", 4, true, true, false, false, 1500, 0xFFFE);
+    assertThat(tun.isCooked()).isFalse();
+    assertThat(tun.linkType()).isEqualTo(LinkType.RAW_IP);
+    assertThat(tun.snapLengthBytes(1)).isEqualTo(1);
+  }
+}

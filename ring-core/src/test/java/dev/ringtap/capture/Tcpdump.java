@@ -1,0 +1,121 @@
+package dev.ringtap.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ringtap.lab.PrivateNetwork;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** tcpdump on an interface of a private network: what it stores is what payloads must be. */
+final class Tcpdump implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader errors;
+  private final Path file;
+
+  /** A packet as tcpdump stored it. */
+  record Stored(int originalLength, byte[] bytes) {}
+
+  /** All that it stored. */
+  record Dump(int linkType, List<Stored> packets) {}
+
+  private Tcpdump(Process process, Path file) {
+    this.process = process;
+    this.errors = process.errorReader();
+    this.file = file;
+  }
+
+  /** Skips the test where a program is missing, and says which. */
+  static void require(String program, String debianPackage) {
+    boolean found =
+        List.of("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/").stream()
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory + program)));
+    assumeTrue(found, "needs " + program + ", of Debian's package " + debianPackage);
+  }
+
+  /** Starts one; it captures when this returns. */
+  static Tcpdump start(PrivateNetwork network, Path directory, String... options)
+      throws IOException {
+    require("tcpdump", "tcpdump");
+    Path file = directory.resolve("tcpdump-" + System.nanoTime() + ".pcap");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "tcpdump", "-Z", "root", "-B", "65536", "--immediate-mode", "-w", file.toString()));
+    command.addAll(List.of(options));
+    Tcpdump started =
+        new Tcpdump(
+            network.call(
+                () ->
+                    new ProcessBuilder(command)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()),
+            file);
+    StringBuilder seen = new StringBuilder();
+    for (String line; (line = started.errors.readLine()) != null; ) {
+      seen.append(line).append('\n');
+      if (line.contains("listening on")) {
+        return started;
+      }
+    }
+    throw new AssertionError("tcpdump ended: " + seen);
+  }
+
+  /** What `tcpdump -ddd` prints for an expression on an interface. */
+  static String compile(PrivateNetwork network, String interfaceName, String expression)
+      throws IOException {
+    return run(network, "tcpdump", "-i", interfaceName, "-ddd", expression);
+  }
+
+  /** Runs a command in the network, which must succeed; what it prints. */
+  static String run(PrivateNetwork network, String... command) throws IOException {
+    Process process =
+        network.call(
+            () ->
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start());
+    String text = new String(process.getInputStream().readAllBytes());
+    try {
+      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+    assertThat(process.exitValue()).as(String.join(" ", command) + "\n" + text).isZero();
+    return text;
+  }
+
+  /** Ends it and reads what it stored, which must be this many packets. */
+  Dump stop(int packets) throws Exception {
+    Thread.sleep(150);
+    // not through the Process, which would close what is read below
+    process.toHandle().destroy();
+    String said = String.join("\n", errors.lines().toList());
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(said).contains("0 packets dropped by kernel");
+    Dump dump = read(Files.readAllBytes(file));
+    assertThat(dump.packets()).as("stored by tcpdump: " + said).hasSize(packets);
+    return dump;
+  }
+
+  private static Dump read(byte[] pcap) {
+    ByteBuffer in = ByteBuffer.wrap(pcap).order(ByteOrder.nativeOrder());
+    List<Stored> packets = new ArrayList<>();
+    for (int at = 24; at < pcap.length; at += 16 + in.getInt(at + 8)) {
+      byte[] bytes = Arrays.copyOfRange(pcap, at + 16, at + 16 + in.getInt(at + 8));
+      packets.add(new Stored(in.getInt(at + 12), bytes));
+    }
+    return new Dump(in.getInt(20), packets);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
