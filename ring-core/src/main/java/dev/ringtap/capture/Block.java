@@ -42,12 +42,6 @@ public final class Block implements AutoCloseable {
   private String interfaceName;
   private int linkType;
   private int snapLengthBytes;
-  private int cookedHeaderBytes;
-  private int tagOffset;
-
-  /** Names of the frames' own interfaces, or null where the block's name is the only one. */
-  private InterfaceNames frameInterfaces;
-
   private long firstSequence;
   private long lostBefore;
 
@@ -96,9 +90,7 @@ public final class Block implements AutoCloseable {
     this.interfaceName = interfaceName;
     this.linkType = linkType;
     this.snapLengthBytes = snapLengthBytes;
-    this.cookedHeaderBytes = cookedHeaderBytes;
-    this.tagOffset = LinkType.tagOffset(linkType);
-    this.frameInterfaces = frameInterfaces;
+    frame.describe(linkType, cookedHeaderBytes, frameInterfaces);
   }
 
   /** Starts a lease: reads the block's header, whose status the caller has seen with acquire. */
@@ -212,18 +204,6 @@ public final class Block implements AutoCloseable {
   /** Name of the capturing interface; {@code any} where frames are of different ones. */
   public String interfaceName() {
     return interfaceName;
-  }
-
-  InterfaceNames frameInterfaces() {
-    return frameInterfaces;
-  }
-
-  int cookedHeaderBytes() {
-    return cookedHeaderBytes;
-  }
-
-  int tagOffset() {
-    return tagOffset;
   }
 
   /** LINKTYPE value of the block's frames. */

@@ -51,8 +51,20 @@ public final class Frame {
   private int lastInterface;
   private String lastInterfaceName;
 
+  // the block's, here because every frame asks for them
+  private int cookedHeaderBytes;
+  private int tagOffset;
+  private InterfaceNames frameInterfaces;
+
   Frame(Block block) {
     this.block = block;
+  }
+
+  /** Describes the frames to come; names of their own interfaces may be null. */
+  void describe(int linkType, int cookedHeaderBytes, InterfaceNames frameInterfaces) {
+    this.cookedHeaderBytes = cookedHeaderBytes;
+    this.tagOffset = LinkType.tagOffset(linkType);
+    this.frameInterfaces = frameInterfaces;
   }
 
   void show(
@@ -115,8 +127,7 @@ public final class Frame {
    * had.
    */
   public String interfaceName() {
-    InterfaceNames names = block.frameInterfaces();
-    return names == null ? block.interfaceName() : ownInterfaceName(names);
+    return frameInterfaces == null ? block.interfaceName() : ownInterfaceName(frameInterfaces);
   }
 
   private String ownInterfaceName(InterfaceNames names) {
@@ -152,7 +163,7 @@ public final class Frame {
       if (capturedLength >= ETHERTYPE_AT + VLAN_TAG_BYTES) {
         inline = memory.get(BE_INT, data + ETHERTYPE_AT);
       }
-    } else if (block.cookedHeaderBytes() != 0 && capturedLength >= Short.BYTES) {
+    } else if (cookedHeaderBytes != 0 && capturedLength >= Short.BYTES) {
       inline = protocol() << 16 | unsignedShortAt(0);
     }
     int tpid = inline >>> 16;
@@ -170,7 +181,7 @@ public final class Frame {
    * captures, 16 or 20 on cooked ones. {@link #linkType} tells which header it is.
    */
   public int cookedHeaderLength() {
-    return block.cookedHeaderBytes();
+    return cookedHeaderBytes;
   }
 
   /** The frame's EtherType as the kernel sees it: {@code sll_protocol}. 0 in a file's frames. */
@@ -214,11 +225,11 @@ public final class Frame {
    * @throws IndexOutOfBoundsException if {@code target} has no room for them
    */
   public void copyPayload(MemorySegment target, long offset) {
-    if (block.cookedHeaderBytes() != 0) {
+    if (cookedHeaderBytes != 0) {
       copyCooked(target, offset);
       return;
     }
-    int at = block.tagOffset();
+    int at = tagOffset;
     int tag = strippedTag();
     if (tag == 0 || capturedLength < at) {
       MemorySegment.copy(memory, data, target, offset, payloadLength());
@@ -240,7 +251,7 @@ public final class Frame {
 
   private void copyCooked(MemorySegment target, long offset) {
     int length = payloadLength();
-    int tag = isTagPutBack() ? strippedTag() : 0;
+    int tag = capturedLength >= tagOffset ? strippedTag() : 0;
     CookedHeader.write(cooked, memory, header + Tpacket3Hdr.BYTES, block.linkType(), tag);
     int headerLength = Math.min(length, putBackBytes());
     MemorySegment.copy(cooked, 0, target, offset, headerLength);
@@ -252,14 +263,13 @@ public final class Frame {
     return Short.toUnsignedInt(memory.get(BE_SHORT, data + index));
   }
 
-  /** Bytes of the payload that do not lie in the ring as its part. */
+  /**
+   * Bytes of the payload that do not lie in the ring as its part. The tag's condition is libpcap's,
+   * which looks at the captured bytes alone: a cooked header does not count.
+   */
   private int putBackBytes() {
-    return block.cookedHeaderBytes() + (isTagPutBack() ? VLAN_TAG_BYTES : 0);
-  }
-
-  /** As libpcap, which looks at the captured bytes alone: a cooked header does not count. */
-  private boolean isTagPutBack() {
-    return capturedLength >= block.tagOffset() && strippedTag() != 0;
+    return cookedHeaderBytes
+        + (strippedTag() != 0 && capturedLength >= tagOffset ? VLAN_TAG_BYTES : 0);
   }
 
   /**
