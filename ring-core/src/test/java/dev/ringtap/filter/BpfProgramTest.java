@@ -43,6 +43,11 @@ class BpfProgramTest {
         "2|5 0 0 4294967295|6 0 0 0;jumps behind the end",
         "2|52 0 0 0|6 0 0 0;division by 0",
         "2|2 0 0 16|6 0 0 0;scratch word 16 is not from 0 to 15",
+        "2|96 0 0 3|6 0 0 0;scratch word 3 is read and was not always written before",
+        "5|48 0 0 0|21 0 1 6|2 0 0 1|97 0 0 1|6 0 0 0;instruction 3 (code 97): scratch word 1",
+        "2|100 0 0 32|6 0 0 0;shift by 32 is not from 0 to 31",
+        "2|255 0 0 0|6 0 0 0;unknown instruction",
+        "2|161 0 0 0|6 0 0 0;unknown instruction",
         "1|30 0 0 0;unknown return",
         "0;a BPF program of 0 instructions",
       })
