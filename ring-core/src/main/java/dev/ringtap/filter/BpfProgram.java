@@ -248,6 +248,9 @@ public final class BpfProgram {
             ? "shift by " + Integer.toUnsignedString(k) + " is not from 0 to 31"
             : null;
       case JA:
+        if (k < 0) {
+          return "jumps backwards, and the kernel takes no loops (`protochain` makes them)";
+        }
         return Integer.compareUnsigned(k, following) >= 0 ? BEHIND_THE_END : null;
       case JEQ_K:
       case JEQ_X:

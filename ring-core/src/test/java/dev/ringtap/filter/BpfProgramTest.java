@@ -40,7 +40,7 @@ class BpfProgramTest {
         "1|40 0 0 12;does not end with a return",
         "2|21 1 0 5|6 0 0 0;BPF instruction 0 (code 21): jumps behind the end",
         "2|5 0 0 1|6 0 0 0;jumps behind the end",
-        "2|5 0 0 4294967295|6 0 0 0;jumps behind the end",
+        "2|5 0 0 4294967295|6 0 0 0;jumps backwards, and the kernel takes no loops",
         "2|52 0 0 0|6 0 0 0;division by 0",
         "2|2 0 0 16|6 0 0 0;scratch word 16 is not from 0 to 15",
         "2|96 0 0 3|6 0 0 0;scratch word 3 is read and was not always written before",
