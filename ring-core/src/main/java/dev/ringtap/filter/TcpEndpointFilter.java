@@ -51,6 +51,9 @@ public final class TcpEndpointFilter {
         filter.refuseIpv6(endpoint);
       }
     }
+    // the other program begins as the kernel starts one, with both registers at 0
+    filter.add(BpfProgram.LD_IMM, 0, 0, 0);
+    filter.add(BpfProgram.LDX_IMM, 0, 0, 0);
     filter.program.addAll(rest.instructions());
     return new BpfProgram(filter.program);
   }
