@@ -38,7 +38,7 @@ public final class FilterCompiler {
    * off and whether the frame came in or went out. It is what tcpdump attaches there.
    *
    * <p>libpcap makes such programs for an open interface only, so this opens a second packet socket
-   * for a few milliseconds. It needs CAP_NET_RAW, as the capture does.
+   * for some tens of milliseconds. It needs CAP_NET_RAW, as the capture does.
    *
    * @param expression words of pcap-filter(7); an empty one keeps all frames
    * @param snapLengthBytes most bytes kept of a frame
@@ -79,7 +79,8 @@ public final class FilterCompiler {
 
   /**
    * Compiles for frames whose bytes are all that is known, as those of a capture file: VLAN tags
-   * are inside the frame, and expressions about its direction are refused.
+   * are inside the frame. A direction is asked for as {@link Ancillary#PKTTYPE}, whatever the file
+   * knows of it.
    *
    * @param expression words of pcap-filter(7); an empty one keeps all frames
    * @param linkType LINKTYPE value of the frames

@@ -296,10 +296,10 @@ class FilterIT {
       for (int i = 0; i < batch.size(); i++) {
         List<byte[]> mine = ours.get(i);
         List<byte[]> tcpdumps = theirs.get(i);
-        // libpcap filters the first slots of its ring itself and knows no directions there
-        int missed = batch.get(i).contains("bound") ? 1 : 0;
-        Object[] expected = mine.subList(missed, mine.size()).toArray();
-        if (!Arrays.deepEquals(expected, tcpdumps.toArray())) {
+        // libpcap filters the first slot of its ring itself and knows no direction there
+        boolean missesFirst = batch.get(i).contains("bound") && tcpdumps.size() < mine.size();
+        List<byte[]> expected = missesFirst ? mine.subList(1, mine.size()) : mine;
+        if (!Arrays.deepEquals(expected.toArray(), tcpdumps.toArray())) {
           different.add(
               batch.get(i)
                   + ": "
@@ -309,7 +309,7 @@ class FilterIT {
                   + "; "
                   + Files.readString(directory.resolve(i + ".err")));
         }
-        equal += mine.size();
+        equal += tcpdumps.size();
         selective += mine.isEmpty() || mine.size() == 2 * frames.size() ? 0 : 1;
       }
     }
