@@ -4,13 +4,23 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureStatistics;
+import dev.ringtap.capture.LinkType;
 import dev.ringtap.file.RecordReader.CapturedOn;
 import dev.ringtap.file.RecordReader.Outcome;
+import dev.ringtap.filter.Ancillary;
+import dev.ringtap.filter.BpfInterpreter;
+import dev.ringtap.filter.FilterException;
+import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -37,10 +47,25 @@ public final class CaptureFile implements BlockSource {
   private static final int BLOCK_SIZE_BYTES = 1 << 20;
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long POLL_NANOS = 200_000;
+
+  /** A take that finds only refused frames looks at least for this long. */
+  private static final long FILTER_NANOS = 50 * NANOS_PER_MILLI;
+
+  private static final ValueLayout.OfShort BE_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final int REFUSED = -1;
+  private static final int ETHERTYPE_AT = 12;
+  private static final int LEAST_ETHERTYPE = 0x600;
+
   private static final long NO_DEADLINE_NANOS = Long.MAX_VALUE / 2;
 
   private final ByteInput input;
   private final RecordReader reader;
+  private final FrameFilter filter;
+  private final Map<Integer, BpfInterpreter> interpreters = new HashMap<>();
+  private final Ancillary ancillary = this::ancillary;
+  private CapturedOn filteredOn;
+  private BpfInterpreter interpreter;
   private final Arena arena = Arena.ofShared();
   private final List<BlockBuilder> builders = new ArrayList<>();
 
@@ -52,6 +77,12 @@ public final class CaptureFile implements BlockSource {
   /** A record that the last block had no room for, still in the reader. */
   private boolean recordWaits;
 
+  /** Bytes of the waiting record that the filter keeps. */
+  private int keptLength;
+
+  /** Frames lost before the waiting record, those before refused ones included. */
+  private long lostBefore;
+
   private long captured;
   private long dropped;
   private IOException failure;
@@ -61,9 +92,10 @@ public final class CaptureFile implements BlockSource {
   private volatile boolean closed;
   private volatile CaptureStatistics statistics = new CaptureStatistics(0, 0, 0, 0);
 
-  private CaptureFile(ByteInput input, RecordReader reader) {
+  private CaptureFile(ByteInput input, RecordReader reader, FrameFilter filter) {
     this.input = input;
     this.reader = reader;
+    this.filter = filter;
   }
 
   /**
@@ -74,13 +106,33 @@ public final class CaptureFile implements BlockSource {
    * @throws IOException if it cannot be opened
    */
   public static CaptureFile open(Path path) throws IOException {
+    return open(path, null);
+  }
+
+  /**
+   * As {@link #open(Path)}, but only the frames that a filter keeps come out, cut as it says. The
+   * others are not counted, as a kernel's filter does not count them. A frame lost before one that
+   * is refused is shown as lost before the next that is kept.
+   *
+   * <p>{@link #take} throws the {@link FilterException} of a filter that has no program for the
+   * frames' link type.
+   *
+   * @param filter the filter, or null for all frames
+   */
+  public static CaptureFile open(Path path, FrameFilter filter) throws IOException {
     Path lastName = path.getFileName();
-    return open(ByteInput.open(path), lastName == null ? path.toString() : lastName.toString());
+    String name = lastName == null ? path.toString() : lastName.toString();
+    return open(ByteInput.open(path), name, filter);
   }
 
   static CaptureFile open(ByteInput input, String name) throws IOException {
+    return open(input, name, null);
+  }
+
+  private static CaptureFile open(ByteInput input, String name, FrameFilter filter)
+      throws IOException {
     try {
-      return new CaptureFile(input, reader(new FileWindow(input, name)));
+      return new CaptureFile(input, reader(new FileWindow(input, name)), filter);
     } catch (IOException e) {
       input.end();
       throw e;
@@ -129,47 +181,115 @@ public final class CaptureFile implements BlockSource {
     }
   }
 
-  /** Moves the reader on; at the file's end there is no record and the source is ended. */
+  /**
+   * Moves the reader on to the next record that the filter keeps; at the file's end there is none
+   * and the source is ended.
+   */
   private boolean nextRecord(long deadlineNanos) throws IOException {
-    Outcome outcome;
-    try {
-      outcome = reader.next(deadlineNanos);
-    } catch (IOException e) {
-      if (stopped || closed) {
+    long start = System.nanoTime();
+    while (true) {
+      Outcome outcome;
+      try {
+        outcome = reader.next(deadlineNanos);
+      } catch (IOException e) {
+        if (stopped || closed) {
+          return false;
+        }
+        throw e;
+      }
+      if (outcome != Outcome.RECORD) {
+        ended |= outcome == Outcome.END;
         return false;
       }
-      throw e;
+      lostBefore += reader.lostBefore();
+      keptLength = filter == null ? reader.payloadLength() : filtered();
+      if (keptLength != REFUSED) {
+        recordWaits = true;
+        return true;
+      }
+      long now = System.nanoTime();
+      if (stopped || closed || now - start > FILTER_NANOS && now - deadlineNanos > 0) {
+        return false;
+      }
     }
-    recordWaits = outcome == Outcome.RECORD;
-    if (outcome == Outcome.END) {
-      ended = true;
+  }
+
+  /** Bytes that the filter keeps of the current record, or REFUSED. */
+  private int filtered() throws FilterException {
+    if (reader.capturedOn() != filteredOn) {
+      filteredOn = reader.capturedOn();
+      interpreter = interpreter(filteredOn.linkType());
     }
-    return recordWaits;
+    int length = reader.payloadLength();
+    int keep =
+        interpreter.run(
+            reader.window.memory(),
+            reader.payloadOffset(),
+            length,
+            reader.originalLength(),
+            ancillary);
+    return keep == 0 ? REFUSED : Integer.compareUnsigned(keep, length) < 0 ? keep : length;
+  }
+
+  private BpfInterpreter interpreter(int linkType) throws FilterException {
+    BpfInterpreter known = interpreters.get(linkType);
+    if (known == null) {
+      known = new BpfInterpreter(filter.forLinkType(linkType));
+      interpreters.put(linkType, known);
+    }
+    return known;
+  }
+
+  /** What the file tells of the current record: no tag was taken off, and which way it went. */
+  private long ancillary(int which) {
+    switch (which) {
+      case Ancillary.PKTTYPE:
+        return reader.packetType().ordinal();
+      case Ancillary.VLAN_TAG:
+      case Ancillary.VLAN_TAG_PRESENT:
+      case Ancillary.VLAN_TPID:
+        return 0;
+      case Ancillary.PROTOCOL:
+        return etherType();
+      default:
+        return Ancillary.UNKNOWN;
+    }
+  }
+
+  private long etherType() {
+    if (reader.capturedOn().linkType() != LinkType.ETHERNET
+        || reader.payloadLength() < ETHERTYPE_AT + 2) {
+      return Ancillary.UNKNOWN;
+    }
+    MemorySegment memory = reader.window.memory();
+    int type = Short.toUnsignedInt(memory.get(BE_SHORT, reader.payloadOffset() + ETHERTYPE_AT));
+    return type < LEAST_ETHERTYPE ? Ancillary.UNKNOWN : type;
   }
 
   /** Puts the waiting record and those after it that belong with it into one block. */
   private Block fill(long deadlineNanos) throws IOException {
-    int least = BlockBuilder.blockSizeBytes(reader.payloadLength());
+    int least = BlockBuilder.blockSizeBytes(keptLength);
     BlockBuilder builder = freeBuilder(least, deadlineNanos);
     if (builder == null) {
       return null;
     }
     CapturedOn capturedOn = reader.capturedOn();
-    long lostBefore = reader.lostBefore();
-    if (dropped + captured + lostBefore < 0) {
+    long lost = lostBefore;
+    if (dropped + captured + lost < 0) {
       throw reader.window.fault(0, "more than 2^63 frames, lost ones included");
     }
+    lostBefore = 0;
     builder.start(capturedOn.name(), capturedOn.linkType(), capturedOn.snapLengthBytes());
     while (append(builder) && !stopped && !closed && more()) {
-      if (!capturedOn.equals(reader.capturedOn()) || reader.lostBefore() > 0) {
+      if (!capturedOn.equals(reader.capturedOn()) || lostBefore > 0) {
         break;
       }
     }
     long firstSequence = captured;
     captured += builder.frameCount();
-    dropped += lostBefore;
+    dropped += lost;
     statistics = new CaptureStatistics(captured + dropped, dropped, captured, 0);
-    return builder.build(firstSequence, lostBefore);
+    return builder.build(firstSequence, lost);
   }
 
   private boolean append(BlockBuilder builder) {
@@ -181,7 +301,7 @@ public final class CaptureFile implements BlockSource {
             0,
             reader.window.memory(),
             reader.payloadOffset(),
-            reader.payloadLength());
+            keptLength);
     recordWaits = !appended;
     return appended;
   }

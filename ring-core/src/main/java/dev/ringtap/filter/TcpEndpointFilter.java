@@ -16,19 +16,6 @@ import java.util.List;
  * first.
  */
 public final class TcpEndpointFilter {
-  private static final int LD_W_ABS = 0x20;
-  private static final int LD_H_ABS = 0x28;
-  private static final int LD_B_ABS = 0x30;
-  private static final int LD_H_IND = 0x48;
-  private static final int LD_LENGTH = 0x80;
-  private static final int LDX_B_MSH = 0xb1;
-  private static final int TXA = 0x87;
-  private static final int JMP_JA = 0x05;
-  private static final int JMP_JEQ = 0x15;
-  private static final int JMP_JGT = 0x25;
-  private static final int JMP_JGE = 0x35;
-  private static final int JMP_JSET = 0x45;
-
   /** Not a place in the frame but the kernel's own field: SKF_AD_OFF + SKF_AD_PROTOCOL. */
   private static final int ETHERTYPE_AT = -0x1000;
 
@@ -76,31 +63,38 @@ public final class TcpEndpointFilter {
         filter.refuseIpv6(endpoint);
       }
     }
+    // the other program begins as the kernel starts one, with both registers at 0
+    filter.add(BpfProgram.LD_IMM, 0, 0, 0);
+    filter.add(BpfProgram.LDX_IMM, 0, 0, 0);
     filter.program.addAll(rest.instructions());
     return new BpfProgram(filter.program);
   }
 
   private void refuseIpv4(InetSocketAddress endpoint) {
-    unless(LD_LENGTH, 0, JMP_JGE, linkHeaderBytes + IPV4_HEADER_LIMIT_BYTES + 4);
-    unless(LD_H_ABS, ETHERTYPE_AT, JMP_JEQ, ETHERTYPE_IPV4);
-    unless(LD_B_ABS, IP + 9, JMP_JEQ, IPPROTO_TCP);
-    when(LD_H_ABS, IP + 6, JMP_JSET, FRAGMENT_OFFSET_MASK);
-    add(LDX_B_MSH, 0, 0, IP);
-    when(TXA, 0, JMP_JGT, IPV4_HEADER_LIMIT_BYTES);
+    unless(BpfProgram.LD_LEN, 0, BpfProgram.JGE_K, linkHeaderBytes + IPV4_HEADER_LIMIT_BYTES + 4);
+    unless(BpfProgram.LD_H_ABS, ETHERTYPE_AT, BpfProgram.JEQ_K, ETHERTYPE_IPV4);
+    unless(BpfProgram.LD_B_ABS, IP + 9, BpfProgram.JEQ_K, IPPROTO_TCP);
+    when(BpfProgram.LD_H_ABS, IP + 6, BpfProgram.JSET_K, FRAGMENT_OFFSET_MASK);
+    add(BpfProgram.LDX_B_MSH, 0, 0, IP);
+    when(BpfProgram.TXA, 0, BpfProgram.JGT_K, IPV4_HEADER_LIMIT_BYTES);
     int[] address = words(endpoint);
-    refuseWhen(IP + 12, address, LD_H_IND, IP, endpoint.getPort());
-    refuseWhen(IP + 16, address, LD_H_IND, IP + 2, endpoint.getPort());
+    refuseWhen(IP + 12, address, BpfProgram.LD_H_IND, IP, endpoint.getPort());
+    refuseWhen(IP + 16, address, BpfProgram.LD_H_IND, IP + 2, endpoint.getPort());
     endSection();
   }
 
   private void refuseIpv6(InetSocketAddress endpoint) {
     int tcp = IP + IPV6_HEADER_BYTES;
-    unless(LD_LENGTH, 0, JMP_JGE, linkHeaderBytes + IPV6_HEADER_BYTES + TCP_HEADER_BYTES);
-    unless(LD_H_ABS, ETHERTYPE_AT, JMP_JEQ, ETHERTYPE_IPV6);
-    unless(LD_B_ABS, IP + 6, JMP_JEQ, IPPROTO_TCP);
+    unless(
+        BpfProgram.LD_LEN,
+        0,
+        BpfProgram.JGE_K,
+        linkHeaderBytes + IPV6_HEADER_BYTES + TCP_HEADER_BYTES);
+    unless(BpfProgram.LD_H_ABS, ETHERTYPE_AT, BpfProgram.JEQ_K, ETHERTYPE_IPV6);
+    unless(BpfProgram.LD_B_ABS, IP + 6, BpfProgram.JEQ_K, IPPROTO_TCP);
     int[] address = words(endpoint);
-    refuseWhen(IP + 8, address, LD_H_ABS, tcp, endpoint.getPort());
-    refuseWhen(IP + 24, address, LD_H_ABS, tcp + 2, endpoint.getPort());
+    refuseWhen(IP + 8, address, BpfProgram.LD_H_ABS, tcp, endpoint.getPort());
+    refuseWhen(IP + 24, address, BpfProgram.LD_H_ABS, tcp + 2, endpoint.getPort());
     endSection();
   }
 
@@ -122,22 +116,22 @@ public final class TcpEndpointFilter {
   private void refuseWhen(int addressAt, int[] address, int loadPort, int portAt, int port) {
     int end = program.size() + 2 * address.length + 3;
     for (int i = 0; i < address.length; i++) {
-      add(LD_W_ABS, 0, 0, addressAt + 4 * i);
-      add(JMP_JEQ, 0, end - program.size() - 1, address[i]);
+      add(BpfProgram.LD_W_ABS, 0, 0, addressAt + 4 * i);
+      add(BpfProgram.JEQ_K, 0, end - program.size() - 1, address[i]);
     }
     add(loadPort, 0, 0, portAt);
-    add(JMP_JEQ, 0, 1, port);
+    add(BpfProgram.JEQ_K, 0, 1, port);
     program.add(BpfProgram.ret(0));
   }
 
   private void leave() {
     leaves.add(program.size());
-    add(JMP_JA, 0, 0, 0);
+    add(BpfProgram.JA, 0, 0, 0);
   }
 
   private void endSection() {
     for (int at : leaves) {
-      program.set(at, new Instruction(JMP_JA, 0, 0, program.size() - at - 1));
+      program.set(at, new Instruction(BpfProgram.JA, 0, 0, program.size() - at - 1));
     }
     leaves.clear();
   }

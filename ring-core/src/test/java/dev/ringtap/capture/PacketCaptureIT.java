@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -305,6 +308,52 @@ class PacketCaptureIT {
       }
       assertThat(capture.statistics().offered()).isEqualTo(wanted.size());
     }
+  }
+
+  @Test
+  void tcpOfEndpointsIsRefusedAndNothingElse() throws IOException {
+    List<InetSocketAddress> brokers =
+        List.of(
+            new InetSocketAddress("10.0.0.1", 9092), new InetSocketAddress("2001:db8::1", 9092));
+    BpfProgram all = BpfProgram.acceptAll(500);
+    List<byte[]> kept = new ArrayList<>();
+    List<byte[]> frames = new ArrayList<>();
+    for (String net : List.of("10.0.0.", "2001:db8::")) {
+      frames.add(tcp(net + 2, 40000, net + 1, 9092));
+      frames.add(tcp(net + 1, 9092, net + 2, 40000));
+      frames.add(Packets.tag(tcp(net + 2, 40000, net + 1, 9092), 0x8100, 100));
+      kept.add(tcp(net + 2, 9092, net + 1, 40000));
+      kept.add(tcp(net + 2, 40000, net + 1, 9093));
+      kept.add(Packets.ethernet(Packets.udp(net + 2, 40000, net + 1, 9092, new byte[20])));
+    }
+    kept.add(Packets.frameOfLength(20));
+    frames.addAll(kept);
+    try (PacketCapture capture = open(right().filter(TcpEndpointFilter.refuse(brokers, 14, all)))) {
+      send(frames);
+      capture.stop();
+      List<byte[]> received = payloads(capture);
+      assertThat(received).hasSameSizeAs(kept);
+      for (int i = 0; i < kept.size(); i++) {
+        assertThat(received.get(i)).as("frame %d", i).isEqualTo(kept.get(i));
+      }
+    }
+  }
+
+  /** The user's program begins as the kernel starts one, with both registers at 0. */
+  @Test
+  void theProgramBehindTheEndpointsStartsAfresh() throws IOException {
+    BpfProgram addAndReturn = BpfProgram.parse("3\n4 0 0 37\n12 0 0 0\n22 0 0 0\n");
+    List<InetSocketAddress> broker = List.of(new InetSocketAddress("10.0.0.1", 9092));
+    try (PacketCapture capture =
+        open(right().filter(TcpEndpointFilter.refuse(broker, 14, addAndReturn)))) {
+      send(List.of(tcp("10.0.0.2", 1, "10.0.0.3", 2)));
+      capture.stop();
+      assertThat(payloads(capture)).singleElement().satisfies(f -> assertThat(f).hasSize(37));
+    }
+  }
+
+  private static byte[] tcp(String src, int srcPort, String dst, int dstPort) {
+    return Packets.ethernet(Packets.tcp(src, srcPort, dst, dstPort, Packets.ACK, new byte[4]));
   }
 
   @Test

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.Zstd;
 import dev.ringtap.capture.Block;
+import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.FrameFilter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -282,5 +286,66 @@ class CaptureFileTest {
       }
     }
     assertThat(faults).isPositive();
+  }
+
+  /** Keeps 10 bytes of frames whose first byte has bit 3; any frame of other link types. */
+  private static final FrameFilter BIT_3 =
+      linkType ->
+          BpfProgram.parse(
+              linkType == 1 ? "4\n48 0 0 0\n69 0 1 8\n6 0 0 10\n6 0 0 0\n" : "1\n6 0 0 262144\n");
+
+  @Test
+  void filterKeepsAndCuts() throws IOException {
+    try (CaptureFile all = CaptureFile.open(write(pcap(5000)));
+        CaptureFile kept = CaptureFile.open(write(pcap(5000)), BIT_3)) {
+      List<byte[]> expected = new ArrayList<>();
+      for (byte[] payload : payloads(all)) {
+        if ((payload[0] & 8) != 0) {
+          expected.add(Arrays.copyOf(payload, 10));
+        }
+      }
+      assertThat(payloads(kept)).usingElementComparator(Arrays::compare).isEqualTo(expected);
+      assertThat(kept.statistics().offered()).isEqualTo(expected.size()).isBetween(2000L, 3000L);
+    }
+  }
+
+  @Test
+  void lossBeforeARefusedFrameShowsBeforeTheNextThatIsKept() throws IOException {
+    CaptureBytes file = new CaptureBytes(ByteOrder.LITTLE_ENDIAN).section();
+    file.interfaceBlock(1, 65535).interfaceBlock(101, 65535);
+    byte[] keep = new byte[20];
+    keep[0] = 8;
+    file.packet(0, 1, keep);
+    file.beginPacket(0, 2, new byte[20], 20).u16(4).u16(8).u64(9).u32(0).end();
+    file.beginPacket(0, 3, new byte[20], 20).u16(4).u16(8).u64(1).u32(0).end();
+    file.beginPacket(0, 4, keep, 20).u16(4).u16(8).u64(2).u32(0).end();
+    file.packet(1, 5, new byte[0]);
+    List<String> seen = new ArrayList<>();
+    try (CaptureFile kept = CaptureFile.open(write(file.toBytes()), BIT_3)) {
+      while (!kept.isEnded()) {
+        try (Block block = kept.take(100)) {
+          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+            seen.add(f.sequence() + " " + f.lostBefore() + " " + f.payloadLength());
+          }
+        }
+      }
+      assertThat(kept.statistics()).isEqualTo(new CaptureStatistics(15, 12, 3, 0));
+    }
+    assertThat(seen).containsExactly("0 0 10", "1 12 10", "2 0 0");
+  }
+
+  private static List<byte[]> payloads(CaptureFile file) throws IOException {
+    List<byte[]> payloads = new ArrayList<>();
+    while (!file.isEnded()) {
+      try (Block block = file.take(100)) {
+        for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+          assertThat(f.sequence()).isEqualTo(payloads.size());
+          byte[] payload = new byte[f.payloadLength()];
+          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          payloads.add(payload);
+        }
+      }
+    }
+    return payloads;
   }
 }

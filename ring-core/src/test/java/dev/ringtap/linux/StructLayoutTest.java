@@ -38,7 +38,28 @@ class StructLayoutTest {
   @Test
   void layoutsAreTheCompilers(@TempDir Path directory) throws Exception {
     Map<String, Long> expected = ours();
-    assertThat(compile(directory, expected.keySet())).isEqualTo(new TreeMap<>(expected));
+    assertThat(compile(directory, HEADERS, expected.keySet())).isEqualTo(new TreeMap<>(expected));
+  }
+
+  @Test
+  void layoutsOfLibpcapAreTheCompilers(@TempDir Path directory) throws Exception {
+    assumeTrue(
+        Files.exists(Path.of("/usr/include/pcap/pcap.h")),
+        "needs libpcap's headers, of Debian's package libpcap-dev");
+    Map<String, Long> all = new LinkedHashMap<>();
+    size(all, "struct bpf_program", PcapProgram.BYTES);
+    offset(all, "struct bpf_program", "bf_len", PcapProgram.BF_LEN);
+    offset(all, "struct bpf_program", "bf_insns", PcapProgram.BF_INSNS);
+    size(all, "struct bpf_insn", PcapProgram.BPF_INSN_BYTES);
+    offset(all, "struct bpf_insn", "code", PcapProgram.CODE);
+    offset(all, "struct bpf_insn", "jt", PcapProgram.JT);
+    offset(all, "struct bpf_insn", "jf", PcapProgram.JF);
+    offset(all, "struct bpf_insn", "k", PcapProgram.K);
+    value(all, "PCAP_ERRBUF_SIZE", Libpcap.PCAP_ERRBUF_SIZE);
+    value(all, "DLT_EN10MB", Libpcap.DLT_EN10MB);
+    value(all, "DLT_RAW", Libpcap.DLT_RAW);
+    String headers = "#include <stddef.h>\n#include <stdio.h>\n#include <pcap/pcap.h>\n";
+    assertThat(compile(directory, headers, all.keySet())).isEqualTo(new TreeMap<>(all));
   }
 
   private static Map<String, Long> ours() {
@@ -168,10 +189,11 @@ class StructLayoutTest {
     all.put(expression, value);
   }
 
-  private static Map<String, Long> compile(Path directory, Iterable<String> expressions)
+  private static Map<String, Long> compile(
+      Path directory, String headers, Iterable<String> expressions)
       throws IOException, InterruptedException {
     StringBuilder source =
-        new StringBuilder("#define _GNU_SOURCE\n").append(HEADERS).append("int main(void) {\n");
+        new StringBuilder("#define _GNU_SOURCE\n").append(headers).append("int main(void) {\n");
     for (String each : expressions) {
       source.append("printf(\"%s=%ld\\n\", \"" + each + "\", (long)(" + each + "));\n");
     }

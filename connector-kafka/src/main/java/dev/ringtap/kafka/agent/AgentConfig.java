@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.filter.FrameFilter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
@@ -10,6 +11,8 @@ import java.util.Properties;
  *
  * @param capture the live capture, or null where a file is replayed
  * @param replay the capture file to replay, or null
+ * @param replayFilter which of the file's frames are replayed, or null for all; a live capture has
+ *     its own
  * @param kafka the topic to send to, or null where frames only go to a file
  * @param count frames after which the run ends, 0 for no end
  * @param writeTo the pcapng file to write, or null
@@ -18,6 +21,7 @@ import java.util.Properties;
 public record AgentConfig(
     CaptureConfig capture,
     Path replay,
+    FrameFilter replayFilter,
     KafkaTarget kafka,
     long count,
     Path writeTo,

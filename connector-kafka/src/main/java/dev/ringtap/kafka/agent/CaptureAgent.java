@@ -112,7 +112,7 @@ public final class CaptureAgent implements AutoCloseable {
       }
       BlockSource source =
           capture == null
-              ? CaptureFile.open(config.replay())
+              ? CaptureFile.open(config.replay(), config.replayFilter())
               : openLive(withoutOwnTraffic(capture, device, target, brokers), network);
       return new CaptureAgent(config, source, kafka, file, refusals);
     } catch (IOException | RuntimeException e) {

@@ -6,7 +6,8 @@ import java.util.Map;
  * Where every frame of a run went. It adds up exactly: offered = dropped by the kernel + captured,
  * and captured = acknowledged + refused.
  *
- * @param offered frames that reached the ring's filter and passed it; in a file, all frames
+ * @param offered frames that reached the ring's filter and passed it; in a file, all frames that
+ *     the filter keeps, and those that it records as dropped
  * @param droppedByKernel frames for which the ring had no room; in a file, the drops it records
  * @param captured frames taken from the ring
  * @param acknowledged frames that Kafka acknowledged, or that are in the capture file where no

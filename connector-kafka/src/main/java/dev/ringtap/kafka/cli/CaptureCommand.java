@@ -1,11 +1,16 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.FilterCompiler;
+import dev.ringtap.filter.FilterException;
+import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.Ledger;
@@ -44,6 +49,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class CaptureCommand implements Callable<Integer> {
   private static final int DEFAULT_BROKER_PORT = 9092;
+
+  private static final int FIRST_FRAME_MILLIS = 1000;
 
   private static final int MAX_PARTITIONS = 10_000;
 
@@ -95,7 +102,9 @@ final class CaptureCommand implements Callable<Integer> {
   @Option(
       names = "--bpf",
       paramLabel = "FILE",
-      description = "Capture only what this filter keeps: a file with what tcpdump -ddd prints.")
+      description =
+          "Capture only what this filter keeps: a file with what tcpdump -ddd prints. It takes the"
+              + " place of a filter expression and needs no libpcap.")
   private Path bpf;
 
   @Option(
@@ -151,7 +160,12 @@ final class CaptureCommand implements Callable<Integer> {
           "Data of our own broker, kept for `ringtap broker`. Default: the one of `ringtap broker`.")
   private Path brokerDirectory;
 
-  @Parameters(paramLabel = "FILTER", hidden = true, arity = "0..*")
+  @Parameters(
+      paramLabel = "FILTER",
+      arity = "0..*",
+      description =
+          "Capture only what this expression keeps, as tcpdump takes it; see pcap-filter(7). It is"
+              + " compiled by the system's libpcap.")
   private List<String> filter = List.of();
 
   @Spec private CommandSpec spec;
@@ -169,30 +183,29 @@ final class CaptureCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     checkUsage();
     CaptureConfig capture = replay == null ? captureConfig() : null;
-    Properties settings = settings();
     boolean isFile = replay != null && !replay.toString().equals("-");
     if (isFile && !Files.exists(replay)) {
       throw new NoSuchFileException(replay + ": no such capture file");
     }
+    FrameFilter replayFilter = replay == null ? null : replayFilter();
+    Properties settings = settings();
     try (Report json = report == null ? null : Report.create(report)) {
       boolean useKafka =
           settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) || writeTo == null;
       if (!useKafka || settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
-        return run(config(capture, useKafka ? settings : null), json);
+        return run(config(capture, replayFilter, useKafka ? settings : null), json);
       }
       if (capture != null) {
         // before the broker's seconds, not after
         PacketCapture.require(capture.get(CaptureOption.INTERFACE));
       }
-      return runWithOwnBroker(capture, settings, json);
+      return runWithOwnBroker(config(capture, replayFilter, settings), json);
     }
   }
 
   private void checkUsage() {
-    if (!filter.isEmpty()) {
-      throw usage(
-          "filter expressions are not taken here; compile yours with"
-              + " `tcpdump -ddd -i INTERFACE EXPRESSION > FILE` and pass --bpf FILE");
+    if (!filter.isEmpty() && bpf != null) {
+      throw usage("--bpf and a filter expression exclude one another");
     }
     boolean live = flags.isSet(CaptureOption.INTERFACE);
     if (live == (replay != null)) {
@@ -201,8 +214,8 @@ final class CaptureCommand implements Callable<Integer> {
               ? "-i and -r exclude one another"
               : "say what to capture: -i INTERFACE (`ringtap interfaces` lists them) or -r FILE");
     }
-    if (replay != null && (flags.isAnySet() || bpf != null)) {
-      throw usage("-s, -p, -B, --bpf and the like are for a live capture, not for -r");
+    if (replay != null && flags.isAnySet()) {
+      throw usage("-s, -p, -B and the like are for a live capture, not for -r");
     }
     requireFrom("-c", count == null ? 1 : count, 1, Long.MAX_VALUE);
     requireFrom("--partitions", partitions, 1, MAX_PARTITIONS);
@@ -224,15 +237,67 @@ final class CaptureCommand implements Callable<Integer> {
   private CaptureConfig captureConfig() throws IOException {
     CaptureConfig.Builder config = flags.toConfig();
     if (bpf != null) {
+      config.filter(bpfProgram());
+    } else if (!filter.isEmpty()) {
+      CaptureConfig unfiltered = config.build();
+      String name = unfiltered.get(CaptureOption.INTERFACE);
+      // no interface and no permission have better sentences of their own
+      PacketCapture.require(name);
       try {
-        config.filter(BpfProgram.parse(Files.readString(bpf)));
-      } catch (IllegalArgumentException e) {
-        throw usage("--bpf " + bpf + ": " + e.getMessage());
-      } catch (IOException e) {
-        throw unreadable("--bpf", bpf, e);
+        config.filter(
+            FilterCompiler.system().compileLive(expression(), name, unfiltered.snapLengthBytes()));
+      } catch (FilterException e) {
+        throw explained(e);
       }
     }
     return config.build();
+  }
+
+  private FrameFilter replayFilter() throws IOException {
+    if (bpf != null) {
+      return FrameFilter.of(bpfProgram());
+    }
+    if (filter.isEmpty()) {
+      return null;
+    }
+    FrameFilter compiled = FrameFilter.of(expression(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
+    if (Files.isRegularFile(replay)) {
+      checkFirstFrame(compiled);
+    }
+    return compiled;
+  }
+
+  /** What is wrong with the expression shows before anything is started. */
+  private void checkFirstFrame(FrameFilter compiled) throws IOException {
+    try (CaptureFile file = CaptureFile.open(replay)) {
+      Block first = file.take(FIRST_FRAME_MILLIS);
+      if (first != null) {
+        compiled.forLinkType(first.linkType());
+      }
+    } catch (FilterException e) {
+      throw explained(e);
+    }
+  }
+
+  private String expression() {
+    return String.join(" ", filter);
+  }
+
+  private IOException explained(FilterException e) {
+    if (e.reason() == FilterException.Reason.EXPRESSION) {
+      throw usage(e.getMessage());
+    }
+    return e;
+  }
+
+  private BpfProgram bpfProgram() throws IOException {
+    try {
+      return BpfProgram.parse(Files.readString(bpf));
+    } catch (IllegalArgumentException e) {
+      throw usage("--bpf " + bpf + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw unreadable("--bpf", bpf, e);
+    }
   }
 
   /** Kafka's settings: the file's, then -X, then -b. */
@@ -259,10 +324,12 @@ final class CaptureCommand implements Callable<Integer> {
     return new IOException(option + " " + file + ": " + why, e);
   }
 
-  private AgentConfig config(CaptureConfig capture, Properties kafkaSettings) {
+  private AgentConfig config(
+      CaptureConfig capture, FrameFilter replayFilter, Properties kafkaSettings) {
     return new AgentConfig(
         capture,
         replay,
+        replayFilter,
         kafkaSettings == null
             ? null
             : new AgentConfig.KafkaTarget(topic, partitions, key, kafkaSettings, ownTraffic),
@@ -271,15 +338,17 @@ final class CaptureCommand implements Callable<Integer> {
         Duration.ofSeconds(drainTimeoutSeconds));
   }
 
-  private int runWithOwnBroker(CaptureConfig capture, Properties settings, Report json)
-      throws IOException {
+  private int runWithOwnBroker(AgentConfig config, Report json) throws IOException {
     Path directory = brokerDirectory == null ? EmbeddedBroker.defaultDirectory() : brokerDirectory;
     try (EmbeddedBroker broker = EmbeddedBroker.start(directory, usualOrFreePort())) {
-      settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+      config
+          .kafka()
+          .producerSettings()
+          .setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
       System.err.printf(
           "broker on %s; read along: ringtap dump -b %s -t %s%n",
           broker.bootstrapServers(), broker.bootstrapServers(), topic);
-      int code = run(config(capture, settings), json);
+      int code = run(config, json);
       System.err.printf(
           "records kept in %s; `ringtap broker%s` serves them again%n",
           directory, brokerDirectory == null ? "" : " --dir " + directory);

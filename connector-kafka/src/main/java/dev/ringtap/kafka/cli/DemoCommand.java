@@ -159,6 +159,7 @@ final class DemoCommand implements Callable<Integer> {
     return new AgentConfig(
         capture,
         file,
+        null,
         new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings, false),
         0,
         null,

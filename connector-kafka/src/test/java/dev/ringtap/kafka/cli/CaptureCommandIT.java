@@ -135,6 +135,74 @@ class CaptureCommandIT {
   }
 
   @Test
+  void filterExpressionLiveAndOnAFile() throws IOException {
+    TestNetwork.requireTool("tcpdump", "tcpdump");
+    network.broker(directory.resolve("broker"));
+    writeTraffic(traffic, 1000, 500);
+    // own traffic is left out beside it: the broker's address is part of the program
+    Output capture = capture("vlan", "100", "and", "len", "<=", "300");
+    network.replay(traffic, "--topspeed");
+    capture.terminate();
+    assertThat(capture.exitCode(60)).as(capture.text()).isZero();
+    // the kernel's length does not count the tag that lies beside the frame
+    long live = countOf("vlan 100 and len <= 304");
+    assertThat(ledger().get("offered").asLong()).isEqualTo(live).isBetween(1L, 999L);
+    assertThat(recordsInTopic()).isEqualTo(live);
+
+    Path bpf = directory.resolve("vlan.bpf");
+    Files.writeString(bpf, TestNetwork.run("tcpdump", "-y", "EN10MB", "-ddd", "not vlan"));
+    String[][] filters = {{"vlan", "100", "and", "len", "<=", "300"}, {"--bpf", bpf.toString()}};
+    long[] expected = {countOf("vlan 100 and len <= 300"), countOf("not vlan")};
+    for (int i = 0; i < filters.length; i++) {
+      Path file = directory.resolve("kept" + i + ".pcapng");
+      String[] fixed = {"capture", "-r", traffic.toString(), "-w", file.toString()};
+      Output replay =
+          network.ringtap(concat(concat(fixed, "--report", report.toString()), filters[i]));
+      assertThat(replay.exitCode(30)).as(replay.text()).isZero();
+      assertThat(ledger().get("offered").asLong()).isEqualTo(expected[i]).isBetween(1L, 999L);
+    }
+  }
+
+  private long countOf(String expression) throws IOException {
+    return TestNetwork.run("tcpdump", "-nr", traffic.toString(), "--count", expression)
+        .lines()
+        .filter(line -> line.matches("\\d+ packets?"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void wrongFilterIsBadUsageAndMissingLibpcapIsNamed() throws IOException {
+    TestNetwork.requireTool("tcpdump", "tcpdump");
+    TestNetwork.requireTool("unshare", "util-linux");
+    String[] words = {"capture", "-i", TestNetwork.RIGHT, "-b", BROKER, "udp", "and", "and"};
+    Output wrong = network.ringtap(words);
+    assertThat(wrong.exitCode(30)).as(wrong.text()).isEqualTo(2);
+    assertThat(wrong.text()).contains("filter 'udp and and': ", "syntax error");
+
+    // a mount namespace in which the library is an empty file
+    String hide =
+        "for f in $(ldconfig -p | grep -o '/.*libpcap[.]so[.].*'); do mount --bind /dev/null $f;"
+            + " done; exec \"$@\"";
+    String[] hidden = {"unshare", "-m", "sh", "-c", hide, "sh"};
+    Output missing =
+        network.start(concat(hidden, ringtap("capture", "-i", TestNetwork.RIGHT, "udp")));
+    assertThat(missing.exitCode(30)).as(missing.text()).isEqualTo(1);
+    assertThat(missing.text()).contains("apt install libpcap0.8", "--bpf FILE");
+    Path file = directory.resolve("without.pcapng");
+    Output without =
+        network.start(
+            concat(
+                hidden,
+                ringtap("capture", "-i", TestNetwork.RIGHT, "-c", "10", "-w", file.toString())));
+    without.await("listening on right");
+    writeTraffic(traffic, 10, 200);
+    network.replay(traffic, "--topspeed");
+    assertThat(without.exitCode(30)).as(without.text()).isZero();
+  }
+
+  @Test
   void countEndsTheRunByItself() throws IOException {
     network.broker(directory.resolve("broker"));
     writeTraffic(traffic, 2000, 500);

@@ -1,9 +1,14 @@
 package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ringtap.filter.FilterCompiler;
+import dev.ringtap.filter.FilterException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -39,7 +44,7 @@ class UsageIT {
         "capture -i lo --workers 2 | --workers is 2; expected 1",
         "capture -i lo --partitions 0 | --partitions is 0; expected 1 to 10000",
         "capture -i lo --key port | port",
-        "capture -i lo udp port 53 | compile yours with `tcpdump -ddd",
+        "capture -i lo --bpf x udp port 53 | --bpf and a filter expression exclude one another",
         "capture -r x.pcap -s 96 | are for a live capture, not for -r",
         "capture --nonsense | Unknown option: '--nonsense'",
         "dump -c 0 | -c is 0; expected 1 or more",
@@ -71,6 +76,24 @@ class UsageIT {
   }
 
   @Test
+  void refusedFilterIsBadUsage(@TempDir Path directory) throws IOException {
+    String cause = null;
+    try {
+      FilterCompiler.system().libraryVersion();
+    } catch (FilterException e) {
+      cause = e.getMessage();
+    }
+    assumeTrue(cause == null, cause);
+    ByteBuffer pcap = ByteBuffer.allocate(24 + 16 + 14);
+    pcap.putInt(0xA1B2C3D4).putShort((short) 2).putShort((short) 4).putLong(0).putInt(65535);
+    pcap.putInt(1).putLong(0).putInt(14).putInt(14);
+    Path file = Files.write(directory.resolve("one.pcap"), pcap.array());
+    String[] words = {"capture", "-r", file.toString(), "-b", "127.0.0.1:1", "port", "99999"};
+    assertThat(run(2, words))
+        .contains("filter 'port 99999': illegal port number 99999 > 65535", "Usage: ");
+  }
+
+  @Test
   void helpNamesEveryCommandAndItsOptions() {
     StringWriter text = new StringWriter();
     CommandLine commands = Main.commandLine();
@@ -79,6 +102,15 @@ class UsageIT {
     commands.execute("capture", "--help");
     assertThat(text.toString())
         .contains(
-            "capture", "dump", "broker", "interfaces", "check", "demo", "--snap-length", "-B");
+            "capture",
+            "dump",
+            "broker",
+            "interfaces",
+            "check",
+            "demo",
+            "--snap-length",
+            "-B",
+            "[FILTER...]",
+            "pcap-filter(7)");
   }
 }
