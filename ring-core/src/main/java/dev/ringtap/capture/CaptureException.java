@@ -1,5 +1,7 @@
 package dev.ringtap.capture;
 
+import dev.ringtap.linux.Errno;
+import dev.ringtap.linux.LinuxException;
 import java.io.IOException;
 
 /** A capture that cannot start or go on. The message says what failed, on what, and what to do. */
@@ -24,6 +26,11 @@ public final class CaptureException extends IOException {
     SYSTEM
   }
 
+  /** A command that runs another with CAP_NET_RAW as its only capability, as the calling user. */
+  private static final String PERMISSION_COMMAND =
+      "sudo setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups"
+          + " --inh-caps=+net_raw --ambient-caps=+net_raw COMMAND";
+
   private final Reason reason;
 
   CaptureException(Reason reason, String message, Throwable cause) {
@@ -38,5 +45,32 @@ public final class CaptureException extends IOException {
   /** Why it failed. */
   public Reason reason() {
     return reason;
+  }
+
+  /** What the kernel refused, in words that say what to do. */
+  static CaptureException of(LinuxException e, String name) {
+    switch (e.errno()) {
+      case Errno.EPERM:
+      case Errno.EACCES:
+        return new CaptureException(
+            Reason.NO_PERMISSION,
+            "no permission to capture on "
+                + name
+                + ": CAP_NET_RAW is missing. Run as root, or grant just that to your user: "
+                + PERMISSION_COMMAND,
+            e);
+      case Errno.EAFNOSUPPORT:
+        return new CaptureException(
+            Reason.UNSUPPORTED_SYSTEM,
+            "this kernel has no packet sockets (WSL 1 and gVisor have none): " + e.getMessage(),
+            e);
+      case Errno.ENETDOWN:
+        return new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " is down", e);
+      case Errno.ENODEV:
+        return new CaptureException(
+            Reason.NO_SUCH_INTERFACE, "interface " + name + " went away", e);
+      default:
+        return new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
+    }
   }
 }

@@ -98,6 +98,7 @@ class CaptureAgentIT {
     return new AgentConfig(
         null,
         file,
+        null,
         new AgentConfig.KafkaTarget(topic, 3, key, settings, false),
         count,
         null,

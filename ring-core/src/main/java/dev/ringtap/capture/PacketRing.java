@@ -1,0 +1,229 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.linux.LinuxException;
+import dev.ringtap.linux.PacketSocket;
+import dev.ringtap.linux.TpacketBlockDesc;
+import dev.ringtap.linux.TpacketStatsV3;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The ring's blocks in their order: which is next, which are out, and what was lost between them.
+ *
+ * <p>One thread takes blocks; any gives them back, in any order.
+ */
+final class PacketRing implements Block.Owner {
+  /** The kernel's counters have 32 bits: read them long before they can turn over. */
+  private static final long FRAMES_BETWEEN_STATISTICS = 1L << 30;
+
+  private final PacketSocket socket;
+  private final Arena arena;
+  private final MemorySegment memory;
+  private final Block[] blocks;
+
+  /** Guards what follows; whoever gives a block back may be another thread than the reader's. */
+  private final Object lossLock = new Object();
+
+  /** The slot to take next; written by the reader. */
+  private int next;
+
+  /** For each slot of the ring, what was lost before the block that will be in it next. */
+  private final long[] lostBeforeSlot;
+
+  private final boolean[] returned;
+
+  /** The slot that the kernel will need first: the oldest one that was not given back. */
+  private int oldest;
+
+  private long lossPlaced;
+  private long lastStatisticsAt;
+
+  private boolean closed;
+
+  // written under lossLock, read anywhere
+  private volatile long offered;
+  private volatile long dropped;
+  private volatile long captured;
+  private volatile long freezes;
+
+  /**
+   * @param memory the mapping, which ends with the arena; both are this object's from now on
+   */
+  PacketRing(
+      CaptureConfig config,
+      CaptureInterface device,
+      PacketSocket socket,
+      Arena arena,
+      MemorySegment memory,
+      int blockSizeBytes) {
+    this.socket = socket;
+    this.arena = arena;
+    this.memory = memory;
+    int linkType = device.linkType();
+    InterfaceNames frameInterfaces = device.isAny() ? new InterfaceNames(socket) : null;
+    this.blocks = new Block[(int) (memory.byteSize() / blockSizeBytes)];
+    this.lostBeforeSlot = new long[blocks.length];
+    this.returned = new boolean[blocks.length];
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = new Block(this, memory, i, (long) i * blockSizeBytes, blockSizeBytes);
+      blocks[i].describe(
+          config.get(CaptureOption.INTERFACE),
+          linkType,
+          device.snapLengthBytes(config.snapLengthBytes()),
+          device.isCooked() ? CookedHeader.bytes(linkType) : 0,
+          frameInterfaces);
+    }
+  }
+
+  /** Whether the kernel has filled the next block and nobody holds its slot. */
+  boolean isNextReady() {
+    return !blocks[next].isLeased() && isClosed(next);
+  }
+
+  /** Takes the next block, which must be ready. */
+  Block leaseNext() throws LinuxException {
+    Block block = blocks[next];
+    synchronized (lossLock) {
+      next = slotAfter(next);
+      long lost = lostBeforeSlot[block.index()];
+      lostBeforeSlot[block.index()] = 0;
+      if (isLosing(block) && lost == 0 || captured - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
+        lost += newLoss();
+      }
+      block.lease(captured, lost);
+      captured += Integer.toUnsignedLong(block.frameCount());
+    }
+    return block;
+  }
+
+  /** What the kernel dropped since the last time that its loss was placed. Under lossLock. */
+  private long newLoss() throws LinuxException {
+    readStatistics();
+    long loss = dropped - lossPlaced;
+    lossPlaced = dropped;
+    return loss;
+  }
+
+  /**
+   * Adds what the kernel counted since the last read, which clears its counters. Under lossLock.
+   */
+  private void readStatistics() throws LinuxException {
+    TpacketStatsV3 since = socket.statistics();
+    offered += since.packets();
+    dropped += since.drops();
+    freezes += since.freezes();
+    lastStatisticsAt = captured;
+  }
+
+  /** Brings {@link #statistics} up to date. */
+  void refreshStatistics() throws LinuxException {
+    synchronized (lossLock) {
+      readStatistics();
+    }
+  }
+
+  /** Counts as of the last read of the kernel's. Any thread. */
+  CaptureStatistics statistics() {
+    long capturedNow = captured;
+    return new CaptureStatistics(
+        Math.max(offered, capturedNow + dropped), dropped, capturedNow, freezes);
+  }
+
+  @Override
+  public void giveBack(Block block) {
+    synchronized (lossLock) {
+      // once closed, the kernel has the memory back already
+      if (!closed) {
+        try {
+          release(block);
+        } catch (LinuxException e) {
+          throw new IllegalStateException("an open packet socket has statistics", e);
+        }
+      }
+    }
+    // only now: a reader that sees the lease ended must not see the old status
+    block.leaseEnded();
+  }
+
+  /**
+   * Gives a block to the kernel. When the ring is full, the kernel waits for just the oldest block:
+   * what it drops meanwhile lies between the newest block and the one that this slot will hold
+   * next. Reading the statistics around the release places that loss there. While the ring is not
+   * full nothing can be lost, and nothing is read.
+   *
+   * <p>If the kernel has filled the slot before the read that follows the release, and the ring
+   * with it, that read belongs to the next gap: the statistics tell how many frames it had stored
+   * by then. If the new block also says that a loss before it was unread, the two cannot be told
+   * apart, and the sum stands at the first. That takes a reader that loses its processor between
+   * two lines here for as long as the kernel takes to fill a block.
+   */
+  private void release(Block block) throws LinuxException {
+    int slot = block.index();
+    boolean awaited = slot == oldest;
+    long before = awaited && isClosed(slotBefore(slot)) ? newLoss() : 0;
+    TpacketBlockDesc.setStatusRelease(memory, block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+    // The kernel closes a block, then looks at the next; here one is released, then the one before
+    // it
+    // looked at. Without the fence each side could miss what the other has just written.
+    VarHandle.fullFence();
+    returned[slot] = true;
+    while (returned[oldest]) {
+      returned[oldest] = false;
+      oldest = slotAfter(oldest);
+    }
+    if (awaited && isClosed(slotBefore(slot))) {
+      // The kernel counts a drop just after it has let go of the lock that a read takes: the second
+      // read has also the one that was on its way.
+      readStatistics();
+      long after = newLoss();
+      boolean fullAgain =
+          isClosed(slot)
+              && offered - dropped >= framesBefore(slot) + frameCount(slot)
+              && !isLosing(block);
+      lostBeforeSlot[slot] += before + (fullAgain ? 0 : after);
+      lostBeforeSlot[oldest] += fullAgain ? after : 0;
+    }
+  }
+
+  /** Frames of all blocks before the one that a slot holds: those taken, and those that wait. */
+  private long framesBefore(int slot) {
+    long frames = captured;
+    for (int i = next; i != slot && !blocks[i].isLeased(); i = slotAfter(i)) {
+      frames += frameCount(i);
+    }
+    return frames;
+  }
+
+  private long frameCount(int slot) {
+    return Integer.toUnsignedLong(TpacketBlockDesc.numPkts(memory, blocks[slot].start()));
+  }
+
+  private int slotAfter(int slot) {
+    return slot + 1 == blocks.length ? 0 : slot + 1;
+  }
+
+  private int slotBefore(int slot) {
+    return slot == 0 ? blocks.length - 1 : slot - 1;
+  }
+
+  private boolean isLosing(Block block) {
+    return (TpacketBlockDesc.status(memory, block.start()) & TpacketBlockDesc.TP_STATUS_LOSING)
+        != 0;
+  }
+
+  /** Whether the kernel has filled the slot and not got it back yet. */
+  private boolean isClosed(int slot) {
+    return (TpacketBlockDesc.statusAcquire(memory, blocks[slot].start())
+            & TpacketBlockDesc.TP_STATUS_USER)
+        != 0;
+  }
+
+  /** Ends the mapping; blocks that are still out turn unreadable. The socket may be closed then. */
+  void close() {
+    synchronized (lossLock) {
+      closed = true;
+      arena.close();
+    }
+  }
+}
