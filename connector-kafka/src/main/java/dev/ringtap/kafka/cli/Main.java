@@ -3,17 +3,19 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code ringtap} command. */
 @Command(
     name = "ringtap",
     description = "Live layer-2 packets into Kafka topics.",
     mixinStandardHelpOptions = true,
-    version = "ringtap ${VERSION}",
     subcommands = {
       DumpCommand.class,
       BrokerCommand.class,
@@ -34,6 +36,11 @@ public final class Main {
   static final int BAD_USAGE = 2;
   static final int NO_PERMISSION = 3;
 
+  private static final String VERSION =
+      "ringtap "
+          + Objects.requireNonNullElse(
+              Main.class.getPackage().getImplementationVersion(), "(not packaged)");
+
   private Main() {}
 
   /** Runs one command and exits with its code. */
@@ -48,8 +55,21 @@ public final class Main {
     commands.addSubcommand("capture", CaptureCommand.commandLine());
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(Main::explain);
+    commands.setParameterExceptionHandler(Main::explainUsage);
+    commands.getCommandSpec().version(VERSION);
+    commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(VERSION));
     commands.setUsageHelpAutoWidth(true);
     return commands;
+  }
+
+  /** One sentence, and where to read more, instead of the whole help. */
+  private static int explainUsage(ParameterException failure, String[] arguments) {
+    CommandLine command = failure.getCommandLine();
+    command.getErr().println("ringtap: " + failure.getMessage());
+    if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
+      command.getErr().println("help: " + command.getCommandSpec().qualifiedName() + " --help");
+    }
+    return BAD_USAGE;
   }
 
   /** What fails for a reason that the user can know says so itself; anything else is a bug. */
