@@ -90,7 +90,9 @@ class UsageIT {
     Path file = Files.write(directory.resolve("one.pcap"), pcap.array());
     String[] words = {"capture", "-r", file.toString(), "-b", "127.0.0.1:1", "port", "99999"};
     assertThat(run(2, words))
-        .contains("filter 'port 99999': illegal port number 99999 > 65535", "Usage: ");
+        .contains(
+            "filter 'port 99999': illegal port number 99999 > 65535",
+            "help: ringtap capture --help");
   }
 
   @Test
