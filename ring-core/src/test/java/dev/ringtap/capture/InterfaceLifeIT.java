@@ -2,11 +2,11 @@ package dev.ringtap.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,10 +31,8 @@ class InterfaceLifeIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
     Tcpdump.require("ip", "iproute2");
-    network = PrivateNetwork.create();
+    network = PrivateNetworks.createOrSkip();
   }
 
   @AfterEach

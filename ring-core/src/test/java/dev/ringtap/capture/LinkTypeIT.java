@@ -9,6 +9,7 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.linux.TunDevice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -46,9 +47,7 @@ class LinkTypeIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
-    network = PrivateNetwork.create();
+    network = PrivateNetworks.createOrSkip();
   }
 
   @AfterEach

@@ -3,13 +3,13 @@ package dev.ringtap.capture;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -41,9 +41,7 @@ class PacketCaptureIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
-    network = PrivateNetwork.create();
+    network = PrivateNetworks.createOrSkip();
   }
 
   @AfterEach

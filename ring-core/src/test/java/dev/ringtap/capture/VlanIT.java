@@ -1,10 +1,10 @@
 package dev.ringtap.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -35,9 +35,7 @@ class VlanIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
-    network = PrivateNetwork.create();
+    network = PrivateNetworks.createOrSkip();
   }
 
   @AfterEach

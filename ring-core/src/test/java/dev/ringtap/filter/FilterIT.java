@@ -20,6 +20,7 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -156,9 +157,7 @@ class FilterIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
-    network = PrivateNetwork.create();
+    network = PrivateNetworks.createOrSkip();
   }
 
   @AfterEach
