@@ -78,6 +78,17 @@ final class KernelFilter {
             + " direction, interface or what follows the header");
   }
 
+  /** Refuses what goes the other way. */
+  static BpfProgram only(Direction direction, BpfProgram rest) {
+    boolean out = direction == Direction.OUT;
+    List<Instruction> program = new ArrayList<>();
+    program.add(new Instruction(LD_B_ABS, 0, 0, SKF_AD_PKTTYPE));
+    program.add(new Instruction(JMP_JEQ, out ? 1 : 0, out ? 0 : 1, PacketType.OUTGOING.ordinal()));
+    program.add(new Instruction(RET_K, 0, 0, 0));
+    program.addAll(rest.instructions());
+    return new BpfProgram(program);
+  }
+
   /** Refuses what goes out on the loopback, which shows every frame again as it comes in. */
   static BpfProgram withoutOutgoing(int loopbackIndex, BpfProgram rest) {
     List<Instruction> program = new ArrayList<>();
