@@ -83,6 +83,11 @@ public final class Tpacket3Hdr {
     return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_MAC));
   }
 
+  /** Bytes from this header to the network layer. */
+  public static int net(MemorySegment ring, long frame) {
+    return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_NET));
+  }
+
   public static int vlanTci(MemorySegment ring, long frame) {
     return ring.get(JAVA_INT, frame + TP_VLAN_TCI);
   }
