@@ -130,6 +130,17 @@ final class PacketRing implements Block.Owner {
         Math.max(offered, capturedNow + dropped), dropped, capturedNow, freezes);
   }
 
+  /** The part of the blocks that are the reader's, from 0 to 1. Any thread. */
+  double fill() {
+    synchronized (lossLock) {
+      int filled = 0;
+      for (int slot = 0; !closed && slot < blocks.length; slot++) {
+        filled += isClosed(slot) ? 1 : 0;
+      }
+      return (double) filled / blocks.length;
+    }
+  }
+
   @Override
   public void giveBack(Block block) {
     synchronized (lossLock) {
