@@ -122,6 +122,18 @@ public final class Frame {
     return lostBefore;
   }
 
+  /**
+   * Gives the frame another place: for a reader that goes on where an earlier capture ended, or
+   * that leaves frames out. It holds until {@link Block#next()}.
+   *
+   * @param sequence what {@link #sequence()} shows from now on
+   * @param lostBefore what {@link #lostBefore()} shows from now on
+   */
+  public void renumber(long sequence, long lostBefore) {
+    this.sequence = sequence;
+    this.lostBefore = lostBefore;
+  }
+
   /** Length on the wire in bytes, the VLAN tag included; a cooked header counts too. */
   public int originalLength() {
     return Tpacket3Hdr.len(memory, header) + putBackBytes();

@@ -30,8 +30,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * }</pre>
  *
  * <p>The socket belongs to the network namespace of the thread that opens it. Afterwards {@link
- * #take} is for one thread at a time; {@link #stop}, {@link #close} and {@link #statistics} are for
- * any. A block may be given back by any thread, in any order.
+ * #take} is for one thread at a time; {@link #wake}, {@link #stop}, {@link #close}, {@link
+ * #statistics} and {@link #ringFill} are for any. A block may be given back by any thread, in any
+ * order.
  *
  * <p>The capture follows its interface by number. When that goes down, the capture waits until it
  * is up again. When it is renamed, frames keep the name that it was opened with. When it is removed
@@ -76,6 +77,7 @@ public final class PacketCapture implements BlockSource {
   private boolean wasDown;
 
   private volatile boolean closed;
+  private volatile boolean woken;
   private volatile boolean stopping;
   private volatile long stoppedAtNanos;
   private volatile boolean ended;
@@ -294,7 +296,8 @@ public final class PacketCapture implements BlockSource {
           return null;
         }
         long leftMillis = (deadline - System.nanoTime() + 999_999) / 1_000_000;
-        if (leftMillis <= 0) {
+        if (leftMillis <= 0 || woken) {
+          woken = false;
           return null;
         }
         if (wasDown && !stopping) {
@@ -373,6 +376,23 @@ public final class PacketCapture implements BlockSource {
     return false;
   }
 
+  @Override
+  public synchronized void wake() {
+    if (closed) {
+      return;
+    }
+    woken = true;
+    wakePoller();
+  }
+
+  private void wakePoller() {
+    try {
+      poller.wake();
+    } catch (LinuxException e) {
+      throw new AssertionError("an eventfd that is open takes a write", e);
+    }
+  }
+
   /**
    * Ends the capture at the frame that the kernel stores now; the source ends when all before it
    * were taken.
@@ -413,6 +433,14 @@ public final class PacketCapture implements BlockSource {
     return ring.statistics();
   }
 
+  /**
+   * How full the ring is: the part of its blocks that the kernel has filled and not got back, from
+   * 0 to 1. At 1 it drops. 0 once closed.
+   */
+  public double ringFill() {
+    return ring.fill();
+  }
+
   @Override
   public void close() {
     synchronized (this) {
@@ -420,11 +448,7 @@ public final class PacketCapture implements BlockSource {
         return;
       }
       closed = true;
-      try {
-        poller.wake();
-      } catch (LinuxException e) {
-        throw new AssertionError("an eventfd that is open takes a write", e);
-      }
+      wakePoller();
     }
     taking.lock();
     try {

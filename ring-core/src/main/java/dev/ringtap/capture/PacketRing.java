@@ -190,6 +190,17 @@ final class PacketRing implements Block.Owner {
     }
   }
 
+  /** The part of the blocks that are the reader's, from 0 to 1. Any thread. */
+  double fill() {
+    synchronized (lossLock) {
+      int filled = 0;
+      for (int slot = 0; !closed && slot < blocks.length; slot++) {
+        filled += isClosed(slot) ? 1 : 0;
+      }
+      return (double) filled / blocks.length;
+    }
+  }
+
   @Override
   public void giveBack(Block block) {
     synchronized (lossLock) {

@@ -23,6 +23,9 @@ final class PcapngReader extends RecordReader {
   private static final int SIMPLE_DATA_OFFSET = 12;
   private static final int UNKNOWN_DROP_COUNT = 0xFFFF;
 
+  /** What stands before a range was there when the range was made. */
+  private static final long PRELUDE_NANOS = 10_000_000_000L;
+
   private record Interface(CapturedOn capturedOn, TimestampUnit unit) {}
 
   private final List<Interface> interfaces = new ArrayList<>();
@@ -35,6 +38,9 @@ final class PcapngReader extends RecordReader {
   private long bytesToSkip;
 
   private long expectedTrailer;
+
+  /** Where the section and its interfaces so far are described. */
+  private List<Long> preludes = List.of();
 
   private PacketType flaggedType;
   private long dropCount;
@@ -53,6 +59,9 @@ final class PcapngReader extends RecordReader {
     window.advance(blockBytes);
     blockBytes = 0;
     while (skipped(deadlineNanos)) {
+      if (isBehindRange()) {
+        return Outcome.END;
+      }
       if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
         return nothingMore("block header", PcapngFormat.BLOCK_FRAME_BYTES);
       }
@@ -85,6 +94,43 @@ final class PcapngReader extends RecordReader {
       window.advance((int) length);
     }
     return Outcome.LATER;
+  }
+
+  @Override
+  long nextOffset() {
+    return window.offset() + blockBytes;
+  }
+
+  @Override
+  List<Long> preludes() {
+    return preludes;
+  }
+
+  @Override
+  void enter(FileRange range) throws IOException {
+    for (long offset : range.preludes()) {
+      window.seek(offset);
+      long deadlineNanos = System.nanoTime() + PRELUDE_NANOS;
+      if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
+        throw window.truncated("block header", PcapngFormat.BLOCK_FRAME_BYTES);
+      }
+      int type = window.int32(0);
+      if (type == PcapngFormat.SECTION_HEADER) {
+        readByteOrder();
+      } else if (type != PcapngFormat.INTERFACE_DESCRIPTION) {
+        throw window.fault(
+            0, "block of type " + type + "; expected a section or an interface: did it change?");
+      }
+      long length = window.unsignedInt(4);
+      if (length < leastBytes(type)
+          || length > mostBlockBytes
+          || !window.has((int) length, deadlineNanos)) {
+        throw window.fault(4, "block length of " + length + "; expected that of a whole block");
+      }
+      checkTrailer((int) length - TRAILER_BYTES, length);
+      read(type, (int) length);
+    }
+    super.enter(range);
   }
 
   private Outcome nothingMore(String what, long needed) throws CaptureFileException {
@@ -185,6 +231,7 @@ final class PcapngReader extends RecordReader {
       throw window.fault(12, "pcapng version " + major + "." + minor + "; expected 1.0 or 1.2");
     }
     interfaces.clear();
+    preludes = List.of(window.offset());
   }
 
   private void readInterface(int length) throws CaptureFileException {
@@ -218,6 +265,9 @@ final class PcapngReader extends RecordReader {
     }
     CapturedOn capturedOn = new CapturedOn(name, linkType, snapLength(window.int32(12), linkType));
     interfaces.add(new Interface(capturedOn, unit.from(offsetSeconds)));
+    List<Long> more = new ArrayList<>(preludes);
+    more.add(window.offset());
+    preludes = List.copyOf(more);
     int mostWithData =
         PcapngFormat.ENHANCED_PACKET_BYTES + maximumSnapLength(linkType) + MOST_OPTIONS_BYTES;
     mostBlockBytes = Math.max(mostBlockBytes, mostWithData);
