@@ -242,10 +242,11 @@ final class CaptureCommand implements Callable<Integer> {
       CaptureConfig unfiltered = config.build();
       String name = unfiltered.get(CaptureOption.INTERFACE);
       // no interface and no permission have better sentences of their own
-      PacketCapture.require(name);
+      int linkType = PacketCapture.require(name).linkType();
       try {
         config.filter(
-            FilterCompiler.system().compileLive(expression(), name, unfiltered.snapLengthBytes()));
+            FilterCompiler.system()
+                .compileLive(expression(), name, linkType, unfiltered.snapLengthBytes()));
       } catch (FilterException e) {
         throw explained(e);
       }
