@@ -2,6 +2,7 @@ package dev.ringtap.capture;
 
 import dev.ringtap.capture.CaptureException.Reason;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,14 +59,15 @@ public final class WaitingCapture implements BlockSource {
   /**
    * Waits until an interface is there and up.
    *
+   * @return the interface
    * @throws CaptureException if a capture could not be opened for another reason
+   * @throws InterruptedIOException if the thread is interrupted; it stays so
    */
-  public static void awaitInterface(String name) throws CaptureException, InterruptedException {
+  public static CaptureInterface awaitInterface(String name) throws IOException {
     boolean told = false;
     while (true) {
       try {
-        PacketCapture.require(name);
-        return;
+        return PacketCapture.require(name);
       } catch (CaptureException e) {
         if (!mayPass(e)) {
           throw e;
@@ -75,7 +77,12 @@ public final class WaitingCapture implements BlockSource {
           told = true;
         }
       }
-      Thread.sleep(LOOK_MILLIS);
+      try {
+        Thread.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while waiting for interface " + name);
+      }
     }
   }
 

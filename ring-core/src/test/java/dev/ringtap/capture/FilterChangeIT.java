@@ -145,7 +145,9 @@ class FilterChangeIT {
   void queuedFramesAreJudgedAsTheKernelDoes(String expression) throws Exception {
     BpfProgram program =
         network.call(
-            () -> FilterCompiler.system().compileLive(expression, PrivateNetwork.RIGHT, 262_144));
+            () ->
+                FilterCompiler.system()
+                    .compileLive(expression, PrivateNetwork.RIGHT, LinkType.ETHERNET, 262_144));
     List<byte[]> frames = traffic();
     try (PacketCapture changed = open(right().filterChangeable());
         PacketCapture filtered = open(right().filter(program))) {

@@ -312,7 +312,7 @@ class InterfaceLifeIT {
                         try {
                           WaitingCapture.awaitInterface(RIGHT);
                           awaiting.complete(null);
-                        } catch (IOException | InterruptedException e) {
+                        } catch (IOException e) {
                           awaiting.completeExceptionally(e);
                         }
                       });
