@@ -7,17 +7,25 @@ import java.io.IOException;
  * Where blocks of frames come from: a live ring ({@link PacketCapture}) or a capture file that is
  * replayed in the ring's own layout, so that whatever reads the one reads the other.
  *
- * <p>{@link #take} is for one thread; {@link #stop} and {@link #close} may be called from any.
+ * <p>{@link #take} is for one thread; {@link #wake}, {@link #stop} and {@link #close} may be called
+ * from any.
  */
 public interface BlockSource extends Closeable {
   /**
    * Takes the next block, waiting for one if need be.
    *
    * @param timeoutMillis longest wait; 0 only looks
-   * @return the block, which the caller gives back, or null if none came in time or none will come
+   * @return the block, which the caller gives back, or null if none came in time, {@link #wake} was
+   *     called, or none will come
    * @throws CaptureException if the source failed; the message names the next step
    */
   Block take(int timeoutMillis) throws IOException;
+
+  /**
+   * Ends the {@link #take} that waits in another thread, or the next one that would wait: it
+   * returns null, or the block that has come. Nothing is lost, and the source goes on.
+   */
+  void wake();
 
   /**
    * Whether {@link #take} has returned the last block: the file was read to its end, a {@link

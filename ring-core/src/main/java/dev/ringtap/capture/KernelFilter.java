@@ -95,6 +95,18 @@ final class KernelFilter {
             + " type, interface or what follows the header");
   }
 
+  /** Refuses what goes the other way. */
+  static BpfProgram only(Direction direction, BpfProgram rest) {
+    boolean out = direction == Direction.OUT;
+    List<Instruction> program = new ArrayList<>();
+    program.add(new Instruction(Bpf.LD_B_ABS, 0, 0, Bpf.AD_OFF + Bpf.AD_PKTTYPE));
+    program.add(
+        new Instruction(Bpf.JEQ_K, out ? 1 : 0, out ? 0 : 1, PacketType.OUTGOING.ordinal()));
+    program.add(new Instruction(Bpf.RET_K, 0, 0, 0));
+    program.addAll(rest.instructions());
+    return new BpfProgram(program);
+  }
+
   /** Refuses what goes out on the loopback, which shows every frame again as it comes in. */
   static BpfProgram withoutOutgoing(int loopbackIndex, BpfProgram rest) {
     List<Instruction> program = new ArrayList<>();

@@ -51,6 +51,15 @@ abstract class ByteInput {
     }
   }
 
+  /** Opens a regular file that is not packed and may grow: its end is waited at. */
+  static ByteInput follow(Path path) throws IOException {
+    try {
+      return new FollowedInput(FileChannel.open(path, StandardOpenOption.READ));
+    } catch (FileSystemException e) {
+      throw refused("open", path, e);
+    }
+  }
+
   /** The exceptions of java.nio.file tell the reason by their class and the path as message. */
   static IOException refused(String action, Path path, FileSystemException e) {
     String reason = e.getReason();
@@ -70,9 +79,32 @@ abstract class ByteInput {
    */
   abstract int read(byte[] target, int offset, int length, long deadlineNanos) throws IOException;
 
+  /** Ends the wait of a read in another thread, which returns 0; also of the next one. */
+  void wake() {}
+
+  /**
+   * Goes to a byte of a file that is not packed.
+   *
+   * @throws IOException if it is packed, or no regular file
+   */
+  void seek(long offset) throws IOException {
+    throw new IOException(
+        "only a capture file that is neither packed nor a pipe is read from the middle");
+  }
+
+  /** Whether what was read so far had to be unpacked. */
+  boolean isPacked() {
+    return false;
+  }
+
   /** Ends the input, and a read that waits in another thread. */
   void end() throws IOException {
     channel.close();
+  }
+
+  /** The file that is read. */
+  final FileChannel channel() {
+    return channel;
   }
 
   final InputStream stream() {
@@ -127,6 +159,20 @@ abstract class ByteInput {
         in = unpacked(stream());
       }
       return in.read(target, offset, length);
+    }
+
+    @Override
+    boolean isPacked() {
+      return in != null && !(in instanceof PushbackInputStream);
+    }
+
+    @Override
+    void seek(long offset) throws IOException {
+      if (isPacked()) {
+        super.seek(offset);
+      }
+      channel().position(offset);
+      in = new PushbackInputStream(stream());
     }
   }
 }

@@ -85,6 +85,7 @@ public final class CaptureFile implements BlockSource {
   /** Frames lost before the waiting record, those before refused ones included. */
   private long lostBefore;
 
+  private final long firstFrame;
   private long captured;
   private long dropped;
   private IOException failure;
@@ -92,12 +93,14 @@ public final class CaptureFile implements BlockSource {
   private volatile boolean ended;
   private volatile boolean stopped;
   private volatile boolean closed;
+  private volatile boolean woken;
   private volatile CaptureStatistics statistics = new CaptureStatistics(0, 0, 0, 0);
 
-  private CaptureFile(ByteInput input, RecordReader reader, FrameFilter filter) {
+  private CaptureFile(ByteInput input, RecordReader reader, FrameFilter filter, long firstFrame) {
     this.input = input;
     this.reader = reader;
     this.filter = filter;
+    this.firstFrame = firstFrame;
   }
 
   /**
@@ -122,9 +125,49 @@ public final class CaptureFile implements BlockSource {
    * @param filter the filter, or null for all frames
    */
   public static CaptureFile open(Path path, FrameFilter filter) throws IOException {
+    return open(ByteInput.open(path), name(path), filter);
+  }
+
+  private static String name(Path path) {
     Path lastName = path.getFileName();
-    String name = lastName == null ? path.toString() : lastName.toString();
-    return open(ByteInput.open(path), name, filter);
+    return lastName == null ? path.toString() : lastName.toString();
+  }
+
+  /**
+   * Opens a stretch of a capture file: the frames that begin in it, numbered by their position in
+   * the file.
+   *
+   * @param range where to begin and to end, of {@link CaptureFileIndex} or {@link #rest()}
+   * @param follow whether the file may still grow: its end is waited at and is no end, also within
+   *     a record
+   * @throws CaptureFileException if it is no capture file, or has changed before the range
+   * @throws IOException if it cannot be opened, or is packed and the range is not the whole of it
+   */
+  public static CaptureFile open(Path path, FileRange range, boolean follow) throws IOException {
+    ByteInput input = follow ? ByteInput.follow(path) : ByteInput.open(path);
+    try {
+      RecordReader reader = reader(new FileWindow(input, name(path)));
+      if (!range.isWhole()) {
+        reader.enter(range);
+      }
+      return new CaptureFile(input, reader, null, range.firstFrame());
+    } catch (IOException e) {
+      input.end();
+      throw e;
+    }
+  }
+
+  /**
+   * What no taken block has of the range that was opened. For the thread that takes.
+   *
+   * @throws IllegalStateException if a filter leaves frames out, so that they are not counted
+   */
+  public FileRange rest() {
+    if (filter != null) {
+      throw new IllegalStateException("frames that a filter refuses are not counted");
+    }
+    long start = recordWaits ? reader.window.offset() : reader.nextOffset();
+    return new FileRange(start, reader.endBytes(), firstFrame + captured, reader.preludes());
   }
 
   static CaptureFile open(ByteInput input, String name) throws IOException {
@@ -134,14 +177,14 @@ public final class CaptureFile implements BlockSource {
   private static CaptureFile open(ByteInput input, String name, FrameFilter filter)
       throws IOException {
     try {
-      return new CaptureFile(input, reader(new FileWindow(input, name)), filter);
+      return new CaptureFile(input, reader(new FileWindow(input, name)), filter, 0);
     } catch (IOException e) {
       input.end();
       throw e;
     }
   }
 
-  private static RecordReader reader(FileWindow window) throws IOException {
+  static RecordReader reader(FileWindow window) throws IOException {
     long deadlineNanos = System.nanoTime() + NO_DEADLINE_NANOS;
     if (!window.has(4, deadlineNanos)) {
       throw window.truncated("magic number", 4);
@@ -180,6 +223,8 @@ public final class CaptureFile implements BlockSource {
     } catch (IOException e) {
       ended = true;
       throw e;
+    } finally {
+      woken = false;
     }
   }
 
@@ -287,7 +332,7 @@ public final class CaptureFile implements BlockSource {
         break;
       }
     }
-    long firstSequence = captured;
+    long firstSequence = firstFrame + captured;
     captured += builder.frameCount();
     dropped += lost;
     statistics = new CaptureStatistics(captured + dropped, dropped, captured, 0);
@@ -320,7 +365,7 @@ public final class CaptureFile implements BlockSource {
 
   private BlockBuilder freeBuilder(int sizeBytes, long deadlineNanos) {
     BlockBuilder free = findFree(sizeBytes);
-    while (free == null && !isEnded() && System.nanoTime() - deadlineNanos < 0) {
+    while (free == null && !isEnded() && !woken && System.nanoTime() - deadlineNanos < 0) {
       LockSupport.parkNanos(POLL_NANOS);
       free = findFree(sizeBytes);
     }
@@ -349,6 +394,12 @@ public final class CaptureFile implements BlockSource {
     BlockBuilder builder = new BlockBuilder(arena, BLOCK_SIZE_BYTES);
     builders.add(builder);
     return builder;
+  }
+
+  @Override
+  public void wake() {
+    woken = true;
+    input.wake();
   }
 
   @Override

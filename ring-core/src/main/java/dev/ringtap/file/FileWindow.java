@@ -107,6 +107,15 @@ final class FileWindow {
     return left;
   }
 
+  /** Goes to a byte of the file; what is in memory is forgotten. */
+  void seek(long offset) throws IOException {
+    input.seek(offset);
+    this.offset = offset;
+    position = 0;
+    limit = 0;
+    inputEnded = false;
+  }
+
   /** Offset of the position in the file, in bytes. */
   long offset() {
     return offset;

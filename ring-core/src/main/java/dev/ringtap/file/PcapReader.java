@@ -98,6 +98,9 @@ final class PcapReader extends RecordReader {
   Outcome next(long deadlineNanos) throws IOException {
     window.advance(recordBytes);
     recordBytes = 0;
+    if (isBehindRange()) {
+      return Outcome.END;
+    }
     if (!window.has(recordHeaderBytes, deadlineNanos)) {
       return nothingMore("record header", recordHeaderBytes);
     }
@@ -127,6 +130,19 @@ final class PcapReader extends RecordReader {
         recordHeaderBytes,
         Math.min(length, capturedOn.snapLengthBytes()));
     return Outcome.RECORD;
+  }
+
+  @Override
+  long nextOffset() {
+    return window.offset() + recordBytes;
+  }
+
+  @Override
+  void enter(FileRange range) throws IOException {
+    super.enter(range);
+    if (range.startBytes() < FILE_HEADER_BYTES) {
+      window.seek(FILE_HEADER_BYTES);
+    }
   }
 
   private Outcome nothingMore(String what, long needed) throws CaptureFileException {

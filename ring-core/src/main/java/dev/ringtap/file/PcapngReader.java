@@ -24,13 +24,13 @@ final class PcapngReader extends RecordReader {
   private static final int SIMPLE_DATA_OFFSET = 12;
   private static final int UNKNOWN_DROP_COUNT = 0xFFFF;
 
+  /** What stands before a range was there when the range was made. */
+  private static final long PRELUDE_NANOS = 10_000_000_000L;
+
   private record Interface(CapturedOn capturedOn, TimestampUnit unit) {}
 
   private final List<Interface> interfaces = new ArrayList<>();
   private int mostBlockBytes = MOST_BLOCK_BYTES;
-
-  /** Whether the section header that the file begins with is still to come. */
-  private boolean atStart = true;
 
   /** Bytes of the current block, which the next call leaves behind. */
   private int blockBytes;
@@ -39,6 +39,9 @@ final class PcapngReader extends RecordReader {
   private long bytesToSkip;
 
   private long expectedTrailer;
+
+  /** Where the section and its interfaces so far are described. */
+  private List<Long> preludes = List.of();
 
   private PacketType flaggedType;
   private long dropCount;
@@ -57,6 +60,9 @@ final class PcapngReader extends RecordReader {
     window.advance(blockBytes);
     blockBytes = 0;
     while (skipped(deadlineNanos)) {
+      if (isBehindRange()) {
+        return Outcome.END;
+      }
       if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
         return nothingMore("block header", PcapngFormat.BLOCK_FRAME_BYTES);
       }
@@ -66,7 +72,7 @@ final class PcapngReader extends RecordReader {
       }
       long length = window.unsignedInt(4);
       int least = leastBytes(type);
-      if (length < least || length % 4 != 0 && !atStart) {
+      if (length < least || length % 4 != 0 && !isAtStart()) {
         throw window.fault(
             4, "block length of " + length + "; expected a multiple of 4, at least " + least);
       }
@@ -82,7 +88,7 @@ final class PcapngReader extends RecordReader {
         return nothingMore("block", length);
       }
       // as in libpcap, which looks for nothing but the magic numbers there
-      if (!atStart) {
+      if (!isAtStart()) {
         checkTrailer((int) length - TRAILER_BYTES, length);
       }
       if (read(type, (int) length)) {
@@ -92,6 +98,50 @@ final class PcapngReader extends RecordReader {
       window.advance((int) length);
     }
     return Outcome.LATER;
+  }
+
+  @Override
+  long nextOffset() {
+    return window.offset() + blockBytes;
+  }
+
+  @Override
+  List<Long> preludes() {
+    return preludes;
+  }
+
+  @Override
+  void enter(FileRange range) throws IOException {
+    for (long offset : range.preludes()) {
+      window.seek(offset);
+      long deadlineNanos = System.nanoTime() + PRELUDE_NANOS;
+      if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
+        throw window.truncated("block header", PcapngFormat.BLOCK_FRAME_BYTES);
+      }
+      int type = window.int32(0);
+      if (type == PcapngFormat.SECTION_HEADER) {
+        readByteOrder();
+      } else if (type != PcapngFormat.INTERFACE_DESCRIPTION) {
+        throw window.fault(
+            0, "block of type " + type + "; expected a section or an interface: did it change?");
+      }
+      long length = window.unsignedInt(4);
+      if (length < leastBytes(type)
+          || length > mostBlockBytes
+          || !window.has((int) length, deadlineNanos)) {
+        throw window.fault(4, "block length of " + length + "; expected that of a whole block");
+      }
+      if (!isAtStart()) {
+        checkTrailer((int) length - TRAILER_BYTES, length);
+      }
+      read(type, (int) length);
+    }
+    super.enter(range);
+  }
+
+  /** Whether the window stands at the section header that the file begins with. */
+  private boolean isAtStart() {
+    return window.offset() == 0;
   }
 
   private Outcome nothingMore(String what, long needed) throws CaptureFileException {
@@ -189,11 +239,11 @@ final class PcapngReader extends RecordReader {
     int major = window.unsignedShort(12);
     int minor = window.unsignedShort(14);
     // 1.2 has been written for 1.0; of later sections libpcap asks the major version alone
-    if (major != 1 || atStart && minor != 0 && minor != 2) {
+    if (major != 1 || isAtStart() && minor != 0 && minor != 2) {
       throw window.fault(12, "pcapng version " + major + "." + minor + "; expected 1.0 or 1.2");
     }
-    atStart = false;
     interfaces.clear();
+    preludes = List.of(window.offset());
   }
 
   private void readInterface(int length) throws CaptureFileException {
@@ -234,6 +284,9 @@ final class PcapngReader extends RecordReader {
     }
     CapturedOn capturedOn = new CapturedOn(name, linkType, snapLength(window.int32(12), linkType));
     interfaces.add(new Interface(capturedOn, unit.from(offsetSeconds)));
+    List<Long> more = new ArrayList<>(preludes);
+    more.add(window.offset());
+    preludes = List.copyOf(more);
     int mostWithData =
         PcapngFormat.ENHANCED_PACKET_BYTES + maximumSnapLength(linkType) + MOST_OPTIONS_BYTES;
     mostBlockBytes = Math.max(mostBlockBytes, mostWithData);

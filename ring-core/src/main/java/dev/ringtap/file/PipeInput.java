@@ -22,6 +22,7 @@ final class PipeInput extends ByteInput implements Runnable {
   private int to;
   private boolean atEnd;
   private boolean ended;
+  private boolean woken;
   private IOException failure;
 
   PipeInput(FileChannel channel) {
@@ -69,7 +70,8 @@ final class PipeInput extends ByteInput implements Runnable {
     synchronized (lock) {
       while (from == to && !atEnd && !ended) {
         long left = deadlineNanos - System.nanoTime();
-        if (left <= 0) {
+        if (left <= 0 || woken) {
+          woken = false;
           return 0;
         }
         try {
@@ -95,6 +97,14 @@ final class PipeInput extends ByteInput implements Runnable {
         lock.notifyAll();
       }
       return count;
+    }
+  }
+
+  @Override
+  void wake() {
+    synchronized (lock) {
+      woken = true;
+      lock.notifyAll();
     }
   }
 

@@ -3,6 +3,7 @@ package dev.ringtap.file;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
+import java.util.List;
 
 /** Reads one capture format record by record and shows the current record. Not thread-safe. */
 abstract class RecordReader {
@@ -28,6 +29,9 @@ abstract class RecordReader {
 
   final FileWindow window;
 
+  /** Records that begin here or behind are not read. */
+  private long endBytes = Long.MAX_VALUE;
+
   private CapturedOn capturedOn;
   private long timestampNanos;
   private int originalLength;
@@ -46,6 +50,35 @@ abstract class RecordReader {
    * @param deadlineNanos when to give up waiting for bytes, by {@link System#nanoTime}
    */
   abstract Outcome next(long deadlineNanos) throws IOException;
+
+  /**
+   * Offset of the record that the next call will move to, or of what stands before it, in bytes
+   * from the start of the file.
+   */
+  abstract long nextOffset();
+
+  /**
+   * Offsets of the blocks that a reader must have read before one that starts at {@link
+   * #nextOffset}; none where the file's header is enough.
+   */
+  List<Long> preludes() {
+    return List.of();
+  }
+
+  /** Goes to the range's first record. The file's header was read. */
+  void enter(FileRange range) throws IOException {
+    window.seek(range.startBytes());
+    endBytes = range.endBytes();
+  }
+
+  /** Whether the window stands behind the range that was entered. */
+  final boolean isBehindRange() {
+    return window.offset() >= endBytes;
+  }
+
+  final long endBytes() {
+    return endBytes;
+  }
 
   final CapturedOn capturedOn() {
     return capturedOn;

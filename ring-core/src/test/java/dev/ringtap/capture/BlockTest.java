@@ -62,6 +62,18 @@ class BlockTest {
   }
 
   @Test
+  void aRenumberedFrameShowsThatUntilTheNextOne() {
+    try (Block block = block(2)) {
+      Frame frame = block.next();
+      frame.renumber(1L << 40, 3);
+      assertThat(frame.sequence()).isEqualTo(1L << 40);
+      assertThat(frame.lostBefore()).isEqualTo(3);
+      assertThat(block.next().sequence()).isEqualTo(1001);
+      assertThat(frame.lostBefore()).isZero();
+    }
+  }
+
+  @Test
   void aFrameCannotBeReadAfterItsBlockWasGivenBack() {
     Block block = block(3);
     Frame frame = block.next();

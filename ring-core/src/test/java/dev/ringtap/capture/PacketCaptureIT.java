@@ -118,6 +118,39 @@ class PacketCaptureIT {
     }
   }
 
+  @Test
+  void aTakeThatWaitsIsWokenAndTheCaptureGoesOn() throws Exception {
+    try (PacketCapture capture = open(right())) {
+      for (int i = 0; i < 3; i++) {
+        long start = System.nanoTime();
+        CompletableFuture<Void> later =
+            CompletableFuture.runAsync(
+                capture::wake, CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS));
+        assertThat(capture.take(60_000)).isNull();
+        later.join();
+        assertThat(System.nanoTime() - start).isLessThan(10_000_000_000L);
+        assertThat(capture.isEnded()).isFalse();
+      }
+      send(frames(100, 3));
+      capture.stop();
+      assertThat(payloads(capture)).hasSize(100);
+    }
+  }
+
+  @Test
+  void theRingsFillIsThePartThatTheReaderHolds() throws Exception {
+    PacketCapture capture = open(right().set(CaptureOption.RING_MIB, 4));
+    assertThat(capture.ringFill()).isZero();
+    send(frames(3000, 4));
+    Thread.sleep(100);
+    double full = capture.ringFill();
+    assertThat(full).isGreaterThan(0.4);
+    capture.take(1000).close();
+    assertThat(capture.ringFill()).isEqualTo(full - 0.25);
+    capture.close();
+    assertThat(capture.ringFill()).isZero();
+  }
+
   /**
    * Every frame carries its number, so that each gap shows by itself: it must be where {@code
    * lostBefore} says but for a few, and all of them together are exactly what the kernel dropped.
