@@ -40,7 +40,8 @@ import java.util.concurrent.locks.LockSupport;
  * blocks may be out at the same time.
  *
  * <p>Sources: libpcap's pcap-savefile(5), IETF draft-ietf-opsawg-pcapng. What libpcap refuses is
- * refused, but for link types, snap lengths or byte orders that change within a pcapng file.
+ * refused, but for link types, snap lengths or byte orders that change within a pcapng file, and
+ * one without interfaces, which has no frames.
  */
 public final class CaptureFile implements BlockSource {
   static final int MOST_BLOCKS = 8;

@@ -164,8 +164,6 @@ public final class FilterCompiler {
         return 16;
       case 106: // ATM_CLIP
         return 19;
-      case 246: // PFSYNC
-        return 18;
       default:
         return linkType;
     }
