@@ -118,7 +118,8 @@ final class KafkaTopic {
     try {
       answer(admin.createTopics(List.of(wanted)).all(), deadline);
     } catch (TopicExistsException e) {
-      // somebody else was faster
+      // somebody else was faster, with partitions of their own number
+      return;
     }
     awaitLeaders(admin, topic, partitions, deadline);
   }
