@@ -17,8 +17,12 @@ class InterfaceRemovedIT {
       """
       import socket, time
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      sent = 0
       while True:
           s.sendto(b"x" * 100, ("10.7.0.2", 9))
+          sent += 1
+          if sent == 200:
+              print("200 frames sent", flush=True)
           time.sleep(0.001)
       """;
 
@@ -120,8 +124,7 @@ class InterfaceRemovedIT {
               "--report",
               report.toString());
       capture.await("listening on " + interfaceName);
-      network.start("python3", "-c", SENDER);
-      Thread.sleep(500);
+      network.start("python3", "-c", SENDER).await("200 frames sent");
       if (remove) {
         network.exec("ip", "link", "del", TestNetwork.RIGHT);
       } else {
