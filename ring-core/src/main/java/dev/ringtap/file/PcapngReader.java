@@ -340,14 +340,16 @@ final class PcapngReader extends RecordReader {
   }
 
   private void readSimplePacket(int length) throws CaptureFileException {
-    CapturedOn capturedOn = interfaceOf(0).capturedOn();
+    Interface on = interfaceOf(0);
+    CapturedOn capturedOn = on.capturedOn();
     long captured = Math.min(window.unsignedInt(8), capturedOn.snapLengthBytes());
     int room = length - PcapngFormat.SIMPLE_PACKET_BYTES;
     if (captured > room) {
       throw window.fault(
           8, "captured length of " + captured + " bytes; expected at most the block's " + room);
     }
-    showTime(0, 0, 0);
+    // it has no time; as in libpcap that is 0, from which if_tsoffset counts
+    showTime(on.unit().seconds(0), 0, 0);
     show(capturedOn, window.int32(8), null, 0, SIMPLE_DATA_OFFSET, (int) captured);
   }
 

@@ -138,7 +138,7 @@ final class MadeUpCaptures {
     for (int kind = 0; kind < 2; kind++) {
       for (int resolution : resolutions) {
         CaptureBytes bytes = new CaptureBytes(order(kind)).section();
-        resolution(bytes, resolution, 0);
+        resolution(bytes, resolution, 7);
         resolution(bytes, 6, 1000);
         packets(bytes, 2);
         files.put("pcapng, " + order(kind) + ", resolution " + resolution, bytes.toBytes());
