@@ -121,7 +121,9 @@ class InterfaceRemovedIT {
               report.toString());
       capture.await("listening on " + interfaceName);
       network.start("python3", "-c", SENDER);
-      Thread.sleep(500);
+      // some for certain, however long the other takes to begin
+      network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
+      Thread.sleep(200);
       if (remove) {
         network.exec("ip", "link", "del", TestNetwork.RIGHT);
       } else {
