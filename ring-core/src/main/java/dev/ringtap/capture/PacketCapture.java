@@ -271,7 +271,8 @@ public final class PacketCapture implements BlockSource {
    * frame that was in the ring. Frames that are refused there do not count as offered.
    *
    * @param filter the new one; null keeps all
-   * @throws IllegalStateException if the filter was not opened as changeable
+   * @throws IllegalStateException if the filter was not opened as changeable, or the capture is
+   *     closed
    * @throws CaptureException if the kernel does not take the filter; the old one stays then
    */
   public void setFilter(BpfProgram filter) throws CaptureException {

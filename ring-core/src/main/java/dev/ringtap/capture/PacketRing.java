@@ -164,6 +164,9 @@ final class PacketRing implements Block.Owner {
   void changeFilter(BpfProgram program) throws LinuxException, CaptureException {
     QueuedFrameFilter filter = new QueuedFrameFilter(program);
     synchronized (lossLock) {
+      if (closed) {
+        throw new IllegalStateException("the capture is closed");
+      }
       RingSetup.attach(socket, program);
       queuedFilter = filter;
       queuedBlocks = blocks.length + 1;

@@ -254,6 +254,15 @@ class FilterChangeIT {
   }
 
   @Test
+  void aClosedCaptureTakesNoFilter() throws Exception {
+    PacketCapture capture = open(right().filterChangeable());
+    capture.close();
+    assertThatThrownBy(() -> capture.setFilter(null))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the capture is closed");
+  }
+
+  @Test
   void whatTheRingDoesNotKeepIsRefused() throws Exception {
     // ld #cpu; ret a
     BpfProgram byProcessor = BpfProgram.parse("2\n32 0 0 4294963236\n22 0 0 0\n");

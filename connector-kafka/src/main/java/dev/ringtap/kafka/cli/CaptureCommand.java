@@ -456,7 +456,11 @@ final class CaptureCommand implements Callable<Integer> {
     }
     String name = config.capture().get(CaptureOption.INTERFACE);
     System.err.printf(
-        "listening on %s, link-type %d, snapshot length %d bytes, to %s%n",
-        name, CaptureInterface.named(name).linkType(), config.capture().snapLengthBytes(), where);
+        "listening on %s%s, link-type %d, snapshot length %d bytes, to %s%n",
+        name,
+        config.workers() == 1 ? "" : " with " + config.workers() + " workers",
+        CaptureInterface.named(name).linkType(),
+        config.capture().snapLengthBytes(),
+        where);
   }
 }
