@@ -42,11 +42,21 @@ public final class Block implements AutoCloseable {
   private String interfaceName;
   private int linkType;
   private int snapLengthBytes;
+  private int member;
   private long firstSequence;
   private long lostBefore;
 
   private int frameCount;
   private int framesTaken;
+
+  /** Frames as the kernel stored them, walked and in all; some may not be for the reader. */
+  private int framesWalked;
+
+  private int framesStored;
+
+  /** Bytes to keep of each stored frame, 0 of one to leave out; null where all are kept whole. */
+  private int[] keptBytes;
+
   private long nextHeader;
 
   /** Where the last frame ended: the next header cannot lie before it. */
@@ -93,17 +103,56 @@ public final class Block implements AutoCloseable {
     frame.describe(linkType, cookedHeaderBytes, frameInterfaces);
   }
 
+  /** Frames to come are of this member of a fanout group. */
+  void ofMember(int number) {
+    member = number;
+  }
+
   /** Starts a lease: reads the block's header, whose status the caller has seen with acquire. */
   void lease(long firstSequence, long lostBefore) {
     this.firstSequence = firstSequence;
     this.lostBefore = lostBefore;
-    frameCount = TpacketBlockDesc.numPkts(memory, start);
-    framesTaken = 0;
-    used = start + TpacketBlockDesc.BYTES;
-    nextHeader = start + Integer.toUnsignedLong(TpacketBlockDesc.offsetToFirstPkt(memory, start));
+    framesStored = TpacketBlockDesc.numPkts(memory, start);
+    frameCount = framesStored;
+    keptBytes = null;
     end =
         start + Math.min(sizeBytes, Integer.toUnsignedLong(TpacketBlockDesc.blkLen(memory, start)));
+    rewind();
     leased = true;
+  }
+
+  private void rewind() {
+    framesTaken = 0;
+    framesWalked = 0;
+    used = start + TpacketBlockDesc.BYTES;
+    nextHeader = start + Integer.toUnsignedLong(TpacketBlockDesc.offsetToFirstPkt(memory, start));
+    frame.hide();
+  }
+
+  /** Leaves out the frames behind the first so many; for the one who leases, before the walk. */
+  void cutTo(int frames) {
+    framesStored = frames;
+    frameCount = frames;
+  }
+
+  /** Leaves out the frames that a filter refuses; for the one who leases, before the walk. */
+  void sift(QueuedFrameFilter filter) {
+    long most = (end - start) / Tpacket3Hdr.BYTES;
+    int[] kept = new int[(int) Math.min(Integer.toUnsignedLong(framesStored), most)];
+    int count = 0;
+    try {
+      while (advance()) {
+        int bytes = filter.keptBytes(frame);
+        kept[framesWalked - 1] = bytes;
+        count += bytes == 0 ? 0 : 1;
+      }
+    } catch (CorruptBlockException e) {
+      // the walk to come says so again, and counts these
+      count += e.unreadFrames();
+    }
+    rewind();
+    frameCount = count;
+    keptBytes = kept;
   }
 
   boolean isLeased() {
@@ -138,9 +187,26 @@ public final class Block implements AutoCloseable {
     if (!leased) {
       throw new IllegalStateException("block was given back");
     }
-    if (framesTaken == frameCount) {
+    while (advance()) {
+      if (keptBytes == null) {
+        framesTaken++;
+        return frame;
+      }
+      int bytes = keptBytes[framesWalked - 1];
+      if (bytes != 0) {
+        framesTaken++;
+        frame.cutTo(bytes);
+        return frame;
+      }
+    }
+    return null;
+  }
+
+  /** Shows the next stored frame; false after the last one. */
+  private boolean advance() {
+    if (framesWalked == framesStored) {
       frame.hide();
-      return null;
+      return false;
     }
     long header = nextHeader;
     if (header < used
@@ -164,13 +230,13 @@ public final class Block implements AutoCloseable {
         capturedLength,
         firstSequence + framesTaken,
         framesTaken == 0 ? lostBefore : 0);
-    framesTaken++;
-    return frame;
+    framesWalked++;
+    return true;
   }
 
   private CorruptBlockException corrupt(String what) {
-    int unread = frameCount - framesTaken;
-    framesTaken = frameCount;
+    int unread = framesStored - framesWalked;
+    framesWalked = framesStored;
     frame.hide();
     return new CorruptBlockException(
         what
@@ -209,6 +275,11 @@ public final class Block implements AutoCloseable {
   /** LINKTYPE value of the block's frames. */
   public int linkType() {
     return linkType;
+  }
+
+  /** Which member of a fanout group the block is of, from 0. */
+  public int member() {
+    return member;
   }
 
   /** Most bytes of a payload. */

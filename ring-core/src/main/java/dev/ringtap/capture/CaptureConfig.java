@@ -14,10 +14,14 @@ import java.util.Map;
 public final class CaptureConfig {
   private final Map<CaptureOption<?>, Object> values;
   private final BpfProgram filter;
+  private final boolean filterChangeable;
+  private final int member;
 
-  private CaptureConfig(Map<CaptureOption<?>, Object> values, BpfProgram filter) {
-    this.values = Map.copyOf(values);
-    this.filter = filter;
+  private CaptureConfig(Builder builder) {
+    values = Map.copyOf(builder.values);
+    filter = builder.filter;
+    filterChangeable = builder.filterChangeable;
+    member = builder.member;
   }
 
   /** Starts a configuration for one interface. */
@@ -47,15 +51,37 @@ public final class CaptureConfig {
     return filter == null ? BpfProgram.acceptAll(keptBytes) : filter.cutTo(keptBytes);
   }
 
+  /** Whether {@link PacketCapture#setFilter} may change the filter; it is locked else. */
+  public boolean isFilterChangeable() {
+    return filterChangeable;
+  }
+
+  /** Number that frames carry as {@link Frame#member}. */
+  public int member() {
+    return member;
+  }
+
+  /** A builder that has all of this configuration. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.values.putAll(values);
+    builder.filter = filter;
+    builder.filterChangeable = filterChangeable;
+    builder.member = member;
+    return builder;
+  }
+
   /** The same configuration with another filter. */
   public CaptureConfig withFilter(BpfProgram program) {
-    return new CaptureConfig(values, program);
+    return toBuilder().filter(program).build();
   }
 
   /** Collects the values. Not thread-safe. */
   public static final class Builder {
     private final Map<CaptureOption<?>, Object> values = new HashMap<>();
     private BpfProgram filter;
+    private boolean filterChangeable;
+    private int member;
 
     private Builder() {}
 
@@ -75,9 +101,27 @@ public final class CaptureConfig {
       return this;
     }
 
+    /**
+     * Leaves the filter changeable. Otherwise it is locked in the kernel when the capture opens:
+     * whoever gets hold of the socket cannot widen it.
+     */
+    public Builder filterChangeable() {
+      filterChangeable = true;
+      return this;
+    }
+
+    /**
+     * The capture's number in its fanout group, from 0, for {@link Frame#member}. The members count
+     * their frames and losses each for itself.
+     */
+    public Builder member(int number) {
+      member = number;
+      return this;
+    }
+
     /** The configuration. */
     public CaptureConfig build() {
-      return new CaptureConfig(values, filter);
+      return new CaptureConfig(this);
     }
   }
 }

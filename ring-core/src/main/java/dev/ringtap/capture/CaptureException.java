@@ -18,6 +18,8 @@ public final class CaptureException extends IOException {
     INTERFACE_DOWN,
     /** The filter asks for what the kernel cannot look at on this interface. */
     UNSUPPORTED_FILTER,
+    /** The fanout group is not to be had as asked for. */
+    FANOUT_REFUSED,
     /** The kernel has no memory for the ring. */
     RING_TOO_LARGE,
     /** No packet sockets here: not Linux, or a kernel without them. */

@@ -1,12 +1,15 @@
 package dev.ringtap.capture;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The one table of capture options. Command lines, connector configurations and documentation are
- * made from it. A whole number has limits; a switch is true or false.
+ * made from it. A whole number has limits, a switch is true or false, a choice has a few values.
  *
- * @param <T> Integer, Boolean or String
+ * @param <T> Integer, Boolean, String, or an enum for a choice
  */
 public final class CaptureOption<T> {
   /** The longest frame that any option lets through; tcpdump's limit. */
@@ -14,20 +17,12 @@ public final class CaptureOption<T> {
 
   /** The interface to capture on. */
   public static final CaptureOption<String> INTERFACE =
-      new CaptureOption<>(
-          "interface",
-          String.class,
-          null,
-          0,
-          0,
-          "name",
-          "Interface to capture on; any for all of them at once.");
+      text("interface", "name", "Interface to capture on; any for all of them at once.");
 
   /** Most bytes kept of a frame. */
   public static final CaptureOption<Integer> SNAP_LENGTH_BYTES =
-      new CaptureOption<>(
+      number(
           "snap-length",
-          Integer.class,
           MAX_SNAP_LENGTH_BYTES,
           0,
           MAX_SNAP_LENGTH_BYTES,
@@ -37,43 +32,48 @@ public final class CaptureOption<T> {
 
   /** Whether frames for other hosts are captured. */
   public static final CaptureOption<Boolean> PROMISCUOUS =
-      new CaptureOption<>(
+      toggle(
           "promiscuous",
-          Boolean.class,
           true,
-          0,
-          0,
-          "true|false",
           "Promiscuous mode: frames for other hosts are captured too. It ends with the capture.");
+
+  /** Which way the frames go. */
+  public static final CaptureOption<Direction> DIRECTION =
+      choice(
+          "direction",
+          Direction.INOUT,
+          "Which frames are captured: what comes in, what this host sends, or both. The kernel"
+              + " leaves out the others.");
+
+  /** Whose clock the timestamps are. */
+  public static final CaptureOption<TimestampType> TIMESTAMP_TYPE =
+      choice(
+          "timestamp-type",
+          TimestampType.HOST,
+          "Whose clock the timestamps are: the kernel's, or the network card's own where it has"
+              + " one, which takes CAP_NET_ADMIN to turn on.");
 
   /** Size of the ring. */
   public static final CaptureOption<Integer> RING_MIB =
-      new CaptureOption<>(
+      number(
           "ring-size",
-          Integer.class,
           64,
           2,
           65_536,
           "MiB",
-          "Kernel memory for the ring. It is how long a slow consumer may pause before frames are"
-              + " dropped. When the kernel has less, the ring is made smaller and a warning says so.");
+          "Kernel memory for the ring, for each worker. It is how long a slow consumer may pause"
+              + " before frames are dropped. When the kernel has less, the ring is made smaller and"
+              + " a warning says so.");
 
   /** Size of a block. */
   public static final CaptureOption<Integer> BLOCK_KIB =
-      new CaptureOption<>(
-          "block-size",
-          Integer.class,
-          1024,
-          512,
-          4096,
-          "KiB",
-          "Size of one block of the ring, a power of two.");
+      number(
+          "block-size", 1024, 512, 4096, "KiB", "Size of one block of the ring, a power of two.");
 
   /** Longest stay of a frame in a block that does not fill. */
   public static final CaptureOption<Integer> RETIRE_TIMEOUT_MILLIS =
-      new CaptureOption<>(
+      number(
           "retire-timeout",
-          Integer.class,
           20,
           1,
           10_000,
@@ -81,10 +81,65 @@ public final class CaptureOption<T> {
           "The kernel hands over a block that is not full after this time: the longest delay that"
               + " the ring adds to a frame.");
 
+  /** Number of a fanout group. */
+  public static final CaptureOption<Integer> FANOUT_GROUP =
+      number(
+          "fanout-group",
+          0,
+          0,
+          65_535,
+          "number",
+          "Fanout group to join: captures of one number in a network namespace, of any process,"
+              + " share the frames of their interface. 0 means none, or for several workers a group"
+              + " of their own.");
+
+  /** How a fanout group chooses. */
+  public static final CaptureOption<FanoutMode> FANOUT_MODE =
+      choice(
+          "fanout-mode",
+          FanoutMode.HASH,
+          "How a fanout group chooses the member for a frame: by flow, in turn, by processor, the"
+              + " first with room, at random, by receive queue, or by a program.");
+
+  /** Whether a full member's frames go to the next one. */
+  public static final CaptureOption<Boolean> FANOUT_ROLLOVER =
+      toggle(
+          "fanout-rollover",
+          false,
+          "When the chosen member's ring is full its frames go to the next one.");
+
+  /** Whether the kernel puts fragments together before it chooses. */
+  public static final CaptureOption<Boolean> FANOUT_DEFRAG =
+      toggle(
+          "fanout-defrag",
+          false,
+          "The kernel puts IPv4 fragments together before it chooses, so that all of a flow goes to"
+              + " one member; the datagram then comes as one frame, and not as it was on the wire.");
+
+  /** The program of a fanout group. */
+  public static final CaptureOption<String> FANOUT_PROGRAM =
+      text(
+          "fanout-program",
+          "file",
+          "The program of fanout-mode cbpf, a file with what tcpdump -ddd prints, or of ebpf, the"
+              + " path where it is pinned.");
+
   /** All options in the order in which documentation lists them. */
   public static final List<CaptureOption<?>> ALL =
       List.of(
-          INTERFACE, SNAP_LENGTH_BYTES, PROMISCUOUS, RING_MIB, BLOCK_KIB, RETIRE_TIMEOUT_MILLIS);
+          INTERFACE,
+          SNAP_LENGTH_BYTES,
+          PROMISCUOUS,
+          DIRECTION,
+          TIMESTAMP_TYPE,
+          RING_MIB,
+          BLOCK_KIB,
+          RETIRE_TIMEOUT_MILLIS,
+          FANOUT_GROUP,
+          FANOUT_MODE,
+          FANOUT_ROLLOVER,
+          FANOUT_DEFRAG,
+          FANOUT_PROGRAM);
 
   private final String name;
   private final Class<T> type;
@@ -111,22 +166,53 @@ public final class CaptureOption<T> {
     this.description = description;
   }
 
+  private static CaptureOption<String> text(String name, String unit, String description) {
+    return new CaptureOption<>(name, String.class, null, 0, 0, unit, description);
+  }
+
+  private static CaptureOption<Integer> number(
+      String name, int defaultValue, int least, int most, String unit, String description) {
+    return new CaptureOption<>(name, Integer.class, defaultValue, least, most, unit, description);
+  }
+
+  private static CaptureOption<Boolean> toggle(
+      String name, boolean defaultValue, String description) {
+    return new CaptureOption<>(name, Boolean.class, defaultValue, 0, 0, "true|false", description);
+  }
+
+  private static <E extends Enum<E>> CaptureOption<E> choice(
+      String name, E defaultValue, String description) {
+    Class<E> type = defaultValue.getDeclaringClass();
+    String values =
+        Arrays.stream(type.getEnumConstants())
+            .map(CaptureOption::textOf)
+            .collect(Collectors.joining("|"));
+    return new CaptureOption<>(name, type, defaultValue, 0, 0, values, description);
+  }
+
   /** The option's name, words joined by hyphens. */
   public String name() {
     return name;
   }
 
-  /** Integer, Boolean or String. */
+  /** Integer, Boolean, String or an enum. */
   public Class<T> type() {
     return type;
   }
 
-  /** The value where none was set; null if one must be set. */
+  /** The value where none was set; null where there is none. */
   public T defaultValue() {
     return defaultValue;
   }
 
-  /** The unit of a number, or what the value is. */
+  /** A value as {@link #parse} reads it. */
+  public static String textOf(Object value) {
+    return value instanceof Enum<?>
+        ? ((Enum<?>) value).name().toLowerCase(Locale.ROOT)
+        : String.valueOf(value);
+  }
+
+  /** The unit of a number, the values of a choice, or what the value is. */
   public String unit() {
     return unit;
   }
@@ -160,6 +246,12 @@ public final class CaptureOption<T> {
       }
       return type.cast(Boolean.valueOf(text));
     }
+    if (type.isEnum()) {
+      return Arrays.stream(type.getEnumConstants())
+          .filter(value -> textOf(value).equals(text))
+          .findFirst()
+          .orElseThrow(() -> refused(text));
+    }
     return check(type.cast(text));
   }
 
@@ -185,7 +277,7 @@ public final class CaptureOption<T> {
     String wanted =
         type == Integer.class
             ? "a whole number of " + unit + " from " + least + " to " + most
-            : type == Boolean.class ? "true or false" : "a " + unit;
+            : type == String.class ? "a " + unit : unit.replace("|", " or ");
     String powerOfTwo = this == BLOCK_KIB ? ", a power of two" : "";
     return new IllegalArgumentException(
         name + " is '" + value + "'; expected " + wanted + powerOfTwo);

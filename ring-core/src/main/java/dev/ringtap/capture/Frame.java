@@ -82,6 +82,13 @@ public final class Frame {
     this.lostBefore = lostBefore;
   }
 
+  /** Shows at most that many of the frame's bytes, unsigned. */
+  void cutTo(int bytes) {
+    if (Integer.compareUnsigned(bytes, capturedLength) < 0) {
+      capturedLength = bytes;
+    }
+  }
+
   void hide() {
     memory = Block.GIVEN_BACK;
   }
@@ -92,9 +99,22 @@ public final class Frame {
         + Integer.toUnsignedLong(Tpacket3Hdr.nsec(memory, header));
   }
 
+  /** Whether {@link #timestampNanos} is the network card's clock and not the kernel's. */
+  public boolean hasHardwareTimestamp() {
+    return (Tpacket3Hdr.status(memory, header) & Tpacket3Hdr.TP_STATUS_TS_RAW_HARDWARE) != 0;
+  }
+
   /** Position of the frame in its capture, from 0, without holes. */
   public long sequence() {
     return sequence;
+  }
+
+  /**
+   * Which member of a fanout group captured the frame, from 0; {@link #sequence} and {@link
+   * #lostBefore} count for each member. 0 where there is one capture alone.
+   */
+  public int member() {
+    return block.member();
   }
 
   /** Frames that the kernel dropped between the previous frame of this capture and this one. */
@@ -143,12 +163,17 @@ public final class Frame {
   }
 
   private String ownInterfaceName(InterfaceNames names) {
-    int ifindex = SockaddrLl.ifindex(memory, header + Tpacket3Hdr.BYTES);
+    int ifindex = interfaceIndex();
     if (lastInterfaceName == null || ifindex != lastInterface) {
       lastInterfaceName = names.of(ifindex);
       lastInterface = ifindex;
     }
     return lastInterfaceName;
+  }
+
+  /** Index of the interface that the frame was seen on. 0 in a file's frames. */
+  int interfaceIndex() {
+    return SockaddrLl.ifindex(memory, header + Tpacket3Hdr.BYTES);
   }
 
   /** For whom the frame was. */
@@ -275,6 +300,11 @@ public final class Frame {
     MemorySegment.copy(memory, data, target, offset + headerLength, length - headerLength);
   }
 
+  /** Length on the wire of what lies in the ring: a stripped tag not counted. */
+  int ringLength() {
+    return Tpacket3Hdr.len(memory, header);
+  }
+
   /** Big-endian unsigned 16 bits of the frame as it lies in the ring. */
   public int unsignedShortAt(int index) {
     return Short.toUnsignedInt(memory.get(BE_SHORT, data + index));
@@ -293,7 +323,7 @@ public final class Frame {
    * The tag that was taken off, or 0. As libpcap's VLAN_VALID and VLAN_TPID: kernels before 3.14
    * set neither status bit, so a TCI or TPID other than 0 counts too.
    */
-  private int strippedTag() {
+  int strippedTag() {
     int status = Tpacket3Hdr.status(memory, header);
     int tci = Tpacket3Hdr.vlanTci(memory, header);
     if (tci == 0 && (status & Tpacket3Hdr.TP_STATUS_VLAN_VALID) == 0) {

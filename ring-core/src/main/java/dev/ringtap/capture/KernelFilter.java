@@ -1,6 +1,7 @@
 package dev.ringtap.capture;
 
 import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.Bpf;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.BpfProgram.Instruction;
 import java.util.ArrayList;
@@ -9,8 +10,7 @@ import java.util.List;
 /**
  * Fits a filter to what the kernel lets it see. A filter speaks of the payload as delivered; on a
  * cooked capture the kernel runs it on the frame without that header, whose fields it has under
- * numbers of their own ({@code SKF_AD_*} in {@code <linux/filter.h>}). As libpcap's {@code
- * fix_offset}.
+ * numbers of their own ({@link Bpf#AD_OFF}). As libpcap's {@code fix_offset}.
  */
 final class KernelFilter {
   private static final int BPF_LD = 0x00;
@@ -18,15 +18,6 @@ final class KernelFilter {
   private static final int BPF_ABS = 0x20;
   private static final int BPF_IND = 0x40;
   private static final int BPF_MSH = 0xa0;
-
-  private static final int LD_W_ABS = 0x20;
-  private static final int LD_B_ABS = 0x30;
-  private static final int JMP_JEQ = 0x15;
-  private static final int RET_K = 0x06;
-
-  private static final int SKF_AD_PROTOCOL = -0x1000;
-  private static final int SKF_AD_PKTTYPE = -0x1000 + 4;
-  private static final int SKF_AD_IFINDEX = -0x1000 + 8;
 
   private KernelFilter() {}
 
@@ -62,13 +53,13 @@ final class KernelFilter {
     }
     boolean second = linkType == LinkType.LINUX_SLL2;
     if (at == (second ? 0 : 14)) {
-      return SKF_AD_PROTOCOL;
+      return Bpf.AD_OFF + Bpf.AD_PROTOCOL;
     }
     if (at == (second ? 10 : 0)) {
-      return SKF_AD_PKTTYPE;
+      return Bpf.AD_OFF + Bpf.AD_PKTTYPE;
     }
     if (at == 4 && second) {
-      return SKF_AD_IFINDEX;
+      return Bpf.AD_OFF + Bpf.AD_IFINDEX;
     }
     throw new CaptureException(
         Reason.UNSUPPORTED_FILTER,
@@ -78,14 +69,27 @@ final class KernelFilter {
             + " direction, interface or what follows the header");
   }
 
+  /** Refuses what goes the other way. */
+  static BpfProgram only(Direction direction, BpfProgram rest) {
+    boolean out = direction == Direction.OUT;
+    List<Instruction> program = new ArrayList<>();
+    program.add(new Instruction(LD_B_ABS, 0, 0, SKF_AD_PKTTYPE));
+    program.add(new Instruction(JMP_JEQ, out ? 1 : 0, out ? 0 : 1, PacketType.OUTGOING.ordinal()));
+    program.add(new Instruction(RET_K, 0, 0, 0));
+    program.addAll(rest.instructions());
+    return new BpfProgram(program);
+  }
+
   /** Refuses what goes out on the loopback, which shows every frame again as it comes in. */
   static BpfProgram withoutOutgoing(int loopbackIndex, BpfProgram rest) {
     List<Instruction> program = new ArrayList<>();
-    program.add(new Instruction(LD_W_ABS, 0, 0, SKF_AD_IFINDEX));
-    program.add(new Instruction(JMP_JEQ, 0, 3, loopbackIndex));
-    program.add(new Instruction(LD_B_ABS, 0, 0, SKF_AD_PKTTYPE));
-    program.add(new Instruction(JMP_JEQ, 0, 1, PacketType.OUTGOING.ordinal()));
-    program.add(new Instruction(RET_K, 0, 0, 0));
+    program.add(new Instruction(Bpf.LD_W_ABS, 0, 0, Bpf.AD_OFF + Bpf.AD_IFINDEX));
+    program.add(new Instruction(Bpf.JEQ_K, 0, 3, loopbackIndex));
+    program.add(new Instruction(Bpf.LD_B_ABS, 0, 0, Bpf.AD_OFF + Bpf.AD_PKTTYPE));
+    program.add(new Instruction(Bpf.JEQ_K, 0, 1, PacketType.OUTGOING.ordinal()));
+    program.add(new Instruction(Bpf.RET_K, 0, 0, 0));
+    // the other program begins as the kernel starts one
+    program.add(new Instruction(Bpf.LD_IMM, 0, 0, 0));
     program.addAll(rest.instructions());
     return new BpfProgram(program);
   }

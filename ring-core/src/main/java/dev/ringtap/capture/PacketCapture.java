@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -48,14 +50,17 @@ public final class PacketCapture implements BlockSource {
   /** poll may return at once for as long as the newest block is held: look again after this. */
   private static final int HELD_BLOCK_WAIT_MILLIS = 1;
 
-  /**
-   * After this the statistics must hold nothing new: receive paths that still ran the old filter.
-   */
-  private static final int SETTLE_MILLIS = 10;
+  /** While the ring is drained, look this often. */
+  private static final int DRAIN_CHECK_MILLIS = 10;
+
+  /** The kernel's limit. */
+  private static final int MOST_MEMBERS = 256;
 
   /** The removal of an interface that is down shows nowhere: look this often once it was down. */
   private static final int DOWN_CHECK_MILLIS = 100;
 
+  private final CaptureConfig config;
+  private final CaptureInterface device;
   private final String interfaceName;
   private final int retireTimeoutMillis;
   private final PacketSocket socket;
@@ -77,7 +82,14 @@ public final class PacketCapture implements BlockSource {
   private volatile long stoppedAtNanos;
   private volatile boolean ended;
 
-  private PacketCapture(CaptureConfig config, PacketSocket socket, Poller poller, PacketRing ring) {
+  private PacketCapture(
+      CaptureConfig config,
+      CaptureInterface device,
+      PacketSocket socket,
+      Poller poller,
+      PacketRing ring) {
+    this.config = config;
+    this.device = device;
     this.interfaceName = config.get(CaptureOption.INTERFACE);
     this.retireTimeoutMillis = config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS);
     this.socket = socket;
@@ -113,11 +125,67 @@ public final class PacketCapture implements BlockSource {
   }
 
   /**
-   * Opens a capture; frames come in from now on.
+   * Opens a capture; frames come in from now on. With a {@link CaptureOption#FANOUT_GROUP} it gets
+   * its share of the frames, and none that another member gets.
    *
    * @throws CaptureException if it cannot: its reason and its message tell why and what to do
    */
   public static PacketCapture open(CaptureConfig config) throws CaptureException {
+    boolean shared = config.get(CaptureOption.FANOUT_GROUP) != 0;
+    return openAll(List.of(config), shared ? new FanoutGroup(config) : null).get(0);
+  }
+
+  /**
+   * Opens the members of a fanout group: each frame comes to one of them, from the first frame on.
+   * Each has a ring of the configured size. They are numbered from 0, as {@link Frame#member}.
+   *
+   * @param config for all of them; with {@link CaptureOption#FANOUT_GROUP} 0 the group is their own
+   * @param members how many, from 1 to 256
+   * @throws CaptureException if one cannot be opened; then none is
+   */
+  public static List<PacketCapture> openGroup(CaptureConfig config, int members)
+      throws CaptureException {
+    if (members < 1 || members > MOST_MEMBERS) {
+      throw new IllegalArgumentException(
+          members + " members of a fanout group; expected 1 to " + MOST_MEMBERS);
+    }
+    if (members == 1) {
+      return List.of(open(config));
+    }
+    List<CaptureConfig> configs = new ArrayList<>();
+    for (int i = 0; i < members; i++) {
+      configs.add(config.toBuilder().member(i).build());
+    }
+    return openAll(configs, new FanoutGroup(config));
+  }
+
+  /** Frames are let in only once all have joined: before that each would get all of them. */
+  private static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
+      throws CaptureException {
+    List<PacketCapture> captures = new ArrayList<>();
+    try {
+      for (CaptureConfig config : configs) {
+        captures.add(bind(config, group));
+      }
+      for (PacketCapture capture : captures) {
+        capture.letFramesIn(group != null);
+      }
+      return captures;
+    } catch (IOException | RuntimeException | Error e) {
+      captures.forEach(PacketCapture::close);
+      String name = configs.get(0).get(CaptureOption.INTERFACE);
+      if (e instanceof LinuxException) {
+        throw CaptureException.of((LinuxException) e, name);
+      }
+      if (e instanceof CaptureException) {
+        throw (CaptureException) e;
+      }
+      throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Opens the socket, its ring, and binds it; in a group it has joined and lets nothing in yet. */
+  private static PacketCapture bind(CaptureConfig config, FanoutGroup group) throws IOException {
     String name = config.get(CaptureOption.INTERFACE);
     CaptureInterface device = require(name);
     PacketSocket socket = null;
@@ -127,18 +195,16 @@ public final class PacketCapture implements BlockSource {
       RingSetup.requireMemory(config.get(CaptureOption.RING_MIB));
       socket = device.isCooked() ? PacketSocket.openCooked() : PacketSocket.open();
       socket.useTpacketV3();
-      if (device.isLoopback()) {
-        // the loopback shows every frame twice, going out and coming in
-        socket.ignoreOutgoing();
-      }
-      RingSetup.attach(socket, RingSetup.kernelProgram(config, device));
+      RingSetup.setTimestamps(socket, config);
+      BpfProgram program = RingSetup.kernelProgram(config, device);
+      RingSetup.attach(socket, group == null ? program : BpfProgram.REJECT);
       int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
       int blockCount = RingSetup.createRing(socket, config, blockSizeBytes);
       arena = Arena.ofShared();
       MemorySegment memory = socket.map((long) blockCount * blockSizeBytes, arena);
       PacketRing ring = new PacketRing(config, device, socket, arena, memory, blockSizeBytes);
       poller = new Poller(socket.fd());
-      PacketCapture capture = new PacketCapture(config, socket, poller, ring);
+      PacketCapture capture = new PacketCapture(config, device, socket, poller, ring);
       if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback() && !device.isAny()) {
         socket.joinPromiscuous(device.index());
       }
@@ -147,13 +213,8 @@ public final class PacketCapture implements BlockSource {
       if (error == Errno.ENETDOWN) {
         throw new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " went down");
       }
-      if (!device.isKnown()) {
-        LOG.log(
-            Level.WARNING,
-            "hardware type {0} of {1} is not known: its frames are captured cooked, without their"
-                + " layer-2 header",
-            Integer.toString(device.hardwareType()),
-            name);
+      if (group != null) {
+        group.join(socket);
       }
       return capture;
     } catch (IOException | RuntimeException | Error e) {
@@ -166,13 +227,46 @@ public final class PacketCapture implements BlockSource {
       if (socket != null) {
         socket.close();
       }
-      if (e instanceof LinuxException) {
-        throw CaptureException.of((LinuxException) e, name);
-      }
-      if (e instanceof CaptureException) {
-        throw (CaptureException) e;
-      }
-      throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
+      throw e;
+    }
+  }
+
+  private void letFramesIn(boolean ofGroup) throws IOException {
+    if (ofGroup) {
+      RingSetup.attach(socket, RingSetup.kernelProgram(config, device));
+    }
+    if (!config.isFilterChangeable()) {
+      socket.lockFilter();
+    }
+    if (!device.isKnown()) {
+      LOG.log(
+          Level.WARNING,
+          "hardware type {0} of {1} is not known: its frames are captured cooked, without their"
+              + " layer-2 header",
+          Integer.toString(device.hardwareType()),
+          interfaceName);
+    }
+  }
+
+  /**
+   * Changes the filter; any thread may. Every block that is taken afterwards has only frames that
+   * the new filter keeps, those that the ring held by then included, and no frame is lost that both
+   * filters keep. A snap length shorter than what the new filter looks at can make it refuse a
+   * frame that was in the ring. Frames that are refused there do not count as offered.
+   *
+   * @param filter the new one; null keeps all
+   * @throws IllegalStateException if the filter was not opened as changeable
+   * @throws CaptureException if the kernel does not take the filter; the old one stays then
+   */
+  public void setFilter(BpfProgram filter) throws CaptureException {
+    if (!config.isFilterChangeable()) {
+      throw new IllegalStateException(
+          "the filter of " + interfaceName + " is locked; open with filterChangeable()");
+    }
+    try {
+      ring.changeFilter(RingSetup.kernelProgram(config.withFilter(filter), device));
+    } catch (LinuxException e) {
+      throw CaptureException.of(e, interfaceName);
     }
   }
 
@@ -209,7 +303,7 @@ public final class PacketCapture implements BlockSource {
         if (wasDown && !stopping) {
           endIfRemoved();
         }
-        long most = stopping ? SETTLE_MILLIS : wasDown ? DOWN_CHECK_MILLIS : leftMillis;
+        long most = stopping ? DRAIN_CHECK_MILLIS : wasDown ? DOWN_CHECK_MILLIS : leftMillis;
         await((int) Math.min(leftMillis, most));
       }
     } catch (LinuxException e) {
@@ -258,23 +352,19 @@ public final class PacketCapture implements BlockSource {
                 + interfaceName
                 + " was removed, or moved to another network namespace; capture again when it is"
                 + " back");
-    refuseFrames();
+    end();
     return true;
   }
 
   /**
-   * Whether every frame that passed the filter has been taken or counted as dropped. The open block
-   * comes out when its retire timeout passes, so this needs that long after {@link #stop}.
+   * Whether all frames up to the end have been taken. The open block comes out when its retire
+   * timeout passes, so this needs that long after {@link #stop}.
    */
-  private boolean isDrained() throws LinuxException {
-    long sinceStopMillis = (System.nanoTime() - stoppedAtNanos) / 1_000_000;
-    if (sinceStopMillis < SETTLE_MILLIS) {
-      return false;
-    }
-    ring.refreshStatistics();
-    if (statistics().waiting() == 0) {
+  private boolean isDrained() {
+    if (ring.isDrained()) {
       return true;
     }
+    long sinceStopMillis = (System.nanoTime() - stoppedAtNanos) / 1_000_000;
     if (sinceStopMillis > 1000 + 10L * retireTimeoutMillis) {
       LOG.log(
           Level.WARNING,
@@ -303,21 +393,24 @@ public final class PacketCapture implements BlockSource {
     }
   }
 
-  /** Attaches a filter that refuses all; the source ends when the ring is drained. */
+  /**
+   * Ends the capture at the frame that the kernel stores now; the source ends when all before it
+   * were taken.
+   */
   @Override
   public void stop() throws CaptureException {
     try {
-      refuseFrames();
+      end();
     } catch (LinuxException e) {
       throw CaptureException.of(e, interfaceName);
     }
   }
 
-  private synchronized void refuseFrames() throws LinuxException {
+  private synchronized void end() throws LinuxException {
     if (stopping || closed) {
       return;
     }
-    RingSetup.attach(socket, BpfProgram.REJECT);
+    ring.end();
     stoppedAtNanos = System.nanoTime();
     stopping = true;
     poller.wake();

@@ -1,5 +1,6 @@
 package dev.ringtap.capture;
 
+import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.TpacketBlockDesc;
@@ -39,13 +40,28 @@ final class PacketRing implements Block.Owner {
   private long lossPlaced;
   private long lastStatisticsAt;
 
+  /** Judges what was queued when the filter changed, for so many blocks yet. */
+  private QueuedFrameFilter queuedFilter;
+
+  private int queuedBlocks;
+
+  /** What was lost before a block of which no frame was delivered: it goes to the next one. */
+  private long lostBeforeEmpty;
+
   private boolean closed;
 
-  // written under lossLock, read anywhere
-  private volatile long offered;
-  private volatile long dropped;
-  private volatile long captured;
-  private volatile long freezes;
+  private long offered;
+  private long dropped;
+  private long freezes;
+
+  /** Frames in the blocks that were taken: those that were delivered, and all. */
+  private long captured;
+
+  /** Written under lossLock by the reader, which reads it without. */
+  private long taken;
+
+  /** Frames are taken up to this one: what the kernel had stored when the end was fixed. */
+  private volatile long endOfFrames = Long.MAX_VALUE;
 
   /**
    * @param memory the mapping, which ends with the arena; both are this object's from now on
@@ -73,12 +89,13 @@ final class PacketRing implements Block.Owner {
           device.snapLengthBytes(config.snapLengthBytes()),
           device.isCooked() ? CookedHeader.bytes(linkType) : 0,
           frameInterfaces);
+      blocks[i].ofMember(config.member());
     }
   }
 
   /** Whether the kernel has filled the next block and nobody holds its slot. */
   boolean isNextReady() {
-    return !blocks[next].isLeased() && isClosed(next);
+    return taken < endOfFrames && !blocks[next].isLeased() && isClosed(next);
   }
 
   /** Takes the next block, which must be ready. */
@@ -88,13 +105,56 @@ final class PacketRing implements Block.Owner {
       next = slotAfter(next);
       long lost = lostBeforeSlot[block.index()];
       lostBeforeSlot[block.index()] = 0;
-      if (isLosing(block) && lost == 0 || captured - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
+      if (isLosing(block) && lost == 0 || taken - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
         lost += newLoss();
       }
+      lost += lostBeforeEmpty;
       block.lease(captured, lost);
+      long stored = Integer.toUnsignedLong(block.frameCount());
+      if (stored > endOfFrames - taken) {
+        stored = endOfFrames - taken;
+        block.cutTo((int) stored);
+      }
+      if (queuedBlocks > 0) {
+        queuedBlocks--;
+        block.sift(queuedFilter);
+      }
+      lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
+      taken += stored;
       captured += Integer.toUnsignedLong(block.frameCount());
     }
     return block;
+  }
+
+  /**
+   * Fixes the end, exactly: the capture's frames are those that the kernel has stored by now, and
+   * its losses those that it has counted. The kernel counts a frame and gives it its place in the
+   * ring under one lock, so as many frames as the statistics tell are to be taken yet; what comes
+   * behind them is nobody's. No filter has to change for that.
+   */
+  void end() throws LinuxException {
+    synchronized (lossLock) {
+      readStatistics();
+      endOfFrames = Math.min(endOfFrames, offered - dropped);
+    }
+  }
+
+  /** Whether the end was fixed, and all frames up to it were taken. */
+  boolean isDrained() {
+    return taken >= endOfFrames;
+  }
+
+  /**
+   * Replaces the filter, which the kernel does between two frames. What is queued by then passed
+   * the old one: the new one judges it here. A frame that the kernel was just about to store may
+   * come up to a ring's length later.
+   */
+  void changeFilter(BpfProgram program) throws LinuxException {
+    synchronized (lossLock) {
+      RingSetup.attach(socket, program);
+      queuedFilter = new QueuedFrameFilter(program);
+      queuedBlocks = blocks.length + 1;
+    }
   }
 
   /** What the kernel dropped since the last time that its loss was placed. Under lossLock. */
@@ -106,28 +166,27 @@ final class PacketRing implements Block.Owner {
   }
 
   /**
-   * Adds what the kernel counted since the last read, which clears its counters. Under lossLock.
+   * Adds what the kernel counted since the last read, which clears its counters; nothing more once
+   * the end is fixed. Under lossLock.
    */
   private void readStatistics() throws LinuxException {
+    if (endOfFrames != Long.MAX_VALUE) {
+      return;
+    }
     TpacketStatsV3 since = socket.statistics();
     offered += since.packets();
     dropped += since.drops();
     freezes += since.freezes();
-    lastStatisticsAt = captured;
-  }
-
-  /** Brings {@link #statistics} up to date. */
-  void refreshStatistics() throws LinuxException {
-    synchronized (lossLock) {
-      readStatistics();
-    }
+    lastStatisticsAt = taken;
   }
 
   /** Counts as of the last read of the kernel's. Any thread. */
   CaptureStatistics statistics() {
-    long capturedNow = captured;
-    return new CaptureStatistics(
-        Math.max(offered, capturedNow + dropped), dropped, capturedNow, freezes);
+    synchronized (lossLock) {
+      long refusedWhenQueued = taken - captured;
+      return new CaptureStatistics(
+          Math.max(offered - refusedWhenQueued, captured + dropped), dropped, captured, freezes);
+    }
   }
 
   /** The part of the blocks that are the reader's, from 0 to 1. Any thread. */
@@ -199,7 +258,7 @@ final class PacketRing implements Block.Owner {
 
   /** Frames of all blocks before the one that a slot holds: those taken, and those that wait. */
   private long framesBefore(int slot) {
-    long frames = captured;
+    long frames = taken;
     for (int i = next; i != slot && !blocks[i].isLeased(); i = slotAfter(i)) {
       frames += frameCount(i);
     }

@@ -3,6 +3,7 @@ package dev.ringtap.capture;
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.Errno;
+import dev.ringtap.linux.Ifreq;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.SockFprog;
@@ -34,13 +35,20 @@ final class RingSetup {
   static BpfProgram kernelProgram(CaptureConfig config, CaptureInterface device)
       throws CaptureException {
     BpfProgram program = config.kernelProgram();
-    if (!device.isCooked()) {
-      return program;
+    if (device.isCooked()) {
+      int linkType = device.linkType();
+      int frameBytes =
+          device.snapLengthBytes(config.snapLengthBytes()) - CookedHeader.bytes(linkType);
+      program = KernelFilter.cooked(program, linkType).cutTo(frameBytes);
     }
-    int linkType = device.linkType();
-    int frameBytes =
-        device.snapLengthBytes(config.snapLengthBytes()) - CookedHeader.bytes(linkType);
-    program = KernelFilter.cooked(program, linkType).cutTo(frameBytes);
+    Direction direction = config.get(CaptureOption.DIRECTION);
+    if (direction != Direction.INOUT) {
+      return KernelFilter.only(direction, program);
+    }
+    if (device.isLoopback()) {
+      // it shows every frame twice, going out and coming in
+      return KernelFilter.only(Direction.IN, program);
+    }
     if (device.isAny()) {
       for (CaptureInterface each : CaptureInterface.list()) {
         if (each.isLoopback()) {
@@ -53,14 +61,41 @@ final class RingSetup {
 
   /** Replaces the socket's filter at once. */
   static void attach(PacketSocket socket, BpfProgram program) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      SockFprog fprog = new SockFprog(arena, program.instructions().size());
-      int index = 0;
-      for (BpfProgram.Instruction each : program.instructions()) {
-        fprog.set(index++, each.code(), each.jt(), each.jf(), each.k());
-      }
-      socket.attachFilter(fprog);
+    socket.attachFilter(nativeProgram(program));
+  }
+
+  /** A program as the kernel takes it. */
+  static SockFprog nativeProgram(BpfProgram program) {
+    SockFprog fprog = new SockFprog(Arena.ofAuto(), program.instructions().size());
+    int index = 0;
+    for (BpfProgram.Instruction each : program.instructions()) {
+      fprog.set(index++, each.code(), each.jt(), each.jf(), each.k());
     }
+    return fprog;
+  }
+
+  /** Has the network card take the time of frames, where that was asked for. */
+  static void setTimestamps(PacketSocket socket, CaptureConfig config) throws IOException {
+    if (config.get(CaptureOption.TIMESTAMP_TYPE) == TimestampType.HOST) {
+      return;
+    }
+    String name = config.get(CaptureOption.INTERFACE);
+    try {
+      Ifreq.takeHardwareTimestamps(name);
+    } catch (LinuxException e) {
+      throw new CaptureException(
+          e.errno() == Errno.EPERM ? Reason.NO_PERMISSION : Reason.UNSUPPORTED_SYSTEM,
+          e.errno() == Errno.EPERM
+              ? "no permission to turn the timestamps of "
+                  + name
+                  + " on: CAP_NET_ADMIN is missing; grant it, or use timestamp-type host"
+              : name
+                  + " takes no timestamps of its own; use timestamp-type host ("
+                  + e.getMessage()
+                  + ")",
+          e);
+    }
+    socket.useHardwareTimestamps();
   }
 
   /** Makes the ring, smaller where the kernel has no memory for all of it. */

@@ -8,6 +8,7 @@ import dev.ringtap.capture.LinkType;
 import dev.ringtap.file.RecordReader.CapturedOn;
 import dev.ringtap.file.RecordReader.Outcome;
 import dev.ringtap.filter.Ancillary;
+import dev.ringtap.filter.Bpf;
 import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
@@ -288,13 +289,13 @@ public final class CaptureFile implements BlockSource {
   /** What the file tells of the current record: no tag was taken off, and which way it went. */
   private long ancillary(int which) {
     switch (which) {
-      case Ancillary.PKTTYPE:
+      case Bpf.AD_PKTTYPE:
         return reader.packetType().ordinal();
-      case Ancillary.VLAN_TAG:
-      case Ancillary.VLAN_TAG_PRESENT:
-      case Ancillary.VLAN_TPID:
+      case Bpf.AD_VLAN_TAG:
+      case Bpf.AD_VLAN_TAG_PRESENT:
+      case Bpf.AD_VLAN_TPID:
         return 0;
-      case Ancillary.PROTOCOL:
+      case Bpf.AD_PROTOCOL:
         return etherType();
       default:
         return Ancillary.UNKNOWN;

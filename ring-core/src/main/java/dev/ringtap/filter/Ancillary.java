@@ -1,29 +1,8 @@
 package dev.ringtap.filter;
 
-/**
- * What is known of a frame beside its bytes. BPF programs load it from negative offsets; the
- * numbers are those of {@code <linux/filter.h>}, counted from SKF_AD_OFF.
- */
+/** What is known of a frame beside its bytes, for a program that loads it from offsets below 0. */
 public interface Ancillary {
-  /** EtherType in host byte order. */
-  int PROTOCOL = 0;
-
-  /** The kernel's {@code sll_pkttype}: 0 for this host, 4 for a frame that it sent. */
-  int PKTTYPE = 4;
-
-  /** Index of the interface. */
-  int IFINDEX = 8;
-
-  /** TCI of the tag that was taken off. */
-  int VLAN_TAG = 44;
-
-  /** 1 if a tag was taken off, else 0. */
-  int VLAN_TAG_PRESENT = 48;
-
-  /** TPID of the tag that was taken off. */
-  int VLAN_TPID = 60;
-
-  /** What {@link #value} returns for what is not known. */
+  /** What is returned for what is not known. A program that loads it refuses the frame. */
   long UNKNOWN = -1;
 
   /** Knows nothing. */
@@ -32,8 +11,27 @@ public interface Ancillary {
   /**
    * A value, unsigned 32 bits.
    *
-   * @param which one of the numbers above, or any other
+   * @param which {@link Bpf#AD_PROTOCOL} or another of those numbers
    * @return the value or {@link #UNKNOWN}
    */
   long value(int which);
+
+  /**
+   * Where the network layer begins, for loads from {@link Bpf#NET_OFF} on.
+   *
+   * @return bytes from the frame's first one, for a frame of a ring {@code tp_net - tp_mac}; or
+   *     {@link #UNKNOWN}
+   */
+  default long networkOffset() {
+    return UNKNOWN;
+  }
+
+  /**
+   * Where the link layer begins, for loads from {@link Bpf#LL_OFF} on.
+   *
+   * @return 0 where the frame's first byte is that of its link layer, or {@link #UNKNOWN}
+   */
+  default long linkOffset() {
+    return UNKNOWN;
+  }
 }

@@ -14,14 +14,14 @@ import java.util.List;
  * Runs a BPF program on frames in user space, for frames that no kernel filters: those of a capture
  * file. It decides as the kernel does.
  *
- * <p>Registers are unsigned 32 bits and begin at 0. A load outside the frame, of an ancillary value
- * that is not known, or relative to another header (SKF_NET_OFF, SKF_LL_OFF) refuses the frame, and
- * so does a division by 0. Where kernel and libpcap differ it follows the kernel: a shift by X
- * counts modulo 32, an indirect load's offset wraps around at 32 bits.
+ * <p>Registers are unsigned 32 bits and begin at 0. A load outside the frame or of what {@link
+ * Ancillary} does not know refuses the frame, and so does a division by 0. Where kernel and libpcap
+ * differ it follows the kernel: a shift by X counts modulo 32, an indirect load's offset wraps
+ * around at 32 bits.
  *
  * <p>It allocates nothing per frame. Not thread-safe.
  *
- * <p>Source: {@code Documentation/networking/filter.rst} of Linux.
+ * <p>Source: {@code Documentation/networking/filter.rst} and {@code net/core/filter.c} of Linux.
  */
 public final class BpfInterpreter {
   private static final ValueLayout.OfShort BE_SHORT =
@@ -29,16 +29,13 @@ public final class BpfInterpreter {
   private static final ValueLayout.OfInt BE_INT =
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  /** SKF_AD_OFF: ancillary values lie from here on. */
-  private static final int ANCILLARY_OFFSET = -0x1000;
-
   private static final long OUTSIDE = -1;
 
   private final int[] codes;
   private final int[] jts;
   private final int[] jfs;
   private final int[] ks;
-  private final int[] scratch = new int[BpfProgram.SCRATCH_WORDS];
+  private final int[] scratch = new int[Bpf.SCRATCH_WORDS];
 
   /** Prepares a program, which ends on every frame, as all of that class do. */
   public BpfInterpreter(BpfProgram program) {
@@ -75,163 +72,163 @@ public final class BpfInterpreter {
       int k = ks[pc];
       long loaded = 0;
       switch (codes[pc]) {
-        case BpfProgram.LD_W_ABS:
+        case Bpf.LD_W_ABS:
           loaded = absolute(memory, offset, capturedLength, k, 4, ancillary);
           a = (int) loaded;
           break;
-        case BpfProgram.LD_H_ABS:
+        case Bpf.LD_H_ABS:
           loaded = absolute(memory, offset, capturedLength, k, 2, ancillary);
           a = (int) loaded;
           break;
-        case BpfProgram.LD_B_ABS:
+        case Bpf.LD_B_ABS:
           loaded = absolute(memory, offset, capturedLength, k, 1, ancillary);
           a = (int) loaded;
           break;
-        case BpfProgram.LD_W_IND:
-          loaded = load(memory, offset, capturedLength, x + k, 4);
+        case Bpf.LD_W_IND:
+          loaded = load(memory, offset, capturedLength, x + k, 4, ancillary);
           a = (int) loaded;
           break;
-        case BpfProgram.LD_H_IND:
-          loaded = load(memory, offset, capturedLength, x + k, 2);
+        case Bpf.LD_H_IND:
+          loaded = load(memory, offset, capturedLength, x + k, 2, ancillary);
           a = (int) loaded;
           break;
-        case BpfProgram.LD_B_IND:
-          loaded = load(memory, offset, capturedLength, x + k, 1);
+        case Bpf.LD_B_IND:
+          loaded = load(memory, offset, capturedLength, x + k, 1, ancillary);
           a = (int) loaded;
           break;
-        case BpfProgram.LDX_B_MSH:
-          loaded = load(memory, offset, capturedLength, k, 1);
+        case Bpf.LDX_B_MSH:
+          loaded = load(memory, offset, capturedLength, k, 1, ancillary);
           x = ((int) loaded & 0xf) << 2;
           break;
-        case BpfProgram.LD_IMM:
+        case Bpf.LD_IMM:
           a = k;
           break;
-        case BpfProgram.LDX_IMM:
+        case Bpf.LDX_IMM:
           x = k;
           break;
-        case BpfProgram.LD_LEN:
+        case Bpf.LD_LEN:
           a = wireLength;
           break;
-        case BpfProgram.LDX_LEN:
+        case Bpf.LDX_LEN:
           x = wireLength;
           break;
-        case BpfProgram.LD_MEM:
+        case Bpf.LD_MEM:
           a = scratch[k];
           break;
-        case BpfProgram.LDX_MEM:
+        case Bpf.LDX_MEM:
           x = scratch[k];
           break;
-        case BpfProgram.ST:
+        case Bpf.ST:
           scratch[k] = a;
           break;
-        case BpfProgram.STX:
+        case Bpf.STX:
           scratch[k] = x;
           break;
-        case BpfProgram.TAX:
+        case Bpf.TAX:
           x = a;
           break;
-        case BpfProgram.TXA:
+        case Bpf.TXA:
           a = x;
           break;
-        case BpfProgram.ADD_K:
+        case Bpf.ADD_K:
           a += k;
           break;
-        case BpfProgram.ADD_X:
+        case Bpf.ADD_X:
           a += x;
           break;
-        case BpfProgram.SUB_K:
+        case Bpf.SUB_K:
           a -= k;
           break;
-        case BpfProgram.SUB_X:
+        case Bpf.SUB_X:
           a -= x;
           break;
-        case BpfProgram.MUL_K:
+        case Bpf.MUL_K:
           a *= k;
           break;
-        case BpfProgram.MUL_X:
+        case Bpf.MUL_X:
           a *= x;
           break;
-        case BpfProgram.DIV_K:
+        case Bpf.DIV_K:
           a = Integer.divideUnsigned(a, k);
           break;
-        case BpfProgram.DIV_X:
+        case Bpf.DIV_X:
           if (x == 0) {
             return 0;
           }
           a = Integer.divideUnsigned(a, x);
           break;
-        case BpfProgram.MOD_K:
+        case Bpf.MOD_K:
           a = Integer.remainderUnsigned(a, k);
           break;
-        case BpfProgram.MOD_X:
+        case Bpf.MOD_X:
           if (x == 0) {
             return 0;
           }
           a = Integer.remainderUnsigned(a, x);
           break;
-        case BpfProgram.OR_K:
+        case Bpf.OR_K:
           a |= k;
           break;
-        case BpfProgram.OR_X:
+        case Bpf.OR_X:
           a |= x;
           break;
-        case BpfProgram.AND_K:
+        case Bpf.AND_K:
           a &= k;
           break;
-        case BpfProgram.AND_X:
+        case Bpf.AND_X:
           a &= x;
           break;
-        case BpfProgram.XOR_K:
+        case Bpf.XOR_K:
           a ^= k;
           break;
-        case BpfProgram.XOR_X:
+        case Bpf.XOR_X:
           a ^= x;
           break;
-        case BpfProgram.LSH_K:
+        case Bpf.LSH_K:
           a <<= k;
           break;
-        case BpfProgram.LSH_X:
+        case Bpf.LSH_X:
           a <<= x;
           break;
-        case BpfProgram.RSH_K:
+        case Bpf.RSH_K:
           a >>>= k;
           break;
-        case BpfProgram.RSH_X:
+        case Bpf.RSH_X:
           a >>>= x;
           break;
-        case BpfProgram.NEG:
+        case Bpf.NEG:
           a = -a;
           break;
-        case BpfProgram.JA:
+        case Bpf.JA:
           pc += k;
           break;
-        case BpfProgram.JEQ_K:
+        case Bpf.JEQ_K:
           pc += a == k ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JEQ_X:
+        case Bpf.JEQ_X:
           pc += a == x ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JGT_K:
+        case Bpf.JGT_K:
           pc += Integer.compareUnsigned(a, k) > 0 ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JGT_X:
+        case Bpf.JGT_X:
           pc += Integer.compareUnsigned(a, x) > 0 ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JGE_K:
+        case Bpf.JGE_K:
           pc += Integer.compareUnsigned(a, k) >= 0 ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JGE_X:
+        case Bpf.JGE_X:
           pc += Integer.compareUnsigned(a, x) >= 0 ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JSET_K:
+        case Bpf.JSET_K:
           pc += (a & k) != 0 ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.JSET_X:
+        case Bpf.JSET_X:
           pc += (a & x) != 0 ? jts[pc] : jfs[pc];
           break;
-        case BpfProgram.RET_K:
+        case Bpf.RET_K:
           return k;
-        case BpfProgram.RET_A:
+        case Bpf.RET_A:
           return a;
         default:
           throw new AssertionError("BPF code " + codes[pc] + " in a program that was checked");
@@ -244,15 +241,16 @@ public final class BpfInterpreter {
 
   private static long absolute(
       MemorySegment memory, long offset, int length, int k, int bytes, Ancillary ancillary) {
-    return k < 0 && k >= ANCILLARY_OFFSET
-        ? ancillary.value(k - ANCILLARY_OFFSET)
-        : load(memory, offset, length, k, bytes);
+    return k < 0 && k >= Bpf.AD_OFF
+        ? ancillary.value(k - Bpf.AD_OFF)
+        : load(memory, offset, length, k, bytes, ancillary);
   }
 
   /** Big-endian, unsigned; OUTSIDE where the frame does not have all of it. */
-  private static long load(MemorySegment memory, long offset, int length, int k, int bytes) {
-    long at = Integer.toUnsignedLong(k);
-    if (at + bytes > length) {
+  private static long load(
+      MemorySegment memory, long offset, int length, int k, int bytes, Ancillary ancillary) {
+    long at = k >= 0 ? k : fromHeader(k, ancillary);
+    if (at < 0 || at + bytes > length) {
       return OUTSIDE;
     }
     switch (bytes) {
@@ -263,5 +261,15 @@ public final class BpfInterpreter {
       default:
         return Integer.toUnsignedLong(memory.get(BE_INT, offset + at));
     }
+  }
+
+  /** As the kernel's bpf_skb_load_helper_convert_offset: below 0 where that fails. */
+  private static long fromHeader(int k, Ancillary ancillary) {
+    boolean network = k >= Bpf.NET_OFF;
+    long header = network ? ancillary.networkOffset() : ancillary.linkOffset();
+    if (header < 0 || k < Bpf.LL_OFF) {
+      return OUTSIDE;
+    }
+    return header + k - (network ? Bpf.NET_OFF : Bpf.LL_OFF);
   }
 }

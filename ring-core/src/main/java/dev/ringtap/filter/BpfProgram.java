@@ -15,58 +15,6 @@ public final class BpfProgram {
   /** The kernel takes no longer program: BPF_MAXINSNS. */
   public static final int MAX_INSTRUCTIONS = 4096;
 
-  static final int SCRATCH_WORDS = 16;
-
-  static final int LD_IMM = 0x00;
-  static final int LD_W_ABS = 0x20;
-  static final int LD_H_ABS = 0x28;
-  static final int LD_B_ABS = 0x30;
-  static final int LD_W_IND = 0x40;
-  static final int LD_H_IND = 0x48;
-  static final int LD_B_IND = 0x50;
-  static final int LD_MEM = 0x60;
-  static final int LD_LEN = 0x80;
-  static final int LDX_IMM = 0x01;
-  static final int LDX_MEM = 0x61;
-  static final int LDX_LEN = 0x81;
-  static final int LDX_B_MSH = 0xb1;
-  static final int ST = 0x02;
-  static final int STX = 0x03;
-  static final int ADD_K = 0x04;
-  static final int ADD_X = 0x0c;
-  static final int SUB_K = 0x14;
-  static final int SUB_X = 0x1c;
-  static final int MUL_K = 0x24;
-  static final int MUL_X = 0x2c;
-  static final int DIV_K = 0x34;
-  static final int DIV_X = 0x3c;
-  static final int OR_K = 0x44;
-  static final int OR_X = 0x4c;
-  static final int AND_K = 0x54;
-  static final int AND_X = 0x5c;
-  static final int LSH_K = 0x64;
-  static final int LSH_X = 0x6c;
-  static final int RSH_K = 0x74;
-  static final int RSH_X = 0x7c;
-  static final int NEG = 0x84;
-  static final int MOD_K = 0x94;
-  static final int MOD_X = 0x9c;
-  static final int XOR_K = 0xa4;
-  static final int XOR_X = 0xac;
-  static final int JA = 0x05;
-  static final int JEQ_K = 0x15;
-  static final int JEQ_X = 0x1d;
-  static final int JGT_K = 0x25;
-  static final int JGT_X = 0x2d;
-  static final int JGE_K = 0x35;
-  static final int JGE_X = 0x3d;
-  static final int JSET_K = 0x45;
-  static final int JSET_X = 0x4d;
-  static final int RET_K = 0x06;
-  static final int RET_A = 0x16;
-  static final int TAX = 0x07;
-  static final int TXA = 0x87;
-
   private static final String BEHIND_THE_END = "jumps behind the end of the program";
 
   /** Refuses every frame. */
@@ -161,14 +109,15 @@ public final class BpfProgram {
     List<Instruction> cut = new ArrayList<>(instructions.size());
     for (Instruction instruction : instructions) {
       boolean longer =
-          instruction.code == RET_K && Integer.compareUnsigned(instruction.k, snapLengthBytes) > 0;
+          instruction.code == Bpf.RET_K
+              && Integer.compareUnsigned(instruction.k, snapLengthBytes) > 0;
       cut.add(longer ? ret(snapLengthBytes) : instruction);
     }
     return new BpfProgram(cut);
   }
 
   static Instruction ret(int k) {
-    return new Instruction(RET_K, 0, 0, k);
+    return new Instruction(Bpf.RET_K, 0, 0, k);
   }
 
   /** The rules of the kernel's bpf_check_classic, so that a refusal has a reason. */
@@ -195,22 +144,22 @@ public final class BpfProgram {
             "BPF instruction " + at + " (code " + instruction.code + "): " + fault);
       }
       switch (instruction.code) {
-        case ST:
-        case STX:
+        case Bpf.ST:
+        case Bpf.STX:
           writtenHere |= 1 << instruction.k;
           break;
-        case JA:
+        case Bpf.JA:
           written[at + 1 + instruction.k] &= writtenHere;
           writtenHere = -1;
           break;
-        case JEQ_K:
-        case JEQ_X:
-        case JGT_K:
-        case JGT_X:
-        case JGE_K:
-        case JGE_X:
-        case JSET_K:
-        case JSET_X:
+        case Bpf.JEQ_K:
+        case Bpf.JEQ_X:
+        case Bpf.JGT_K:
+        case Bpf.JGT_X:
+        case Bpf.JGE_K:
+        case Bpf.JGE_X:
+        case Bpf.JSET_K:
+        case Bpf.JSET_X:
           written[at + 1 + instruction.jt] &= writtenHere;
           written[at + 1 + instruction.jf] &= writtenHere;
           writtenHere = -1;
@@ -220,7 +169,7 @@ public final class BpfProgram {
       }
     }
     int last = program.get(count - 1).code;
-    if (last != RET_K && last != RET_A) {
+    if (last != Bpf.RET_K && last != Bpf.RET_A) {
       throw new IllegalArgumentException("the BPF program does not end with a return");
     }
   }
@@ -228,74 +177,77 @@ public final class BpfProgram {
   private static String fault(Instruction instruction, int following, int written) {
     int k = instruction.k;
     switch (instruction.code) {
-      case LD_MEM:
-      case LDX_MEM:
-      case ST:
-      case STX:
-        if (Integer.compareUnsigned(k, SCRATCH_WORDS) >= 0) {
+      case Bpf.LD_MEM:
+      case Bpf.LDX_MEM:
+      case Bpf.ST:
+      case Bpf.STX:
+        if (Integer.compareUnsigned(k, Bpf.SCRATCH_WORDS) >= 0) {
           return "scratch word " + Integer.toUnsignedString(k) + " is not from 0 to 15";
         }
-        boolean reads = instruction.code == LD_MEM || instruction.code == LDX_MEM;
+        boolean reads = instruction.code == Bpf.LD_MEM || instruction.code == Bpf.LDX_MEM;
         return reads && (written & 1 << k) == 0
             ? "scratch word " + k + " is read and was not always written before"
             : null;
-      case DIV_K:
-      case MOD_K:
+      case Bpf.DIV_K:
+      case Bpf.MOD_K:
         return k == 0 ? "division by 0" : null;
-      case LSH_K:
-      case RSH_K:
+      case Bpf.LSH_K:
+      case Bpf.RSH_K:
         return Integer.compareUnsigned(k, 32) >= 0
             ? "shift by " + Integer.toUnsignedString(k) + " is not from 0 to 31"
             : null;
-      case JA:
+      case Bpf.JA:
         if (k < 0) {
           return "jumps backwards, and the kernel takes no loops (`protochain` makes them)";
         }
         return Integer.compareUnsigned(k, following) >= 0 ? BEHIND_THE_END : null;
-      case JEQ_K:
-      case JEQ_X:
-      case JGT_K:
-      case JGT_X:
-      case JGE_K:
-      case JGE_X:
-      case JSET_K:
-      case JSET_X:
+      case Bpf.JEQ_K:
+      case Bpf.JEQ_X:
+      case Bpf.JGT_K:
+      case Bpf.JGT_X:
+      case Bpf.JGE_K:
+      case Bpf.JGE_X:
+      case Bpf.JSET_K:
+      case Bpf.JSET_X:
         return instruction.jt >= following || instruction.jf >= following ? BEHIND_THE_END : null;
-      case LD_IMM:
-      case LD_W_ABS:
-      case LD_H_ABS:
-      case LD_B_ABS:
-      case LD_W_IND:
-      case LD_H_IND:
-      case LD_B_IND:
-      case LD_LEN:
-      case LDX_IMM:
-      case LDX_LEN:
-      case LDX_B_MSH:
-      case ADD_K:
-      case ADD_X:
-      case SUB_K:
-      case SUB_X:
-      case MUL_K:
-      case MUL_X:
-      case DIV_X:
-      case OR_K:
-      case OR_X:
-      case AND_K:
-      case AND_X:
-      case LSH_X:
-      case RSH_X:
-      case NEG:
-      case MOD_X:
-      case XOR_K:
-      case XOR_X:
-      case RET_K:
-      case RET_A:
-      case TAX:
-      case TXA:
+      case Bpf.LD_W_ABS:
+      case Bpf.LD_H_ABS:
+      case Bpf.LD_B_ABS:
+        return k < 0 && k >= Bpf.AD_OFF && !Bpf.isAncillary(k - Bpf.AD_OFF)
+            ? "loads the kernel's ancillary value " + (k - Bpf.AD_OFF) + ", which does not exist"
+            : null;
+      case Bpf.LD_IMM:
+      case Bpf.LD_W_IND:
+      case Bpf.LD_H_IND:
+      case Bpf.LD_B_IND:
+      case Bpf.LD_LEN:
+      case Bpf.LDX_IMM:
+      case Bpf.LDX_LEN:
+      case Bpf.LDX_B_MSH:
+      case Bpf.ADD_K:
+      case Bpf.ADD_X:
+      case Bpf.SUB_K:
+      case Bpf.SUB_X:
+      case Bpf.MUL_K:
+      case Bpf.MUL_X:
+      case Bpf.DIV_X:
+      case Bpf.OR_K:
+      case Bpf.OR_X:
+      case Bpf.AND_K:
+      case Bpf.AND_X:
+      case Bpf.LSH_X:
+      case Bpf.RSH_X:
+      case Bpf.NEG:
+      case Bpf.MOD_X:
+      case Bpf.XOR_K:
+      case Bpf.XOR_X:
+      case Bpf.RET_K:
+      case Bpf.RET_A:
+      case Bpf.TAX:
+      case Bpf.TXA:
         return null;
       default:
-        return (instruction.code & 0x07) == RET_K ? "unknown return" : "unknown instruction";
+        return (instruction.code & 0x07) == Bpf.RET_K ? "unknown return" : "unknown instruction";
     }
   }
 

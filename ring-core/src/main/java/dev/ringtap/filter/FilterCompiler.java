@@ -79,7 +79,7 @@ public final class FilterCompiler {
 
   /**
    * Compiles for frames whose bytes are all that is known, as those of a capture file: VLAN tags
-   * are inside the frame. A direction is asked for as {@link Ancillary#PKTTYPE}, whatever the file
+   * are inside the frame. A direction is asked for as {@link Bpf#AD_PKTTYPE}, whatever the file
    * knows of it.
    *
    * @param expression words of pcap-filter(7); an empty one keeps all frames

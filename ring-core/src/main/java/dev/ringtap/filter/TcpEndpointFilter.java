@@ -16,16 +16,16 @@ import java.util.List;
  * first.
  */
 public final class TcpEndpointFilter {
-  /** Not a place in the frame but the kernel's own field: SKF_AD_OFF + SKF_AD_PROTOCOL. */
-  private static final int ETHERTYPE_AT = -0x1000;
+  /** Not a place in the frame but the kernel's own field. */
+  private static final int ETHERTYPE_AT = Bpf.AD_OFF + Bpf.AD_PROTOCOL;
 
   private static final int ETHERTYPE_IPV4 = 0x0800;
   private static final int ETHERTYPE_IPV6 = 0x86DD;
   private static final int IPPROTO_TCP = 6;
   private static final int FRAGMENT_OFFSET_MASK = 0x1fff;
 
-  /** The network layer, wherever it begins: SKF_NET_OFF. */
-  private static final int IP = -0x100000;
+  /** The network layer, wherever it begins. */
+  private static final int IP = Bpf.NET_OFF;
 
   private static final int IPV6_HEADER_BYTES = 40;
   private static final int TCP_HEADER_BYTES = 20;
@@ -64,37 +64,33 @@ public final class TcpEndpointFilter {
       }
     }
     // the other program begins as the kernel starts one, with both registers at 0
-    filter.add(BpfProgram.LD_IMM, 0, 0, 0);
-    filter.add(BpfProgram.LDX_IMM, 0, 0, 0);
+    filter.add(Bpf.LD_IMM, 0, 0, 0);
+    filter.add(Bpf.LDX_IMM, 0, 0, 0);
     filter.program.addAll(rest.instructions());
     return new BpfProgram(filter.program);
   }
 
   private void refuseIpv4(InetSocketAddress endpoint) {
-    unless(BpfProgram.LD_LEN, 0, BpfProgram.JGE_K, linkHeaderBytes + IPV4_HEADER_LIMIT_BYTES + 4);
-    unless(BpfProgram.LD_H_ABS, ETHERTYPE_AT, BpfProgram.JEQ_K, ETHERTYPE_IPV4);
-    unless(BpfProgram.LD_B_ABS, IP + 9, BpfProgram.JEQ_K, IPPROTO_TCP);
-    when(BpfProgram.LD_H_ABS, IP + 6, BpfProgram.JSET_K, FRAGMENT_OFFSET_MASK);
-    add(BpfProgram.LDX_B_MSH, 0, 0, IP);
-    when(BpfProgram.TXA, 0, BpfProgram.JGT_K, IPV4_HEADER_LIMIT_BYTES);
+    unless(Bpf.LD_LEN, 0, Bpf.JGE_K, linkHeaderBytes + IPV4_HEADER_LIMIT_BYTES + 4);
+    unless(Bpf.LD_H_ABS, ETHERTYPE_AT, Bpf.JEQ_K, ETHERTYPE_IPV4);
+    unless(Bpf.LD_B_ABS, IP + 9, Bpf.JEQ_K, IPPROTO_TCP);
+    when(Bpf.LD_H_ABS, IP + 6, Bpf.JSET_K, FRAGMENT_OFFSET_MASK);
+    add(Bpf.LDX_B_MSH, 0, 0, IP);
+    when(Bpf.TXA, 0, Bpf.JGT_K, IPV4_HEADER_LIMIT_BYTES);
     int[] address = words(endpoint);
-    refuseWhen(IP + 12, address, BpfProgram.LD_H_IND, IP, endpoint.getPort());
-    refuseWhen(IP + 16, address, BpfProgram.LD_H_IND, IP + 2, endpoint.getPort());
+    refuseWhen(IP + 12, address, Bpf.LD_H_IND, IP, endpoint.getPort());
+    refuseWhen(IP + 16, address, Bpf.LD_H_IND, IP + 2, endpoint.getPort());
     endSection();
   }
 
   private void refuseIpv6(InetSocketAddress endpoint) {
     int tcp = IP + IPV6_HEADER_BYTES;
-    unless(
-        BpfProgram.LD_LEN,
-        0,
-        BpfProgram.JGE_K,
-        linkHeaderBytes + IPV6_HEADER_BYTES + TCP_HEADER_BYTES);
-    unless(BpfProgram.LD_H_ABS, ETHERTYPE_AT, BpfProgram.JEQ_K, ETHERTYPE_IPV6);
-    unless(BpfProgram.LD_B_ABS, IP + 6, BpfProgram.JEQ_K, IPPROTO_TCP);
+    unless(Bpf.LD_LEN, 0, Bpf.JGE_K, linkHeaderBytes + IPV6_HEADER_BYTES + TCP_HEADER_BYTES);
+    unless(Bpf.LD_H_ABS, ETHERTYPE_AT, Bpf.JEQ_K, ETHERTYPE_IPV6);
+    unless(Bpf.LD_B_ABS, IP + 6, Bpf.JEQ_K, IPPROTO_TCP);
     int[] address = words(endpoint);
-    refuseWhen(IP + 8, address, BpfProgram.LD_H_ABS, tcp, endpoint.getPort());
-    refuseWhen(IP + 24, address, BpfProgram.LD_H_ABS, tcp + 2, endpoint.getPort());
+    refuseWhen(IP + 8, address, Bpf.LD_H_ABS, tcp, endpoint.getPort());
+    refuseWhen(IP + 24, address, Bpf.LD_H_ABS, tcp + 2, endpoint.getPort());
     endSection();
   }
 
@@ -116,22 +112,22 @@ public final class TcpEndpointFilter {
   private void refuseWhen(int addressAt, int[] address, int loadPort, int portAt, int port) {
     int end = program.size() + 2 * address.length + 3;
     for (int i = 0; i < address.length; i++) {
-      add(BpfProgram.LD_W_ABS, 0, 0, addressAt + 4 * i);
-      add(BpfProgram.JEQ_K, 0, end - program.size() - 1, address[i]);
+      add(Bpf.LD_W_ABS, 0, 0, addressAt + 4 * i);
+      add(Bpf.JEQ_K, 0, end - program.size() - 1, address[i]);
     }
     add(loadPort, 0, 0, portAt);
-    add(BpfProgram.JEQ_K, 0, 1, port);
+    add(Bpf.JEQ_K, 0, 1, port);
     program.add(BpfProgram.ret(0));
   }
 
   private void leave() {
     leaves.add(program.size());
-    add(BpfProgram.JA, 0, 0, 0);
+    add(Bpf.JA, 0, 0, 0);
   }
 
   private void endSection() {
     for (int at : leaves) {
-      program.set(at, new Instruction(BpfProgram.JA, 0, 0, program.size() - at - 1));
+      program.set(at, new Instruction(Bpf.JA, 0, 0, program.size() - at - 1));
     }
     leaves.clear();
   }

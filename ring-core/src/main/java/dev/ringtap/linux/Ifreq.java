@@ -49,6 +49,15 @@ public final class Ifreq {
   private static final long SIOCSIFMTU = 0x8922;
   private static final long SIOCGIFHWADDR = 0x8927;
   private static final long SIOCETHTOOL = 0x8946;
+  private static final long SIOCSHWTSTAMP = 0x89b0;
+
+  /**
+   * {@code <linux/net_tstamp.h>}: {@code struct hwtstamp_config { int flags, tx_type, rx_filter; }}
+   */
+  private static final long HWTSTAMP_CONFIG_BYTES = 12;
+
+  private static final long RX_FILTER = 8;
+  private static final int HWTSTAMP_FILTER_ALL = 1;
 
   private Ifreq() {}
 
@@ -101,6 +110,23 @@ public final class Ifreq {
       request.set(ADDRESS, IFR_UNION, value);
       Libc.ioctl(socket, SIOCETHTOOL, request, "SIOCETHTOOL on " + name);
       return value.get(JAVA_INT, 4);
+    }
+  }
+
+  /**
+   * Has the network card take the time of all frames that come in. It stays so for everybody.
+   *
+   * @throws LinuxException with EOPNOTSUPP or ERANGE where the card cannot, EPERM without
+   *     CAP_NET_ADMIN
+   */
+  public static void takeHardwareTimestamps(String name) throws LinuxException {
+    try (Arena arena = Arena.ofConfined();
+        Fd socket = Libc.controlSocket()) {
+      MemorySegment config = arena.allocate(HWTSTAMP_CONFIG_BYTES, 4);
+      config.set(JAVA_INT, RX_FILTER, HWTSTAMP_FILTER_ALL);
+      MemorySegment request = named(arena, name);
+      request.set(ADDRESS, IFR_UNION, config);
+      Libc.ioctl(socket, SIOCSHWTSTAMP, request, "SIOCSHWTSTAMP on " + name);
     }
   }
 

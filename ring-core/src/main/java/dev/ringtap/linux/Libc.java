@@ -41,6 +41,10 @@ public final class Libc {
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_SHARED = 1;
   private static final long IF_NAMEINDEX_BYTES = 16;
+
+  /** __NR_bpf: 321 in the table of x86-64, 280 in the one that newer architectures share. */
+  private static final long SYS_BPF = System.getProperty("os.arch").equals("amd64") ? 321 : 280;
+
   private static final long MAX_STRING_BYTES = 4096;
 
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
@@ -72,6 +76,13 @@ public final class Libc {
               of(INT, INT, JAVA_LONG, ADDRESS),
               Linker.Option.captureCallState("errno"),
               Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle SYSCALL =
+      Linker.nativeLinker()
+          .downcallHandle(
+              address("syscall"),
+              of(JAVA_LONG, JAVA_LONG, INT, ADDRESS, INT),
+              Linker.Option.captureCallState("errno"),
+              Linker.Option.firstVariadicArg(1));
   private static final MethodHandle UNSHARE = call("unshare", of(INT, INT));
   private static final MethodHandle IF_NAMEINDEX = call("if_nameindex", of(ADDRESS));
   private static final MethodHandle IF_FREENAMEINDEX =
@@ -252,6 +263,18 @@ public final class Libc {
       MemorySegment state = arena.allocate(CALL_STATE);
       int result = (int) IOCTL.invokeExact(state, fd.number(), request, argument);
       check(result, state, "ioctl " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** The system call bpf(2), for which the C library has no function. */
+  static int bpf(int command, MemorySegment attributes, String what) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int size = (int) attributes.byteSize();
+      long result = (long) SYSCALL.invokeExact(state, SYS_BPF, command, attributes, size);
+      return check((int) result, state, "bpf " + what);
     } catch (Throwable e) {
       throw failed(e);
     }

@@ -16,14 +16,24 @@ public final class PacketSocket implements AutoCloseable {
   private static final int SOL_SOCKET = 1;
   private static final int SO_ERROR = 4;
   private static final int SO_ATTACH_FILTER = 26;
+  private static final int SO_LOCK_FILTER = 44;
 
   private static final int SOL_PACKET = 263;
   private static final int PACKET_ADD_MEMBERSHIP = 1;
   private static final int PACKET_RX_RING = 5;
   private static final int PACKET_STATISTICS = 6;
   private static final int PACKET_VERSION = 10;
+  private static final int PACKET_TIMESTAMP = 17;
+  private static final int PACKET_FANOUT = 18;
   private static final int PACKET_QDISC_BYPASS = 20;
-  private static final int PACKET_IGNORE_OUTGOING = 23;
+  private static final int PACKET_FANOUT_DATA = 22;
+
+  /** {@code <linux/net_tstamp.h>} */
+  private static final int SOF_TIMESTAMPING_RAW_HARDWARE = 1 << 6;
+
+  public static final int PACKET_FANOUT_FLAG_ROLLOVER = 0x1000;
+  public static final int PACKET_FANOUT_FLAG_UNIQUEID = 0x2000;
+  public static final int PACKET_FANOUT_FLAG_DEFRAG = 0x8000;
 
   private final Fd fd;
 
@@ -55,11 +65,6 @@ public final class PacketSocket implements AutoCloseable {
     Libc.setsockopt(fd, SOL_PACKET, PACKET_VERSION, TpacketReq3.TPACKET_V3, "PACKET_VERSION");
   }
 
-  /** Frames that this host sends do not come in. The kernel has it since 4.20. */
-  public void ignoreOutgoing() throws LinuxException {
-    Libc.setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-  }
-
   /** Sent frames go to the driver without queueing, and no tap of this host sees them. */
   public void bypassQdisc() throws LinuxException {
     Libc.setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
@@ -68,6 +73,47 @@ public final class PacketSocket implements AutoCloseable {
   /** Replaces the filter at once; frames that passed the old one stay in the ring. */
   public void attachFilter(SockFprog program) throws LinuxException {
     Libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program.segment(), "SO_ATTACH_FILTER");
+  }
+
+  /** From now on nobody changes or removes the filter, this process neither. */
+  public void lockFilter() throws LinuxException {
+    Libc.setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, 1, "SO_LOCK_FILTER");
+  }
+
+  /** Frames carry the network card's time where it took one. */
+  public void useHardwareTimestamps() throws LinuxException {
+    Libc.setsockopt(
+        fd, SOL_PACKET, PACKET_TIMESTAMP, SOF_TIMESTAMPING_RAW_HARDWARE, "PACKET_TIMESTAMP");
+  }
+
+  /**
+   * Joins a fanout group, made if it is not there: each frame goes to one of its sockets. The
+   * socket is bound by then and stays so.
+   *
+   * @param group its number in this network namespace; 0 with PACKET_FANOUT_FLAG_UNIQUEID
+   * @param mode 0 PACKET_FANOUT_HASH and so on
+   * @param flags the group's
+   * @return the group's number
+   */
+  public int joinFanout(int group, int mode, int flags) throws LinuxException {
+    Libc.setsockopt(
+        fd, SOL_PACKET, PACKET_FANOUT, group | (mode | flags) << 16, "PACKET_FANOUT of " + group);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment joined = arena.allocate(JAVA_INT);
+      Libc.getsockopt(fd, SOL_PACKET, PACKET_FANOUT, joined, "PACKET_FANOUT");
+      return joined.get(JAVA_INT, 0) & 0xFFFF;
+    }
+  }
+
+  /** The classic program by which the socket's fanout group chooses a member. */
+  public void setFanoutProgram(SockFprog program) throws LinuxException {
+    Libc.setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, program.segment(), "PACKET_FANOUT_DATA");
+  }
+
+  /** The eBPF program, of type socket filter, by which the fanout group chooses a member. */
+  public void setFanoutProgram(PinnedProgram program) throws LinuxException {
+    int descriptor = program.fd().number();
+    Libc.setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, descriptor, "PACKET_FANOUT_DATA");
   }
 
   /** Makes the ring; it lives until the socket and the mapping are gone. */

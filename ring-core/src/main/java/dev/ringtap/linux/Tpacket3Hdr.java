@@ -38,6 +38,7 @@ public final class Tpacket3Hdr {
   public static final int TP_STATUS_CSUMNOTREADY = 8;
   public static final int TP_STATUS_VLAN_VALID = 0x10;
   public static final int TP_STATUS_VLAN_TPID_VALID = 0x40;
+  public static final int TP_STATUS_TS_RAW_HARDWARE = 1 << 31;
 
   static final long TP_NEXT_OFFSET = 0;
   static final long TP_SEC = 4;
@@ -80,6 +81,11 @@ public final class Tpacket3Hdr {
 
   public static int mac(MemorySegment ring, long frame) {
     return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_MAC));
+  }
+
+  /** Bytes from this header to the network layer. */
+  public static int net(MemorySegment ring, long frame) {
+    return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_NET));
   }
 
   public static int vlanTci(MemorySegment ring, long frame) {

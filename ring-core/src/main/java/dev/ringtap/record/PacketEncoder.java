@@ -26,8 +26,11 @@ public final class PacketEncoder {
   private static final int MAX_VARLONG_BYTES = 10;
   private static final int MAX_VARINT_BYTES = 5;
 
-  /** Timestamp, sequence, loss; lengths, link type, direction, union branch, four of the tag. */
-  private static final int MAX_NUMBERS_BYTES = 3 * MAX_VARLONG_BYTES + 10 * MAX_VARINT_BYTES;
+  /**
+   * Timestamp, sequence, loss; member, lengths, link type, direction, union branch, four of the
+   * tag.
+   */
+  private static final int MAX_NUMBERS_BYTES = 3 * MAX_VARLONG_BYTES + 11 * MAX_VARINT_BYTES;
 
   /** A file may name any number of interfaces. */
   private static final int MAX_NAMES_KEPT = 256;
@@ -113,6 +116,7 @@ public final class PacketEncoder {
     at += interfaceNameField.length;
     at = writeLong(to, at, frame.sequence());
     at = writeLong(to, at, frame.lostBefore());
+    at = writeLong(to, at, frame.member());
     at = writeLong(to, at, frame.originalLength());
     at = writeLong(to, at, frame.linkType());
     at = writeLong(to, at, frame.packetType().ordinal());

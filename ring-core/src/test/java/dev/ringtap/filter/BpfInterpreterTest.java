@@ -31,7 +31,7 @@ class BpfInterpreterTest {
       instructions.add(
           new Instruction(Integer.decode(parts[0]), 0, 0, Long.decode(parts[1]).intValue()));
     }
-    instructions.add(new Instruction(BpfProgram.RET_A, 0, 0, 0));
+    instructions.add(new Instruction(Bpf.RET_A, 0, 0, 0));
     return Integer.toUnsignedLong(run(instructions, ancillary));
   }
 
@@ -47,8 +47,10 @@ class BpfInterpreterTest {
     "0x20:4, 0",
     "0x28:6, 0",
     "0x30:7, 0",
-    "0x30:-1, 0",
-    "0x20:-3, 0",
+    "0x01:-3 0x50:0, 0",
+    "0x30:-1048576, 0",
+    "0x30:-2097152, 0",
+    "0x30:-2147483648, 0",
     "0x00:9 0xb1:7, 0",
     // X, indirect, IP header length
     "0x01:2 0x40:1, 0x04FFFE45",
@@ -92,8 +94,8 @@ class BpfInterpreterTest {
       int kept =
           run(
               List.of(
-                  new Instruction(BpfProgram.LD_IMM, 0, 0, a),
-                  new Instruction(BpfProgram.LDX_IMM, 0, 0, k),
+                  new Instruction(Bpf.LD_IMM, 0, 0, a),
+                  new Instruction(Bpf.LDX_IMM, 0, 0, k),
                   new Instruction(byX ? code | 8 : code, 1, 0, k),
                   BpfProgram.ret(0),
                   BpfProgram.ret(99)),
@@ -106,14 +108,51 @@ class BpfInterpreterTest {
   void loadsWhatIsKnownBesideTheFrameAndRefusesWhatIsNot() {
     Ancillary tagged =
         which ->
-            which == Ancillary.VLAN_TAG_PRESENT
+            which == Bpf.AD_VLAN_TAG_PRESENT
                 ? 1
-                : which == Ancillary.VLAN_TAG ? 0xF064 : Ancillary.UNKNOWN;
+                : which == Bpf.AD_VLAN_TAG ? 0xF064 : Ancillary.UNKNOWN;
     assertThat(resultOf("0x30:-4048", tagged)).isEqualTo(1);
     assertThat(resultOf("0x30:-4052", tagged)).isEqualTo(0xF064);
     assertThat(resultOf("0x28:-4092 0x00:5", tagged)).as("packet type").isZero();
     assertThat(resultOf("0x28:-4048 0x00:5", Ancillary.NONE)).isZero();
-    assertThat(resultOf("0x20:-1048576 0x00:5", tagged)).as("SKF_NET_OFF").isZero();
+    assertThat(resultOf("0x20:-1048576 0x00:5", tagged)).as("network layer").isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // network layer, directly and by X, its last byte, one too far, one before it
+    "0x28:-1048576, 0x0304",
+    "0x01:2 0x48:-1048576, 0xFFFE",
+    "0x30:-1048572, 0x45",
+    "0x30:-1048571, 0",
+    "0x30:-1048577, 0",
+    "0xb1:-1048572 0x87:0, 20",
+    // link layer
+    "0x20:-2097152, 0x01020304",
+    "0x30:-2097146, 0x45",
+    "0x30:-2097153, 0",
+    // an ancillary value has no indirect load
+    "0x01:0 0x50:-4096, 0",
+  })
+  void loadsFromTheLayersThatAreKnown(String steps, String result) {
+    Ancillary layers =
+        new Ancillary() {
+          @Override
+          public long value(int which) {
+            return 7;
+          }
+
+          @Override
+          public long networkOffset() {
+            return 2;
+          }
+
+          @Override
+          public long linkOffset() {
+            return 0;
+          }
+        };
+    assertThat(resultOf(steps, layers)).isEqualTo(Long.decode(result));
   }
 
   @Test

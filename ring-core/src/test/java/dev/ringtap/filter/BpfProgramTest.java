@@ -49,6 +49,8 @@ class BpfProgramTest {
         "2|255 0 0 0|6 0 0 0;unknown instruction",
         "2|161 0 0 0|6 0 0 0;unknown instruction",
         "1|30 0 0 0;unknown return",
+        "2|48 0 0 4294967295|6 0 0 0;loads the kernel's ancillary value 4095, which does not exist",
+        "2|48 0 0 4294963264|6 0 0 0;loads the kernel's ancillary value 64, which does not exist",
         "0;a BPF program of 0 instructions",
       })
   void refusesWhatTheKernelWouldRefuse(String text, String message) {

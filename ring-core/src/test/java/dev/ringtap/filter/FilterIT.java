@@ -21,6 +21,7 @@ import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -427,7 +428,14 @@ class FilterIT {
 
   /** A frame as the kernel's filter sees it. */
   private record Seen(
-      byte[] bytes, int wireLength, int packetType, int tag, int etherType, int ifindex) {
+      byte[] bytes,
+      int wireLength,
+      int packetType,
+      int tag,
+      int etherType,
+      int ifindex,
+      long networkOffset)
+      implements Ancillary {
     static Seen of(Frame frame, int ifindex) {
       byte[] bytes =
           frame.memory().asSlice(frame.dataOffset(), frame.capturedLength()).toArray(JAVA_BYTE);
@@ -437,23 +445,44 @@ class FilterIT {
           frame.originalLength() - stripped,
           frame.packetType().ordinal(),
           stripped == 0 ? 0 : frame.vlanTag(),
-          bytes.length < 14 ? 0 : frame.unsignedShortAt(12),
-          ifindex);
+          frame.protocol(),
+          ifindex,
+          networkOffset(frame));
     }
 
-    long ancillary(int which) {
+    /** As the ring's header says it, which stands where its own offsets are right. */
+    private static long networkOffset(Frame frame) {
+      int net = 96;
+      for (int macBytes = 0; macBytes <= 28; macBytes++) {
+        long header = frame.dataOffset() + macBytes - net;
+        if (header % Tpacket3Hdr.ALIGNMENT == 0
+            && Tpacket3Hdr.mac(frame.memory(), header) == net - macBytes
+            && Tpacket3Hdr.net(frame.memory(), header) == net) {
+          return macBytes;
+        }
+      }
+      throw new AssertionError("no header before the frame");
+    }
+
+    @Override
+    public long linkOffset() {
+      return 0;
+    }
+
+    @Override
+    public long value(int which) {
       switch (which) {
-        case Ancillary.PROTOCOL:
+        case Bpf.AD_PROTOCOL:
           return etherType;
-        case Ancillary.PKTTYPE:
+        case Bpf.AD_PKTTYPE:
           return packetType;
-        case Ancillary.IFINDEX:
+        case Bpf.AD_IFINDEX:
           return ifindex;
-        case Ancillary.VLAN_TAG:
+        case Bpf.AD_VLAN_TAG:
           return tag & 0xFFFF;
-        case Ancillary.VLAN_TAG_PRESENT:
+        case Bpf.AD_VLAN_TAG_PRESENT:
           return tag == 0 ? 0 : 1;
-        case Ancillary.VLAN_TPID:
+        case Bpf.AD_VLAN_TPID:
           return tag >>> 16;
         default:
           return Ancillary.UNKNOWN;
@@ -479,12 +508,12 @@ class FilterIT {
           BpfProgram program =
               RandomProgram.next(
                   random,
-                  Ancillary.PROTOCOL,
-                  Ancillary.PKTTYPE,
-                  Ancillary.IFINDEX,
-                  Ancillary.VLAN_TAG,
-                  Ancillary.VLAN_TAG_PRESENT,
-                  Ancillary.VLAN_TPID);
+                  Bpf.AD_PROTOCOL,
+                  Bpf.AD_PKTTYPE,
+                  Bpf.AD_IFINDEX,
+                  Bpf.AD_VLAN_TAG,
+                  Bpf.AD_VLAN_TAG_PRESENT,
+                  Bpf.AD_VLAN_TPID);
           programs.add(program);
           captures.add(open(program));
         }
@@ -501,7 +530,7 @@ class FilterIT {
           for (Seen each : seen) {
             int length = each.bytes.length;
             MemorySegment memory = MemorySegment.ofArray(each.bytes);
-            int keep = interpreter.run(memory, 0, length, each.wireLength, each::ancillary);
+            int keep = interpreter.run(memory, 0, length, each.wireLength, each);
             if (keep != 0) {
               int cut = Integer.compareUnsigned(keep, length) < 0 ? keep : length;
               expected.add(Arrays.copyOf(each.bytes, cut));

@@ -53,9 +53,9 @@ class LibpcapIT {
     assertThat(compiler.compile("", ETHERNET, 262_144)).isEqualTo(BpfProgram.acceptAll(262_144));
     // no Ethernet header: the version of the packet itself is looked at
     assertThat(compiler.compile("ip", 101, 96).instructions())
-        .startsWith(new Instruction(BpfProgram.LD_B_ABS, 0, 0, 0));
+        .startsWith(new Instruction(Bpf.LD_B_ABS, 0, 0, 0));
     assertThat(compiler.compile("vlan 100", ETHERNET, 96).instructions())
-        .startsWith(new Instruction(BpfProgram.LD_H_ABS, 0, 0, 12));
+        .startsWith(new Instruction(Bpf.LD_H_ABS, 0, 0, 12));
   }
 
   @ParameterizedTest

@@ -10,24 +10,18 @@ import java.util.Random;
  * small where kernel and libpcap differ about large ones: in shifts and indirect loads.
  */
 final class RandomProgram {
-  private static final int[] LOADS = {
-    BpfProgram.LD_W_ABS, BpfProgram.LD_H_ABS, BpfProgram.LD_B_ABS, BpfProgram.LDX_B_MSH
-  };
-  private static final int[] INDIRECT = {
-    BpfProgram.LD_W_IND, BpfProgram.LD_H_IND, BpfProgram.LD_B_IND
-  };
+  private static final int[] LOADS = {Bpf.LD_W_ABS, Bpf.LD_H_ABS, Bpf.LD_B_ABS, Bpf.LDX_B_MSH};
+  private static final int[] INDIRECT = {Bpf.LD_W_IND, Bpf.LD_H_IND, Bpf.LD_B_IND};
   private static final int[] ARITHMETIC = {
-    BpfProgram.ADD_K, BpfProgram.SUB_K, BpfProgram.MUL_K, BpfProgram.DIV_K, BpfProgram.OR_K,
-    BpfProgram.AND_K, BpfProgram.XOR_K, BpfProgram.MOD_K, BpfProgram.ADD_X, BpfProgram.SUB_X,
-    BpfProgram.MUL_X, BpfProgram.DIV_X, BpfProgram.OR_X, BpfProgram.AND_X, BpfProgram.XOR_X,
-    BpfProgram.MOD_X, BpfProgram.NEG
+    Bpf.ADD_K, Bpf.SUB_K, Bpf.MUL_K, Bpf.DIV_K, Bpf.OR_K,
+    Bpf.AND_K, Bpf.XOR_K, Bpf.MOD_K, Bpf.ADD_X, Bpf.SUB_X,
+    Bpf.MUL_X, Bpf.DIV_X, Bpf.OR_X, Bpf.AND_X, Bpf.XOR_X,
+    Bpf.MOD_X, Bpf.NEG
   };
-  private static final int[] SHIFTS = {
-    BpfProgram.LSH_K, BpfProgram.RSH_K, BpfProgram.LSH_X, BpfProgram.RSH_X
-  };
+  private static final int[] SHIFTS = {Bpf.LSH_K, Bpf.RSH_K, Bpf.LSH_X, Bpf.RSH_X};
   private static final int[] JUMPS = {
-    BpfProgram.JEQ_K, BpfProgram.JEQ_X, BpfProgram.JGT_K, BpfProgram.JGT_X,
-    BpfProgram.JGE_K, BpfProgram.JGE_X, BpfProgram.JSET_K, BpfProgram.JSET_X
+    Bpf.JEQ_K, Bpf.JEQ_X, Bpf.JGT_K, Bpf.JGT_X,
+    Bpf.JGE_K, Bpf.JGE_X, Bpf.JSET_K, Bpf.JSET_X
   };
 
   private final Random random;
@@ -40,12 +34,13 @@ final class RandomProgram {
   }
 
   /**
-   * @param ancillary the numbers of {@link Ancillary} that it may load, or none
+   * @param ancillary numbers of ancillary values that it may load, and then also from the network
+   *     and link layers; or none
    */
   static BpfProgram next(Random random, int... ancillary) {
     RandomProgram program = new RandomProgram(random, ancillary);
-    program.add(BpfProgram.LDX_IMM, random.nextInt(20));
-    program.add(BpfProgram.STX, 0);
+    program.add(Bpf.LDX_IMM, random.nextInt(20));
+    program.add(Bpf.STX, 0);
     int steps = 2 + random.nextInt(14);
     for (int i = 0; i < steps; i++) {
       program.step();
@@ -62,7 +57,11 @@ final class RandomProgram {
       }
       case 4 -> {
         if (ancillary.length > 0) {
-          add(pick(LOADS, 3), -0x1000 + pick(ancillary));
+          add(pick(LOADS, 3), Bpf.AD_OFF + pick(ancillary));
+          smallX();
+          add(
+              random.nextBoolean() ? pick(LOADS) : pick(INDIRECT),
+              (random.nextBoolean() ? Bpf.NET_OFF : Bpf.LL_OFF) + index() - random.nextInt(4));
         }
       }
       case 5, 6 -> {
@@ -74,20 +73,12 @@ final class RandomProgram {
         add(pick(SHIFTS), random.nextInt(32));
       }
       case 8 -> {
-        add(random.nextBoolean() ? BpfProgram.ST : BpfProgram.STX, 1);
-        add(random.nextBoolean() ? BpfProgram.LD_MEM : BpfProgram.LDX_MEM, random.nextInt(2));
+        add(random.nextBoolean() ? Bpf.ST : Bpf.STX, 1);
+        add(random.nextBoolean() ? Bpf.LD_MEM : Bpf.LDX_MEM, random.nextInt(2));
       }
       case 9 ->
           add(
-              pick(
-                  new int[] {
-                    BpfProgram.TAX,
-                    BpfProgram.TXA,
-                    BpfProgram.LD_LEN,
-                    BpfProgram.LDX_LEN,
-                    BpfProgram.LD_IMM,
-                    BpfProgram.LDX_IMM
-                  }),
+              pick(new int[] {Bpf.TAX, Bpf.TXA, Bpf.LD_LEN, Bpf.LDX_LEN, Bpf.LD_IMM, Bpf.LDX_IMM}),
               value());
       default -> body.add(new Instruction(pick(JUMPS), -1, -1, value()));
     }
@@ -96,12 +87,12 @@ final class RandomProgram {
   private void smallX() {
     int kind = random.nextInt(3);
     if (kind == 0) {
-      add(BpfProgram.LDX_IMM, random.nextInt(32));
+      add(Bpf.LDX_IMM, random.nextInt(32));
     } else if (kind == 1) {
-      add(BpfProgram.AND_K, 31);
-      add(BpfProgram.TAX, 0);
+      add(Bpf.AND_K, 31);
+      add(Bpf.TAX, 0);
     } else {
-      add(BpfProgram.LDX_MEM, 0);
+      add(Bpf.LDX_MEM, 0);
     }
   }
 
@@ -109,7 +100,7 @@ final class RandomProgram {
   private BpfProgram finish() {
     List<Instruction> program = new ArrayList<>();
     // word 1 may be read before it was written where a jump skips that
-    program.add(new Instruction(BpfProgram.ST, 0, 0, 1));
+    program.add(new Instruction(Bpf.ST, 0, 0, 1));
     int count = body.size();
     for (int i = 0; i < count; i++) {
       Instruction each = body.get(i);
@@ -120,8 +111,8 @@ final class RandomProgram {
       program.add(each);
     }
     boolean byA = random.nextInt(4) == 0;
-    program.add(new Instruction(byA ? BpfProgram.RET_A : BpfProgram.RET_K, 0, 0, 0x40000));
-    program.add(new Instruction(BpfProgram.RET_K, 0, 0, random.nextBoolean() ? 0 : 0x40000));
+    program.add(new Instruction(byA ? Bpf.RET_A : Bpf.RET_K, 0, 0, 0x40000));
+    program.add(new Instruction(Bpf.RET_K, 0, 0, random.nextBoolean() ? 0 : 0x40000));
     return new BpfProgram(program);
   }
 
@@ -137,12 +128,12 @@ final class RandomProgram {
   /** Whether this instruction relies on X being small. */
   private boolean isTail(int at) {
     int code = body.get(at).code();
-    return code == BpfProgram.TAX
-        || code == BpfProgram.LSH_X
-        || code == BpfProgram.RSH_X
-        || code == BpfProgram.LD_W_IND
-        || code == BpfProgram.LD_H_IND
-        || code == BpfProgram.LD_B_IND;
+    return code == Bpf.TAX
+        || code == Bpf.LSH_X
+        || code == Bpf.RSH_X
+        || code == Bpf.LD_W_IND
+        || code == Bpf.LD_H_IND
+        || code == Bpf.LD_B_IND;
   }
 
   private int index() {

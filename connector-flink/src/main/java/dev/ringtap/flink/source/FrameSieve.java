@@ -3,6 +3,7 @@ package dev.ringtap.flink.source;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.filter.Ancillary;
+import dev.ringtap.filter.Bpf;
 import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
@@ -86,15 +87,15 @@ final class FrameSieve {
   /** What is known of a frame beside its bytes, as the kernel would tell its filter. */
   private long ancillary(int which) {
     switch (which) {
-      case Ancillary.PKTTYPE:
+      case Bpf.AD_PKTTYPE:
         return frame.packetType().ordinal();
-      case Ancillary.VLAN_TAG:
+      case Bpf.AD_VLAN_TAG:
         return frame.isTagStripped() ? frame.vlanTag() & 0xFFFF : 0;
-      case Ancillary.VLAN_TAG_PRESENT:
+      case Bpf.AD_VLAN_TAG_PRESENT:
         return frame.isTagStripped() ? 1 : 0;
-      case Ancillary.VLAN_TPID:
+      case Bpf.AD_VLAN_TPID:
         return frame.isTagStripped() ? frame.vlanTag() >>> 16 : 0;
-      case Ancillary.PROTOCOL:
+      case Bpf.AD_PROTOCOL:
         return etherType();
       default:
         return Ancillary.UNKNOWN;

@@ -97,7 +97,7 @@ final class LiveEnumerator extends PacketEnumerator {
     int count = members == 0 ? readers : members;
     for (int i = 0; i < recipes.size(); i++) {
       CaptureRecipe recipe = recipes.get(i);
-      int group = count == 1 ? 0 : group(recipe, i);
+      int group = count == 1 ? FanoutOptions.group(recipe) : group(recipe, i);
       for (int member = 0; member < count; member++) {
         LiveSplit split =
             new LiveSplit(

@@ -36,6 +36,7 @@ public final class PacketRecordDeserializer implements PacketDeserializer<Packet
     if (tag != 0) {
       packet.setVlan(new Vlan(tag >>> 16, tag & 0xFFF, tag >>> 13 & 7, (tag & 0x1000) != 0));
     }
+    packet.setMember(frame.member());
     packet.setPayload(ByteBuffer.wrap(payload));
     return packet;
   }

@@ -1,0 +1,90 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.linux.Errno;
+import dev.ringtap.linux.LinuxException;
+import dev.ringtap.linux.PacketSocket;
+import dev.ringtap.linux.PinnedProgram;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The fanout group that sockets of one configuration join. Not thread-safe. */
+final class FanoutGroup {
+  private final String interfaceName;
+  private final FanoutMode mode;
+  private final int flags;
+  private final String program;
+
+  /** 0 until the first member made a group of its own. */
+  private int number;
+
+  FanoutGroup(CaptureConfig config) throws CaptureException {
+    interfaceName = config.get(CaptureOption.INTERFACE);
+    mode = config.get(CaptureOption.FANOUT_MODE);
+    program = config.get(CaptureOption.FANOUT_PROGRAM);
+    number = config.get(CaptureOption.FANOUT_GROUP);
+    flags =
+        (config.get(CaptureOption.FANOUT_ROLLOVER) ? PacketSocket.PACKET_FANOUT_FLAG_ROLLOVER : 0)
+            | (config.get(CaptureOption.FANOUT_DEFRAG)
+                ? PacketSocket.PACKET_FANOUT_FLAG_DEFRAG
+                : 0);
+    boolean byProgram = mode == FanoutMode.CBPF || mode == FanoutMode.EBPF;
+    if (byProgram != (program != null)) {
+      throw new CaptureException(
+          Reason.FANOUT_REFUSED,
+          byProgram
+              ? "fanout-mode " + CaptureOption.textOf(mode) + " needs a fanout-program"
+              : "a fanout-program is for fanout-mode cbpf or ebpf, not "
+                  + CaptureOption.textOf(mode));
+    }
+  }
+
+  /** Joins a socket that is bound and whose filter, still unlocked, lets nothing in yet. */
+  void join(PacketSocket socket) throws IOException {
+    try {
+      int own = number == 0 ? PacketSocket.PACKET_FANOUT_FLAG_UNIQUEID : 0;
+      number = socket.joinFanout(number, mode.ordinal(), flags | own);
+    } catch (LinuxException e) {
+      if (e.errno() != Errno.EINVAL && e.errno() != Errno.ENOSPC) {
+        throw e;
+      }
+      throw new CaptureException(
+          Reason.FANOUT_REFUSED,
+          "cannot join fanout group "
+              + number
+              + " on "
+              + interfaceName
+              + ": its members have another interface, fanout-mode or flag, or are 256 already;"
+              + " choose the same or another fanout-group ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+    if (mode == FanoutMode.CBPF) {
+      socket.setFanoutProgram(RingSetup.nativeProgram(classicProgram()));
+    } else if (mode == FanoutMode.EBPF) {
+      try (PinnedProgram pinned = PinnedProgram.open(program)) {
+        socket.setFanoutProgram(pinned);
+      } catch (LinuxException e) {
+        throw new CaptureException(
+            Reason.FANOUT_REFUSED,
+            "fanout-program "
+                + program
+                + " is not a pinned eBPF program of type socket filter that may be used: "
+                + e.getMessage(),
+            e);
+      }
+    }
+  }
+
+  private BpfProgram classicProgram() throws IOException {
+    try {
+      return BpfProgram.parse(Files.readString(Path.of(program)));
+    } catch (IllegalArgumentException | IOException e) {
+      throw new CaptureException(
+          Reason.FANOUT_REFUSED, "fanout-program " + program + ": " + e.getMessage(), e);
+    }
+  }
+}
