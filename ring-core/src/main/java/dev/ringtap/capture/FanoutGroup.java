@@ -17,14 +17,17 @@ final class FanoutGroup {
   private final int flags;
   private final String program;
 
-  /** 0 until the first member made a group of its own. */
+  /** What the kernel chooses for a group of its own may be 0, which no option asks for. */
+  private static final int NONE_YET = -1;
+
   private int number;
 
   FanoutGroup(CaptureConfig config) throws CaptureException {
     interfaceName = config.get(CaptureOption.INTERFACE);
     mode = config.get(CaptureOption.FANOUT_MODE);
     program = config.get(CaptureOption.FANOUT_PROGRAM);
-    number = config.get(CaptureOption.FANOUT_GROUP);
+    int asked = config.get(CaptureOption.FANOUT_GROUP);
+    number = asked == 0 ? NONE_YET : asked;
     flags =
         (config.get(CaptureOption.FANOUT_ROLLOVER) ? PacketSocket.PACKET_FANOUT_FLAG_ROLLOVER : 0)
             | (config.get(CaptureOption.FANOUT_DEFRAG)
@@ -44,8 +47,9 @@ final class FanoutGroup {
   /** Joins a socket that is bound and whose filter, still unlocked, lets nothing in yet. */
   void join(PacketSocket socket) throws IOException {
     try {
-      int own = number == 0 ? PacketSocket.PACKET_FANOUT_FLAG_UNIQUEID : 0;
-      number = socket.joinFanout(number, mode.ordinal(), flags | own);
+      boolean first = number == NONE_YET;
+      int own = first ? PacketSocket.PACKET_FANOUT_FLAG_UNIQUEID : 0;
+      number = socket.joinFanout(first ? 0 : number, mode.ordinal(), flags | own);
     } catch (LinuxException e) {
       if (e.errno() != Errno.EINVAL && e.errno() != Errno.ENOSPC) {
         throw e;

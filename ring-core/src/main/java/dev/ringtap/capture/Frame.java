@@ -300,6 +300,11 @@ public final class Frame {
     MemorySegment.copy(memory, data, target, offset + headerLength, length - headerLength);
   }
 
+  /** Where the network layer begins, from {@link #dataOffset} on. */
+  int networkOffset() {
+    return Tpacket3Hdr.net(memory, header) - Tpacket3Hdr.mac(memory, header);
+  }
+
   /** Length on the wire of what lies in the ring: a stripped tag not counted. */
   int ringLength() {
     return Tpacket3Hdr.len(memory, header);

@@ -73,9 +73,10 @@ final class KernelFilter {
   static BpfProgram only(Direction direction, BpfProgram rest) {
     boolean out = direction == Direction.OUT;
     List<Instruction> program = new ArrayList<>();
-    program.add(new Instruction(LD_B_ABS, 0, 0, SKF_AD_PKTTYPE));
-    program.add(new Instruction(JMP_JEQ, out ? 1 : 0, out ? 0 : 1, PacketType.OUTGOING.ordinal()));
-    program.add(new Instruction(RET_K, 0, 0, 0));
+    program.add(new Instruction(Bpf.LD_B_ABS, 0, 0, Bpf.AD_OFF + Bpf.AD_PKTTYPE));
+    program.add(
+        new Instruction(Bpf.JEQ_K, out ? 1 : 0, out ? 0 : 1, PacketType.OUTGOING.ordinal()));
+    program.add(new Instruction(Bpf.RET_K, 0, 0, 0));
     program.addAll(rest.instructions());
     return new BpfProgram(program);
   }

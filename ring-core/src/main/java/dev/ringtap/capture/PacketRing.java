@@ -149,10 +149,11 @@ final class PacketRing implements Block.Owner {
    * the old one: the new one judges it here. A frame that the kernel was just about to store may
    * come up to a ring's length later.
    */
-  void changeFilter(BpfProgram program) throws LinuxException {
+  void changeFilter(BpfProgram program) throws LinuxException, CaptureException {
+    QueuedFrameFilter filter = new QueuedFrameFilter(program);
     synchronized (lossLock) {
       RingSetup.attach(socket, program);
-      queuedFilter = new QueuedFrameFilter(program);
+      queuedFilter = filter;
       queuedBlocks = blocks.length + 1;
     }
   }

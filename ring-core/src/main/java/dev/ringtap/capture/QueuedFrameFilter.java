@@ -1,23 +1,51 @@
 package dev.ringtap.capture;
 
+import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.Ancillary;
+import dev.ringtap.filter.Bpf;
 import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.BpfProgram.Instruction;
+import java.util.Set;
 
 /**
  * Decides on frames that are in the ring already as the kernel would have with the same program.
  * Not thread-safe.
  */
-final class QueuedFrameFilter {
+final class QueuedFrameFilter implements Ancillary {
+  private static final Set<Integer> IN_THE_RING =
+      Set.of(
+          Bpf.AD_PROTOCOL,
+          Bpf.AD_PKTTYPE,
+          Bpf.AD_IFINDEX,
+          Bpf.AD_HATYPE,
+          Bpf.AD_VLAN_TAG,
+          Bpf.AD_VLAN_TAG_PRESENT,
+          Bpf.AD_VLAN_TPID);
+
   private final BpfInterpreter interpreter;
 
   private Frame frame;
-  private final Ancillary ofFrame = this::ancillary;
 
   /**
-   * @param program as it was given to the kernel
+   * @param program as it is given to the kernel
+   * @throws CaptureException if it asks for what the kernel knew and the ring does not keep
    */
-  QueuedFrameFilter(BpfProgram program) {
+  QueuedFrameFilter(BpfProgram program) throws CaptureException {
+    for (Instruction each : program.instructions()) {
+      boolean loads =
+          each.code() == Bpf.LD_W_ABS || each.code() == Bpf.LD_H_ABS || each.code() == Bpf.LD_B_ABS;
+      if (loads
+          && each.k() < 0
+          && each.k() >= Bpf.AD_OFF
+          && !IN_THE_RING.contains(each.k() - Bpf.AD_OFF)) {
+        throw new CaptureException(
+            Reason.UNSUPPORTED_FILTER,
+            "the filter asks for the kernel's ancillary value "
+                + (each.k() - Bpf.AD_OFF)
+                + ", which frames in the ring do not have; open a new capture with it");
+      }
+    }
     interpreter = new BpfInterpreter(program);
   }
 
@@ -25,29 +53,38 @@ final class QueuedFrameFilter {
   int keptBytes(Frame queued) {
     frame = queued;
     return interpreter.run(
-        queued.memory(),
-        queued.dataOffset(),
-        queued.capturedLength(),
-        queued.ringLength(),
-        ofFrame);
+        queued.memory(), queued.dataOffset(), queued.capturedLength(), queued.ringLength(), this);
   }
 
-  private long ancillary(int which) {
+  @Override
+  public long value(int which) {
     switch (which) {
-      case Ancillary.PROTOCOL:
+      case Bpf.AD_PROTOCOL:
         return frame.protocol();
-      case Ancillary.PKTTYPE:
+      case Bpf.AD_PKTTYPE:
         return frame.packetType().ordinal();
-      case Ancillary.IFINDEX:
+      case Bpf.AD_IFINDEX:
         return frame.interfaceIndex();
-      case Ancillary.VLAN_TAG:
+      case Bpf.AD_HATYPE:
+        return frame.hardwareType();
+      case Bpf.AD_VLAN_TAG:
         return frame.strippedTag() & 0xFFFF;
-      case Ancillary.VLAN_TAG_PRESENT:
+      case Bpf.AD_VLAN_TAG_PRESENT:
         return frame.strippedTag() == 0 ? 0 : 1;
-      case Ancillary.VLAN_TPID:
+      case Bpf.AD_VLAN_TPID:
         return frame.strippedTag() >>> 16;
       default:
-        return Ancillary.UNKNOWN;
+        return UNKNOWN;
     }
+  }
+
+  @Override
+  public long networkOffset() {
+    return frame.networkOffset();
+  }
+
+  @Override
+  public long linkOffset() {
+    return frame.cookedHeaderLength() == 0 ? 0 : UNKNOWN;
   }
 }
