@@ -202,8 +202,10 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
     source.stop();
     long deadline = System.nanoTime() + DRAIN_MILLIS * NANOS_PER_MILLI;
     while (!source.isEnded() && System.nanoTime() - deadline < 0) {
-      try (Block block = source.take(TAKE_TIMEOUT_MILLIS)) {
+      Block block = source.take(TAKE_TIMEOUT_MILLIS);
+      if (block != null) {
         // its frames are in the statistics
+        block.close();
       }
     }
   }
