@@ -24,6 +24,9 @@ final class FrameSieve {
   /** Null if the kernel has filtered already, or all frames are wanted. */
   private final FrameFilter filter;
 
+  /** Null if the kernel has decided already. */
+  private final FramePredicate predicate;
+
   /** Added to the frames' own numbers: a live capture counts from 0 after each restore. */
   private final long firstSequence;
 
@@ -38,10 +41,12 @@ final class FrameSieve {
 
   /**
    * @param split where the reading goes on
-   * @param filter what to leave out, or null
+   * @param filter what to keep, or null
+   * @param predicate what to keep of that, or null
    */
-  FrameSieve(PacketSplit split, FrameFilter filter) {
+  FrameSieve(PacketSplit split, FrameFilter filter, FramePredicate predicate) {
     this.filter = filter;
+    this.predicate = predicate;
     boolean live = split instanceof LiveSplit;
     long next = split.progress().nextSequence();
     this.firstSequence = live ? next : 0;
@@ -57,7 +62,7 @@ final class FrameSieve {
     if (shown.sequence() < firstWanted) {
       return false;
     }
-    if (filter != null && !passes(shown)) {
+    if (filter != null && !passes(shown) || predicate != null && !predicate.keeps(shown)) {
       carriedLoss += shown.lostBefore();
       return false;
     }

@@ -28,6 +28,19 @@ public interface PacketFilter extends Serializable {
    */
   BpfProgram forInterface(CaptureInterface device, int snapLengthBytes) throws IOException;
 
+  /**
+   * Whether the program of {@link #forInterface} is all of the filter there; else the reader asks
+   * {@link #inReader} too.
+   */
+  default boolean kernelDecides(CaptureInterface device) {
+    return true;
+  }
+
+  /** What the reader asks where the kernel does not decide, beside {@link #forFiles}; or null. */
+  default FramePredicate inReader() {
+    return null;
+  }
+
   /** The programs for frames whose bytes are all that is known, as those of a capture file. */
   FrameFilter forFiles();
 

@@ -95,7 +95,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
 
   private void open() throws IOException {
     PacketSplit split = run.split();
-    sieve = new FrameSieve(split, opener.readerFilter(split));
+    sieve = opener.sieve(split);
     BlockSource opened = opener.open(split);
     run.opened(opened);
     source = opened;

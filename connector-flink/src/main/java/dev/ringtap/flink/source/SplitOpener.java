@@ -6,6 +6,7 @@ import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
+import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
 import java.io.Serializable;
@@ -120,23 +121,24 @@ final class SplitOpener implements Serializable {
     return config.build();
   }
 
-  /** What the reader leaves out itself, or null. */
-  FrameFilter readerFilter(PacketSplit split) throws IOException {
+  /** What the reader leaves out itself. */
+  FrameSieve sieve(PacketSplit split) throws IOException {
     if (filter == PacketFilter.ALL) {
-      return null;
+      return new FrameSieve(split, null, null);
     }
     if (split instanceof FileSplit) {
-      return filter.forFiles();
-    }
-    if (!filterInReader) {
-      return null;
+      return new FrameSieve(split, filter.forFiles(), filter.inReader());
     }
     LiveSplit live = (LiveSplit) split;
     return place.open(
-        () ->
-            FrameFilter.of(
-                filter.forInterface(
-                    CaptureInterface.named(live.interfaceName()),
-                    CaptureOption.MAX_SNAP_LENGTH_BYTES)));
+        () -> {
+          CaptureInterface device = CaptureInterface.named(live.interfaceName());
+          if (filterInReader) {
+            BpfProgram program = filter.forInterface(device, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+            return new FrameSieve(split, FrameFilter.of(program), filter.inReader());
+          }
+          return new FrameSieve(
+              split, null, filter.kernelDecides(device) ? null : filter.inReader());
+        });
   }
 }
