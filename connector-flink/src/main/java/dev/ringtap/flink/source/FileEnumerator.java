@@ -78,7 +78,8 @@ final class FileEnumerator extends PacketEnumerator {
     return splits;
   }
 
-  private static List<Path> files(Path path) throws IOException {
+  /** The file, or the files of the directory. */
+  static List<Path> files(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
       return List.of(path);
     }

@@ -67,6 +67,36 @@ public final class PacketSource<T>
     return new PacketSourceBuilder<>();
   }
 
+  SplitOpener opener() {
+    return opener;
+  }
+
+  List<String> paths() {
+    return paths;
+  }
+
+  long rangeBytes() {
+    return rangeBytes;
+  }
+
+  long limit() {
+    return limit;
+  }
+
+  PacketDeserializer<T> deserializer() {
+    return deserializer;
+  }
+
+  /** A capture that begins now. */
+  LiveSplit liveSplit(String host, CaptureRecipe recipe, int member, int fanoutGroup) {
+    long end =
+        durationMillis == LiveSplit.NO_END
+            ? LiveSplit.NO_END
+            : System.currentTimeMillis() + durationMillis;
+    return new LiveSplit(
+        host, recipe.interfaceName(), member, fanoutGroup, end, PacketSplit.Progress.NONE);
+  }
+
   @Override
   public Boundedness getBoundedness() {
     boolean ends =

@@ -5,13 +5,14 @@ import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.ScalarFunction;
 
 /**
- * Whether an IP address is in a subnet: {@code in_subnet(ip_src, '10.0.0.0/8')}.
+ * Whether an IP address is in a subnet: {@code insubnet(ip_src, '10.0.0.0/8')}.
  *
  * <pre>{@code
- * CREATE TEMPORARY SYSTEM FUNCTION in_subnet AS 'dev.ringtap.flink.table.InSubnet';
+ * CREATE TEMPORARY SYSTEM FUNCTION insubnet AS 'dev.ringtap.flink.table.InSubnet';
  * }</pre>
  *
- * <p>On a table of packets the kernel decides it.
+ * <p>On a table of packets the kernel decides it; but for a name with an underscore, under which
+ * Flink's planner (2.3, {@code RexNodeToExpressionConverter}) does not find a function again.
  */
 @FunctionHint(output = @DataTypeHint("BOOLEAN"))
 public final class InSubnet extends ScalarFunction {

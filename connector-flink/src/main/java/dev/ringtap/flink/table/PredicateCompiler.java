@@ -233,11 +233,17 @@ final class PredicateCompiler {
         .orElse(null);
   }
 
+  /** The value of a whole number, of whichever of SQL's types it is. */
   private static Long number(ResolvedExpression expression) {
-    return expression instanceof ValueLiteralExpression
-            && expression.getOutputDataType().getLogicalType().is(LogicalTypeFamily.INTEGER_NUMERIC)
-        ? ((ValueLiteralExpression) expression).getValueAs(Long.class).orElse(null)
-        : null;
+    if (!(expression instanceof ValueLiteralExpression)
+        || !expression.getOutputDataType().getLogicalType().is(LogicalTypeFamily.INTEGER_NUMERIC)) {
+      return null;
+    }
+    Class<?> type = expression.getOutputDataType().getConversionClass();
+    return ((ValueLiteralExpression) expression)
+        .getValueAs(type)
+        .map(value -> ((Number) value).longValue())
+        .orElse(null);
   }
 
   private static String text(ResolvedExpression expression) {

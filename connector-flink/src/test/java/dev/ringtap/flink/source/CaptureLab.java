@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
@@ -70,7 +71,9 @@ public final class CaptureLab implements AutoCloseable {
               @Override
               public <T> T open(Callable<T> opening) throws IOException {
                 T made = network.call(opening);
-                opened.incrementAndGet();
+                if (made instanceof PacketCapture) {
+                  opened.incrementAndGet();
+                }
                 return made;
               }
             });
