@@ -11,9 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * The bytes that stand in users' checkpoints. If this fails, raise the version and read both.
- */
+/** The bytes that stand in users' checkpoints. If this fails, raise the version and read both. */
 @Timeout(10)
 class SerializersTest {
   private static final String LIVE =

@@ -47,8 +47,7 @@ class FlinkReadmeTest {
   void columns() throws IOException {
     StringBuilder table = new StringBuilder("| column | type | meaning |\n|---|---|---|\n");
     for (PacketColumn column : PacketColumn.values()) {
-      table.append(
-          row("`" + column.columnName() + "`", column.typeName(), column.description()));
+      table.append(row("`" + column.columnName() + "`", column.typeName(), column.description()));
     }
     check("columns", table.toString());
   }
@@ -64,7 +63,8 @@ class FlinkReadmeTest {
 
   @Test
   void options() throws IOException {
-    StringBuilder table = new StringBuilder("| option | type | default | meaning |\n|---|---|---|---|\n");
+    StringBuilder table =
+        new StringBuilder("| option | type | default | meaning |\n|---|---|---|---|\n");
     for (Map.Entry<CaptureOption<?>, ConfigOption<?>> each :
         PacketTableOptions.capture().entrySet()) {
       CaptureOption<?> option = each.getKey();
@@ -90,7 +90,9 @@ class FlinkReadmeTest {
   }
 
   private static String text(Object value) {
-    return value instanceof MemorySize ? ((MemorySize) value).toHumanReadableString() : value.toString();
+    return value instanceof MemorySize
+        ? ((MemorySize) value).toHumanReadableString()
+        : value.toString();
   }
 
   private static String type(ConfigOption<?> option) {

@@ -50,8 +50,7 @@ class PacketTableFactoryTest {
     assertThatThrownBy(
             () -> explain("vlan_id INT", ", 'interface' = 'eth0', 'snap-length' = '300000'"))
         .hasStackTraceContaining("snap-length is '300000'; expected a whole number of bytes");
-    assertThatThrownBy(
-            () -> explain("vlan_id INT", ", 'interface' = 'eth0', 'direction' = 'up'"))
+    assertThatThrownBy(() -> explain("vlan_id INT", ", 'interface' = 'eth0', 'direction' = 'up'"))
         .hasStackTraceContaining("direction is 'up'; expected in or out or inout");
     assertThatThrownBy(() -> explain("vlan_id INT", ""))
         .hasStackTraceContaining("needs either 'interface' or 'path'");

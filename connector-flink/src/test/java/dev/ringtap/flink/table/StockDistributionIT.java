@@ -91,6 +91,11 @@ class StockDistributionIT {
 
   private void startCluster() throws IOException {
     Files.writeString(
+        directory.resolve("logging.properties"),
+        "handlers=java.util.logging.ConsoleHandler\n"
+            + ".level=WARNING\n"
+            + "dev.ringtap.flink.source.SplitLedger.level=INFO\n");
+    Files.writeString(
         directory.resolve("config.yaml"),
         "jobmanager.rpc.address: 127.0.0.1\n"
             + "jobmanager.rpc.port: 6123\n"
@@ -117,6 +122,11 @@ class StockDistributionIT {
         "-Dtaskmanager.memory.managed.size=64m",
         "-Dtaskmanager.memory.network.min=64m",
         "-Dtaskmanager.memory.network.max=64m",
+        "-Dtaskmanager.memory.framework.heap.size=128m",
+        "-Dtaskmanager.memory.framework.off-heap.size=128m",
+        "-Dtaskmanager.memory.jvm-metaspace.size=256m",
+        "-Dtaskmanager.memory.jvm-overhead.min=192m",
+        "-Dtaskmanager.memory.jvm-overhead.max=192m",
         "-Dtaskmanager.resource-id=one");
   }
 
@@ -128,7 +138,8 @@ class StockDistributionIT {
       frames.add(Packets.tag(frame, 0x8100, vlan));
     }
     try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
-      while (ended.isAlive()) {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+      while (ended.isAlive() && System.nanoTime() < end) {
         for (byte[] frame : frames) {
           sender.send(frame);
         }
@@ -157,6 +168,9 @@ class StockDistributionIT {
     Process client = processes.get(processes.size() - 1);
     long sent = sendUntil(client);
     String text = Files.readString(answer);
+    assertThat(client.isAlive())
+        .as(text + Files.readString(directory.resolve("taskmanager.txt")))
+        .isFalse();
     assertThat(client.exitValue()).as(text).isZero();
     assertThat(text)
         .containsPattern("\\| +100 \\| +\\d+ \\|")
