@@ -2,7 +2,6 @@ package dev.ringtap.flink.source;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -94,19 +93,11 @@ final class LiveEnumerator extends PacketEnumerator {
     if (recipes.isEmpty()) {
       LOG.info("nothing is captured on host {}", host);
     }
-    int count = members == 0 ? readers : members;
-    for (int i = 0; i < recipes.size(); i++) {
-      CaptureRecipe recipe = recipes.get(i);
-      int group = count == 1 ? FanoutOptions.group(recipe) : group(recipe, i);
-      for (int member = 0; member < count; member++) {
+    for (CaptureRecipe recipe : recipes) {
+      for (int member = 0; member < (members == 0 ? readers : members); member++) {
         LiveSplit split =
             new LiveSplit(
-                host,
-                recipe.interfaceName(),
-                member,
-                group,
-                endMillis(),
-                PacketSplit.Progress.NONE);
+                host, recipe.interfaceName(), member, 0, endMillis(), PacketSplit.Progress.NONE);
         if (!isKnown(split.splitId())) {
           await(split);
         }
@@ -120,25 +111,35 @@ final class LiveEnumerator extends PacketEnumerator {
         : System.currentTimeMillis() + durationMillis;
   }
 
-  /** A group has one interface. */
-  private int group(CaptureRecipe recipe, int index) {
+  /**
+   * The group of a split, as many members as its interface has now: a capture that was alone before
+   * a restore may have company after it. A group has one interface.
+   */
+  private int group(LiveSplit split, int index, CaptureRecipe recipe) {
     int chosen = FanoutOptions.group(recipe);
+    if (split.member() == 0 && !isKnown(split.ofMember(1).splitId())) {
+      return chosen;
+    }
     int first = chosen == 0 ? fanoutGroup : chosen;
     return 1 + (first - 1 + index) % FANOUT_GROUPS;
   }
 
   private void deal(LiveSplit split, Map<String, TreeSet<Integer>> readersByHost) {
     TreeSet<Integer> readers = readersByHost.get(split.host());
-    boolean wanted =
-        opener.captures(split.host()).stream()
-            .anyMatch(recipe -> Objects.equals(recipe.interfaceName(), split.interfaceName()));
-    if (readers == null || !wanted) {
-      LOG.warn(
-          "{} was captured before and {}", split, readers == null ? "has no reader" : "is not now");
+    if (readers == null) {
+      LOG.warn("{} was captured before and has no reader", split);
       return;
     }
-    Integer[] subtasks = readers.toArray(Integer[]::new);
-    assign(split, subtasks[split.member() % subtasks.length]);
+    List<CaptureRecipe> recipes = opener.captures(split.host());
+    for (int i = 0; i < recipes.size(); i++) {
+      if (recipes.get(i).interfaceName().equals(split.interfaceName())) {
+        Integer[] subtasks = readers.toArray(Integer[]::new);
+        int group = group(split, i, recipes.get(i));
+        assign(split.inGroup(group), subtasks[split.member() % subtasks.length]);
+        return;
+      }
+    }
+    LOG.warn("{} was captured before and is not now", split);
   }
 
   @Override

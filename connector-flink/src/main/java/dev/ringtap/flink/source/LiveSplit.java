@@ -42,6 +42,14 @@ public final class LiveSplit extends PacketSplit {
     return new LiveSplit(host, interfaceName, member, fanoutGroup, endMillis, progress);
   }
 
+  LiveSplit inGroup(int group) {
+    return new LiveSplit(host, interfaceName, member, group, endMillis, progress());
+  }
+
+  LiveSplit ofMember(int other) {
+    return new LiveSplit(host, interfaceName, other, fanoutGroup, endMillis, progress());
+  }
+
   /** The host that has the interface, as Flink names it. */
   public String host() {
     return host;
