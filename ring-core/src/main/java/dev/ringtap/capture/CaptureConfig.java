@@ -16,12 +16,14 @@ public final class CaptureConfig {
   private final BpfProgram filter;
   private final boolean filterChangeable;
   private final int member;
+  private final long firstSequence;
 
   private CaptureConfig(Builder builder) {
     values = Map.copyOf(builder.values);
     filter = builder.filter;
     filterChangeable = builder.filterChangeable;
     member = builder.member;
+    firstSequence = builder.firstSequence;
   }
 
   /** Starts a configuration for one interface. */
@@ -61,6 +63,11 @@ public final class CaptureConfig {
     return member;
   }
 
+  /** {@link Frame#sequence} of the first frame. */
+  public long firstSequence() {
+    return firstSequence;
+  }
+
   /** A builder that has all of this configuration. */
   public Builder toBuilder() {
     Builder builder = new Builder();
@@ -68,6 +75,7 @@ public final class CaptureConfig {
     builder.filter = filter;
     builder.filterChangeable = filterChangeable;
     builder.member = member;
+    builder.firstSequence = firstSequence;
     return builder;
   }
 
@@ -82,6 +90,7 @@ public final class CaptureConfig {
     private BpfProgram filter;
     private boolean filterChangeable;
     private int member;
+    private long firstSequence;
 
     private Builder() {}
 
@@ -116,6 +125,14 @@ public final class CaptureConfig {
      */
     public Builder member(int number) {
       member = number;
+      return this;
+    }
+
+    /**
+     * Where {@link Frame#sequence} begins: for a capture that goes on where one before it ended.
+     */
+    public Builder firstSequence(long sequence) {
+      firstSequence = sequence;
       return this;
     }
 

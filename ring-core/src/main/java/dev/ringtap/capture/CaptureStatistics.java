@@ -10,6 +10,15 @@ package dev.ringtap.capture;
  */
 public record CaptureStatistics(
     long offered, long droppedByKernel, long captured, long ringFreezes) {
+  /** Both together. */
+  public CaptureStatistics plus(CaptureStatistics other) {
+    return new CaptureStatistics(
+        offered + other.offered,
+        droppedByKernel + other.droppedByKernel,
+        captured + other.captured,
+        ringFreezes + other.ringFreezes);
+  }
+
   /** Frames that are in the ring and in no taken block yet. */
   public long waiting() {
     return offered - droppedByKernel - captured;

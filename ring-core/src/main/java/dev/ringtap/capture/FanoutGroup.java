@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The fanout group that sockets of one configuration join. Not thread-safe. */
+/** The fanout group that sockets of one configuration join. Thread-safe. */
 final class FanoutGroup {
   private final String interfaceName;
   private final FanoutMode mode;
@@ -22,7 +22,13 @@ final class FanoutGroup {
 
   private int number;
 
-  FanoutGroup(CaptureConfig config) throws CaptureException {
+  /** The group of that many captures, null if there is none. */
+  static FanoutGroup of(CaptureConfig config, int members) throws CaptureException {
+    boolean shared = members > 1 || config.get(CaptureOption.FANOUT_GROUP) != 0;
+    return shared ? new FanoutGroup(config) : null;
+  }
+
+  private FanoutGroup(CaptureConfig config) throws CaptureException {
     interfaceName = config.get(CaptureOption.INTERFACE);
     mode = config.get(CaptureOption.FANOUT_MODE);
     program = config.get(CaptureOption.FANOUT_PROGRAM);
@@ -45,7 +51,7 @@ final class FanoutGroup {
   }
 
   /** Joins a socket that is bound and whose filter, still unlocked, lets nothing in yet. */
-  void join(PacketSocket socket) throws IOException {
+  synchronized void join(PacketSocket socket) throws IOException {
     try {
       boolean first = number == NONE_YET;
       int own = first ? PacketSocket.PACKET_FANOUT_FLAG_UNIQUEID : 0;

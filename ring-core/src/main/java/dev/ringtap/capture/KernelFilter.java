@@ -13,31 +13,22 @@ import java.util.List;
  * numbers of their own ({@link Bpf#AD_OFF}). As libpcap's {@code fix_offset}.
  */
 final class KernelFilter {
-  private static final int BPF_LD = 0x00;
-  private static final int BPF_LDX = 0x01;
-  private static final int BPF_ABS = 0x20;
-  private static final int BPF_IND = 0x40;
-  private static final int BPF_MSH = 0xa0;
-
   private KernelFilter() {}
 
   /**
    * The program for a cooked capture.
    *
    * @param program what decides on the payload, its snap length counting the header
-   * @throws CaptureException if the program reads a field of the header that the kernel has not
+   * @throws CaptureException if the program reads what the kernel has not of the header
    */
   static BpfProgram cooked(BpfProgram program, int linkType) throws CaptureException {
     int headerBytes = CookedHeader.bytes(linkType);
     List<Instruction> fitted = new ArrayList<>();
     for (Instruction each : program.instructions()) {
-      int operation = each.code() & 0x07;
-      int mode = each.code() & 0xe0;
-      boolean loads =
-          (operation == BPF_LD || operation == BPF_LDX)
-              && (mode == BPF_ABS || mode == BPF_IND || mode == BPF_MSH);
-      if (loads && each.k() >= 0) {
-        int at = fit(each.k(), linkType, headerBytes);
+      // operands below 0 are the kernel's own fields already
+      if (loadsFromFrame(each.code()) && each.k() >= 0) {
+        int at =
+            each.k() >= headerBytes ? each.k() - headerBytes : field(each, linkType, headerBytes);
         fitted.add(new Instruction(each.code(), each.jt(), each.jf(), at));
       } else {
         fitted.add(each);
@@ -46,27 +37,62 @@ final class KernelFilter {
     return new BpfProgram(fitted);
   }
 
-  /** Operands below 0 are the kernel's own fields already. */
-  private static int fit(int at, int linkType, int headerBytes) throws CaptureException {
-    if (at >= headerBytes) {
-      return at - headerBytes;
+  private static boolean loadsFromFrame(int code) {
+    switch (code) {
+      case Bpf.LD_W_ABS:
+      case Bpf.LD_H_ABS:
+      case Bpf.LD_B_ABS:
+      case Bpf.LD_W_IND:
+      case Bpf.LD_H_IND:
+      case Bpf.LD_B_IND:
+      case Bpf.LDX_B_MSH:
+        return true;
+      default:
+        return false;
     }
+  }
+
+  /**
+   * The kernel's number of a header field that is loaded whole: a part of it would have another
+   * value than the number has.
+   */
+  private static int field(Instruction load, int linkType, int headerBytes)
+      throws CaptureException {
     boolean second = linkType == LinkType.LINUX_SLL2;
-    if (at == (second ? 0 : 14)) {
-      return Bpf.AD_OFF + Bpf.AD_PROTOCOL;
-    }
-    if (at == (second ? 10 : 0)) {
-      return Bpf.AD_OFF + Bpf.AD_PKTTYPE;
-    }
-    if (at == 4 && second) {
-      return Bpf.AD_OFF + Bpf.AD_IFINDEX;
+    int at = load.k();
+    switch (load.code()) {
+      case Bpf.LD_W_ABS:
+        if (second && at == 4) {
+          return Bpf.AD_OFF + Bpf.AD_IFINDEX;
+        }
+        break;
+      case Bpf.LD_H_ABS:
+        if (at == (second ? 0 : 14)) {
+          return Bpf.AD_OFF + Bpf.AD_PROTOCOL;
+        }
+        if (at == (second ? 8 : 2)) {
+          return Bpf.AD_OFF + Bpf.AD_HATYPE;
+        }
+        if (!second && at == 0) {
+          return Bpf.AD_OFF + Bpf.AD_PKTTYPE;
+        }
+        break;
+      case Bpf.LD_B_ABS:
+        if (second && at == 10) {
+          return Bpf.AD_OFF + Bpf.AD_PKTTYPE;
+        }
+        break;
+      default:
+        break;
     }
     throw new CaptureException(
         Reason.UNSUPPORTED_FILTER,
         "the filter reads byte "
             + at
-            + " of the frame's cooked header, which the kernel cannot look at; filter by protocol,"
-            + " direction, interface or what follows the header");
+            + " of the frame's cooked header of "
+            + headerBytes
+            + " bytes, which the kernel cannot look at; filter by protocol, direction, hardware"
+            + " type, interface or what follows the header");
   }
 
   /** Refuses what goes the other way. */

@@ -131,13 +131,13 @@ public final class PacketCapture implements BlockSource {
    * @throws CaptureException if it cannot: its reason and its message tell why and what to do
    */
   public static PacketCapture open(CaptureConfig config) throws CaptureException {
-    boolean shared = config.get(CaptureOption.FANOUT_GROUP) != 0;
-    return openAll(List.of(config), shared ? new FanoutGroup(config) : null).get(0);
+    return openAll(List.of(config), FanoutGroup.of(config, 1)).get(0);
   }
 
   /**
-   * Opens the members of a fanout group: each frame comes to one of them, from the first frame on.
-   * Each has a ring of the configured size. They are numbered from 0, as {@link Frame#member}.
+   * Opens the members of a fanout group, or one capture alone: each frame comes to one of them,
+   * from the first frame on. Each has a ring of the configured size. They are numbered from 0, as
+   * {@link Frame#member}.
    *
    * @param config for all of them; with {@link CaptureOption#FANOUT_GROUP} 0 the group is their own
    * @param members how many, from 1 to 256
@@ -145,22 +145,24 @@ public final class PacketCapture implements BlockSource {
    */
   public static List<PacketCapture> openGroup(CaptureConfig config, int members)
       throws CaptureException {
+    return openAll(config, members, FanoutGroup.of(config, members));
+  }
+
+  static List<PacketCapture> openAll(CaptureConfig config, int members, FanoutGroup group)
+      throws CaptureException {
     if (members < 1 || members > MOST_MEMBERS) {
       throw new IllegalArgumentException(
           members + " members of a fanout group; expected 1 to " + MOST_MEMBERS);
     }
-    if (members == 1) {
-      return List.of(open(config));
-    }
     List<CaptureConfig> configs = new ArrayList<>();
     for (int i = 0; i < members; i++) {
-      configs.add(config.toBuilder().member(i).build());
+      configs.add(members == 1 ? config : config.toBuilder().member(i).build());
     }
-    return openAll(configs, new FanoutGroup(config));
+    return openAll(configs, group);
   }
 
   /** Frames are let in only once all have joined: before that each would get all of them. */
-  private static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
+  static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
       throws CaptureException {
     List<PacketCapture> captures = new ArrayList<>();
     try {
@@ -231,6 +233,20 @@ public final class PacketCapture implements BlockSource {
     }
   }
 
+  CaptureConfig config() {
+    return config;
+  }
+
+  /** LINKTYPE value of the payloads. */
+  public int linkType() {
+    return device.linkType();
+  }
+
+  /** Whether somebody holds a block. */
+  boolean hasBlocksOut() {
+    return ring.hasBlocksOut();
+  }
+
   private void letFramesIn(boolean ofGroup) throws IOException {
     if (ofGroup) {
       RingSetup.attach(socket, RingSetup.kernelProgram(config, device));
@@ -255,7 +271,8 @@ public final class PacketCapture implements BlockSource {
    * frame that was in the ring. Frames that are refused there do not count as offered.
    *
    * @param filter the new one; null keeps all
-   * @throws IllegalStateException if the filter was not opened as changeable
+   * @throws IllegalStateException if the filter was not opened as changeable, or the capture is
+   *     closed
    * @throws CaptureException if the kernel does not take the filter; the old one stays then
    */
   public void setFilter(BpfProgram filter) throws CaptureException {

@@ -22,6 +22,7 @@ final class PacketRing implements Block.Owner {
   private final Arena arena;
   private final MemorySegment memory;
   private final Block[] blocks;
+  private final long firstSequence;
 
   /** Guards what follows; whoever gives a block back may be another thread than the reader's. */
   private final Object lossLock = new Object();
@@ -79,6 +80,7 @@ final class PacketRing implements Block.Owner {
     int linkType = device.linkType();
     InterfaceNames frameInterfaces = device.isAny() ? new InterfaceNames(socket) : null;
     this.blocks = new Block[(int) (memory.byteSize() / blockSizeBytes)];
+    this.firstSequence = config.firstSequence();
     this.lostBeforeSlot = new long[blocks.length];
     this.returned = new boolean[blocks.length];
     for (int i = 0; i < blocks.length; i++) {
@@ -91,6 +93,16 @@ final class PacketRing implements Block.Owner {
           frameInterfaces);
       blocks[i].ofMember(config.member());
     }
+  }
+
+  /** Whether a block was taken and not given back yet. */
+  boolean hasBlocksOut() {
+    for (Block block : blocks) {
+      if (block.isLeased()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether the kernel has filled the next block and nobody holds its slot. */
@@ -109,7 +121,7 @@ final class PacketRing implements Block.Owner {
         lost += newLoss();
       }
       lost += lostBeforeEmpty;
-      block.lease(captured, lost);
+      block.lease(firstSequence + captured, lost);
       long stored = Integer.toUnsignedLong(block.frameCount());
       if (stored > endOfFrames - taken) {
         stored = endOfFrames - taken;
@@ -152,6 +164,9 @@ final class PacketRing implements Block.Owner {
   void changeFilter(BpfProgram program) throws LinuxException, CaptureException {
     QueuedFrameFilter filter = new QueuedFrameFilter(program);
     synchronized (lossLock) {
+      if (closed) {
+        throw new IllegalStateException("the capture is closed");
+      }
       RingSetup.attach(socket, program);
       queuedFilter = filter;
       queuedBlocks = blocks.length + 1;

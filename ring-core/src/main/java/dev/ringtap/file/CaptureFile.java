@@ -34,13 +34,14 @@ import java.util.concurrent.locks.LockSupport;
  * epb_flags say, else what a cooked header or the Ethernet destination address says: BROADCAST,
  * MULTICAST or, for all other frames, HOST. An original length beyond 2^31 - 1 is shown as 2^31 -
  * 1; it may be smaller than the payload where the file says so. Frames of pcapng's simple packet
- * blocks have no time and show 1970.
+ * blocks have no time and show 1970, or the interface's if_tsoffset.
  *
  * <p>{@link #take} is for one thread; all else may be called from any. Up to {@value #MOST_BLOCKS}
  * blocks may be out at the same time.
  *
  * <p>Sources: libpcap's pcap-savefile(5), IETF draft-ietf-opsawg-pcapng. What libpcap refuses is
- * refused, but for link types, snap lengths or byte orders that change within a pcapng file.
+ * refused, but for link types, snap lengths or byte orders that change within a pcapng file, and
+ * one without interfaces, which has no frames.
  */
 public final class CaptureFile implements BlockSource {
   static final int MOST_BLOCKS = 8;

@@ -138,6 +138,20 @@ final class FileWindow {
     this.bigEndian = bigEndian;
   }
 
+  /** Whether numbers are in the other byte order than this machine's. */
+  boolean isForeignOrder() {
+    return bigEndian == (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Turns the bytes of a number over. */
+  void reverse(int index, int count) {
+    for (int i = position + index, j = i + count - 1; i < j; i++, j--) {
+      byte first = bytes[i];
+      bytes[i] = bytes[j];
+      bytes[j] = first;
+    }
+  }
+
   int unsignedByte(int index) {
     return bytes[position + index] & 0xFF;
   }

@@ -1,17 +1,28 @@
 package dev.ringtap.file;
 
+import dev.ringtap.capture.LinkType;
 import java.io.IOException;
 
 /**
- * The classic format: a header of 24 bytes, then records of 16 bytes and the frame. Source:
- * libpcap's pcap-savefile(5) and sf-pcap.c.
+ * The classic format: a header of 24 bytes, then records of 16 bytes (24 in one old variant) and
+ * the frame. Source: libpcap's pcap-savefile(5) and sf-pcap.c.
  */
 final class PcapReader extends RecordReader {
   static final int MICROSECOND_MAGIC = 0xA1B2C3D4;
   static final int NANOSECOND_MAGIC = 0xA1B23C4D;
 
+  /** Of a libpcap that Alexey Kuznetzov had changed, as some Linux distributions shipped it. */
+  static final int KUZNETZOV_MAGIC = 0xA1B2CD34;
+
   private static final int FILE_HEADER_BYTES = 24;
   private static final int RECORD_HEADER_BYTES = 16;
+
+  /** That libpcap's records also have an interface's number, EtherType and packet type. */
+  private static final int KUZNETZOV_RECORD_HEADER_BYTES = 24;
+
+  /** It may have put an Ethernet header before frames that were captured without one. */
+  private static final int KUZNETZOV_ETHERNET_BYTES = 14;
+
   private static final int LINK_TYPE_BITS = 0xFFFF;
   private static final int RESERVED_BITS = 0x03FF_0000;
 
@@ -23,6 +34,7 @@ final class PcapReader extends RecordReader {
     SMALLER_IS_CAPTURED
   }
 
+  private final int recordHeaderBytes;
   private final int nanosPerUnit;
   private final Lengths lengths;
   private final CapturedOn capturedOn;
@@ -36,6 +48,8 @@ final class PcapReader extends RecordReader {
       throw window.truncated("file header", FILE_HEADER_BYTES);
     }
     window.setBigEndian(window.unsignedByte(0) == 0xA1);
+    boolean kuznetzov = window.int32(0) == KUZNETZOV_MAGIC;
+    recordHeaderBytes = kuznetzov ? KUZNETZOV_RECORD_HEADER_BYTES : RECORD_HEADER_BYTES;
     nanosPerUnit = window.int32(0) == NANOSECOND_MAGIC ? 1 : 1000;
     lengths = lengths(window.unsignedShort(4), window.unsignedShort(6));
     int linkField = window.int32(20);
@@ -48,8 +62,11 @@ final class PcapReader extends RecordReader {
     }
     int linkType = linkType(linkField & LINK_TYPE_BITS);
     maximumLength = maximumSnapLength(linkType);
-    capturedOn =
-        new CapturedOn(window.fileName(), linkType, snapLength(window.int32(16), linkType));
+    int snapLength = Math.min(snapLength(window.int32(16), linkType), maximumLength);
+    if (kuznetzov && linkType == LinkType.ETHERNET) {
+      snapLength += KUZNETZOV_ETHERNET_BYTES;
+    }
+    capturedOn = new CapturedOn(window.fileName(), linkType, snapLength);
     window.advance(FILE_HEADER_BYTES);
   }
 
@@ -60,7 +77,7 @@ final class PcapReader extends RecordReader {
   }
 
   private static boolean isMagic(int magic) {
-    return magic == MICROSECOND_MAGIC || magic == NANOSECOND_MAGIC;
+    return magic == MICROSECOND_MAGIC || magic == NANOSECOND_MAGIC || magic == KUZNETZOV_MAGIC;
   }
 
   private Lengths lengths(int major, int minor) throws CaptureFileException {
@@ -84,8 +101,8 @@ final class PcapReader extends RecordReader {
     if (isBehindRange()) {
       return Outcome.END;
     }
-    if (!window.has(RECORD_HEADER_BYTES, deadlineNanos)) {
-      return nothingMore("record header", RECORD_HEADER_BYTES);
+    if (!window.has(recordHeaderBytes, deadlineNanos)) {
+      return nothingMore("record header", recordHeaderBytes);
     }
     long captured = window.unsignedInt(8);
     long original = window.unsignedInt(12);
@@ -100,17 +117,17 @@ final class PcapReader extends RecordReader {
           8, "captured length of " + captured + " bytes; expected at most " + maximumLength);
     }
     int length = (int) captured;
-    if (!window.has(RECORD_HEADER_BYTES + length, deadlineNanos)) {
-      return nothingMore("record", RECORD_HEADER_BYTES + captured);
+    if (!window.has(recordHeaderBytes + length, deadlineNanos)) {
+      return nothingMore("record", recordHeaderBytes + captured);
     }
-    recordBytes = RECORD_HEADER_BYTES + length;
+    recordBytes = recordHeaderBytes + length;
     showTime(window.unsignedInt(0), window.unsignedInt(4) * nanosPerUnit, 0);
     show(
         capturedOn,
         (int) original,
         null,
         0,
-        RECORD_HEADER_BYTES,
+        recordHeaderBytes,
         Math.min(length, capturedOn.snapLengthBytes()));
     return Outcome.RECORD;
   }

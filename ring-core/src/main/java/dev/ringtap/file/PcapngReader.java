@@ -19,6 +19,7 @@ final class PcapngReader extends RecordReader {
 
   private static final int MOST_BLOCK_BYTES = 16 << 20;
   private static final int TRAILER_BYTES = 4;
+  private static final int OPTION_HEADER_BYTES = 4;
   private static final int DATA_OFFSET = 28;
   private static final int SIMPLE_DATA_OFFSET = 12;
   private static final int UNKNOWN_DROP_COUNT = 0xFFFF;
@@ -71,7 +72,7 @@ final class PcapngReader extends RecordReader {
       }
       long length = window.unsignedInt(4);
       int least = leastBytes(type);
-      if (length < least || length % 4 != 0) {
+      if (length < least || length % 4 != 0 && !isAtStart()) {
         throw window.fault(
             4, "block length of " + length + "; expected a multiple of 4, at least " + least);
       }
@@ -86,7 +87,10 @@ final class PcapngReader extends RecordReader {
       if (!window.has((int) length, deadlineNanos)) {
         return nothingMore("block", length);
       }
-      checkTrailer((int) length - TRAILER_BYTES, length);
+      // as in libpcap, which looks for nothing but the magic numbers there
+      if (!isAtStart()) {
+        checkTrailer((int) length - TRAILER_BYTES, length);
+      }
       if (read(type, (int) length)) {
         blockBytes = (int) length;
         return Outcome.RECORD;
@@ -127,10 +131,17 @@ final class PcapngReader extends RecordReader {
           || !window.has((int) length, deadlineNanos)) {
         throw window.fault(4, "block length of " + length + "; expected that of a whole block");
       }
-      checkTrailer((int) length - TRAILER_BYTES, length);
+      if (!isAtStart()) {
+        checkTrailer((int) length - TRAILER_BYTES, length);
+      }
       read(type, (int) length);
     }
     super.enter(range);
+  }
+
+  /** Whether the window stands at the section header that the file begins with. */
+  private boolean isAtStart() {
+    return window.offset() == 0;
   }
 
   private Outcome nothingMore(String what, long needed) throws CaptureFileException {
@@ -227,7 +238,8 @@ final class PcapngReader extends RecordReader {
   private void readSectionHeader() throws CaptureFileException {
     int major = window.unsignedShort(12);
     int minor = window.unsignedShort(14);
-    if (major != 1 || minor != 0 && minor != 2) {
+    // 1.2 has been written for 1.0; of later sections libpcap asks the major version alone
+    if (major != 1 || isAtStart() && minor != 0 && minor != 2) {
       throw window.fault(12, "pcapng version " + major + "." + minor + "; expected 1.0 or 1.2");
     }
     interfaces.clear();
@@ -239,17 +251,22 @@ final class PcapngReader extends RecordReader {
     String name = window.fileName();
     TimestampUnit unit = TimestampUnit.MICROSECOND;
     long offsetSeconds = 0;
+    boolean hasUnit = false;
+    boolean hasOffset = false;
     int end = length - TRAILER_BYTES;
     for (int at = 16; at < end; at = nextOption(at, end)) {
       int code = window.unsignedShort(at);
       int valueLength = optionLength(at, end);
       if (code == PcapngFormat.OPTION_END) {
+        requireLength(at, "opt_endofopt", valueLength, 0);
         break;
       }
       if (code == PcapngFormat.IF_NAME) {
         name = text(at + 4, valueLength);
       } else if (code == PcapngFormat.IF_TSRESOL) {
         requireLength(at, "if_tsresol", valueLength, 1);
+        requireFirst(at, "if_tsresol", hasUnit);
+        hasUnit = true;
         unit = TimestampUnit.of(window.unsignedByte(at + 4));
         if (unit == null) {
           throw window.fault(
@@ -260,6 +277,8 @@ final class PcapngReader extends RecordReader {
         }
       } else if (code == PcapngFormat.IF_TSOFFSET) {
         requireLength(at, "if_tsoffset", valueLength, 8);
+        requireFirst(at, "if_tsoffset", hasOffset);
+        hasOffset = true;
         offsetSeconds = window.int64(at + 4);
       }
     }
@@ -314,15 +333,23 @@ final class PcapngReader extends RecordReader {
     }
   }
 
+  private void requireFirst(int at, String option, boolean again) throws CaptureFileException {
+    if (again) {
+      throw window.fault(at, "a second " + option + "; expected at most one for an interface");
+    }
+  }
+
   private void readSimplePacket(int length) throws CaptureFileException {
-    CapturedOn capturedOn = interfaceOf(0).capturedOn();
+    Interface on = interfaceOf(0);
+    CapturedOn capturedOn = on.capturedOn();
     long captured = Math.min(window.unsignedInt(8), capturedOn.snapLengthBytes());
     int room = length - PcapngFormat.SIMPLE_PACKET_BYTES;
     if (captured > room) {
       throw window.fault(
           8, "captured length of " + captured + " bytes; expected at most the block's " + room);
     }
-    showTime(0, 0, 0);
+    // it has no time; as in libpcap that is 0, from which if_tsoffset counts
+    showTime(on.unit().seconds(0), 0, 0);
     show(capturedOn, window.int32(8), null, 0, SIMPLE_DATA_OFFSET, (int) captured);
   }
 
@@ -348,26 +375,25 @@ final class PcapngReader extends RecordReader {
     show(on.capturedOn(), window.int32(24), flaggedType, dropCount, DATA_OFFSET, (int) captured);
   }
 
-  /** Flags and drop count have the same codes in the obsolete packet block. */
-  private void readPacketOptions(int start, int end) throws CaptureFileException {
-    for (int at = start; at < end; at = nextOption(at, end)) {
+  /**
+   * Flags and drop count, which have the same codes in the obsolete packet block. The frame before
+   * them is good whatever they are, so one that makes no sense is passed over, and so is all that
+   * follows one whose length makes none.
+   */
+  private void readPacketOptions(int start, int end) {
+    for (int at = start; at + OPTION_HEADER_BYTES <= end; ) {
       int code = window.unsignedShort(at);
-      int valueLength = optionLength(at, end);
-      if (code == PcapngFormat.OPTION_END) {
+      int valueLength = window.unsignedShort(at + 2);
+      int next = at + OPTION_HEADER_BYTES + padded(valueLength);
+      if (code == PcapngFormat.OPTION_END || next > end) {
         return;
       }
-      if (code == PcapngFormat.EPB_FLAGS) {
-        requireLength(at, "epb_flags", valueLength, 4);
-        flaggedType = PcapngFormat.packetType(window.int32(at + 4));
-      } else if (code == PcapngFormat.EPB_DROP_COUNT) {
-        requireLength(at, "epb_dropcount", valueLength, 8);
-        dropCount = window.int64(at + 4);
-        if (dropCount < 0) {
-          throw window.fault(
-              at + 4,
-              "epb_dropcount of " + Long.toUnsignedString(dropCount) + "; expected below 2^63");
-        }
+      if (code == PcapngFormat.EPB_FLAGS && valueLength == 4) {
+        flaggedType = PcapngFormat.packetType(window.int32(at + OPTION_HEADER_BYTES));
+      } else if (code == PcapngFormat.EPB_DROP_COUNT && valueLength == 8) {
+        dropCount = Math.max(0, window.int64(at + OPTION_HEADER_BYTES));
       }
+      at = next;
     }
   }
 

@@ -12,7 +12,6 @@ abstract class RecordReader {
   private static final int LINKTYPE_DBUS = 231;
   private static final int LINKTYPE_USBPCAP = 249;
   private static final int LINKTYPE_EBHSCR = 279;
-  private static final int DLT_RAW = 12;
   private static final int MAC_ADDRESS_BYTES = 6;
   private static final int SLL2_PACKET_TYPE_OFFSET = 10;
   private static final PacketType[] PACKET_TYPES = PacketType.values();
@@ -128,6 +127,10 @@ abstract class RecordReader {
     this.lostBefore = lostBefore;
     this.payloadIndex = payloadIndex;
     this.payloadLength = payloadLength;
+    if (window.isForeignOrder() && HostOrderFields.areIn(capturedOn.linkType())) {
+      HostOrderFields.turn(
+          window, capturedOn.linkType(), payloadIndex, payloadLength, this.originalLength);
+    }
     this.packetType = packetType == null ? packetTypeOfPayload() : packetType;
   }
 
@@ -180,9 +183,22 @@ abstract class RecordReader {
     return sllPacketType < PACKET_TYPES.length ? PACKET_TYPES[sllPacketType] : PacketType.HOST;
   }
 
-  /** Linux's number for raw IP stands in some files where LINKTYPE_RAW belongs. */
+  /** Some writers store the number that Linux has for a link type where files have another. */
   static int linkType(int found) {
-    return found == DLT_RAW ? LinkType.RAW_IP : found;
+    switch (found) {
+      case 11: // DLT_ATM_RFC1483
+        return 100;
+      case 12: // DLT_RAW
+        return LinkType.RAW_IP;
+      case 15: // DLT_SLIP_BSDOS
+        return 102;
+      case 16: // DLT_PPP_BSDOS
+        return 103;
+      case 19: // DLT_ATM_CLIP
+        return 106;
+      default:
+        return found;
+    }
   }
 
   /** Most bytes of a frame that libpcap takes for sane: its max_snaplen_for_dlt. */
@@ -201,7 +217,6 @@ abstract class RecordReader {
 
   /** A file's snap length; where it is bogus, the link type's maximum, as libpcap takes it. */
   static int snapLength(int found, int linkType) {
-    int maximum = maximumSnapLength(linkType);
-    return found <= 0 ? maximum : Math.min(found, maximum);
+    return found <= 0 ? maximumSnapLength(linkType) : found;
   }
 }

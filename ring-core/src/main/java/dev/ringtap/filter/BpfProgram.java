@@ -198,7 +198,8 @@ public final class BpfProgram {
             : null;
       case Bpf.JA:
         if (k < 0) {
-          return "jumps backwards, and the kernel takes no loops (`protochain` makes them)";
+          return "jumps backwards, and the kernel takes no loops (`protochain` makes them; `proto` looks"
+              + " at the first header alone)";
         }
         return Integer.compareUnsigned(k, following) >= 0 ? BEHIND_THE_END : null;
       case Bpf.JEQ_K:

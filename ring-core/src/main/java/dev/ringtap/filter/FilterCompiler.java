@@ -41,16 +41,19 @@ public final class FilterCompiler {
    * for some tens of milliseconds. It needs CAP_NET_RAW, as the capture does.
    *
    * @param expression words of pcap-filter(7); an empty one keeps all frames
+   * @param interfaceName its name, or "any" for all of them
+   * @param linkType LINKTYPE value of the payloads that the capture delivers
    * @param snapLengthBytes most bytes kept of a frame
    * @throws FilterException if the expression is wrong, libpcap is missing, or the interface cannot
-   *     be opened
+   *     be opened for that link type
    */
-  public BpfProgram compileLive(String expression, String interfaceName, int snapLengthBytes)
+  public BpfProgram compileLive(
+      String expression, String interfaceName, int linkType, int snapLengthBytes)
       throws FilterException {
     List<Instruction> program = new ArrayList<>();
-    int dlt;
     try {
-      dlt = library().compileLive(expression, interfaceName, snapLengthBytes, into(program));
+      library()
+          .compileLive(expression, interfaceName, dlt(linkType), snapLengthBytes, into(program));
     } catch (LibpcapException e) {
       throw e.isExpressionRefused()
           ? refused(expression, e)
@@ -63,16 +66,6 @@ public final class FilterCompiler {
                   + "': "
                   + e.getMessage(),
               e);
-    }
-    if (dlt != Libpcap.DLT_EN10MB && dlt != Libpcap.DLT_RAW) {
-      throw new FilterException(
-          Reason.INTERFACE,
-          "libpcap compiles filters on "
-              + interfaceName
-              + " for its link type "
-              + dlt
-              + "; only those for Ethernet and raw IP can be attached",
-          null);
     }
     return program(expression, program);
   }
@@ -171,8 +164,6 @@ public final class FilterCompiler {
         return 16;
       case 106: // ATM_CLIP
         return 19;
-      case 246: // PFSYNC
-        return 18;
       default:
         return linkType;
     }

@@ -25,9 +25,6 @@ public final class Libpcap {
   /** What the library is called: first by everybody, then by Debian and Ubuntu. */
   public static final List<String> SONAMES = List.of("libpcap.so.1", "libpcap.so.0.8");
 
-  /** DLT_EN10MB: Ethernet. */
-  public static final int DLT_EN10MB = 1;
-
   /** DLT_RAW as Linux numbers it: IPv4 or IPv6 without a link-layer header. */
   public static final int DLT_RAW = 12;
 
@@ -51,6 +48,7 @@ public final class Libpcap {
   private final MethodHandle setBufferSize;
   private final MethodHandle activate;
   private final MethodHandle datalink;
+  private final MethodHandle setDatalink;
   private final MethodHandle lookupnet;
   private final MethodHandle compile;
   private final MethodHandle freecode;
@@ -73,6 +71,7 @@ public final class Libpcap {
     setBufferSize = call(library, "pcap_set_buffer_size", FunctionDescriptor.of(INT, ADDRESS, INT));
     activate = call(library, "pcap_activate", FunctionDescriptor.of(INT, ADDRESS));
     datalink = call(library, "pcap_datalink", FunctionDescriptor.of(INT, ADDRESS));
+    setDatalink = call(library, "pcap_set_datalink", FunctionDescriptor.of(INT, ADDRESS, INT));
     lookupnet =
         call(
             library,
@@ -156,11 +155,12 @@ public final class Libpcap {
    * tags, direction), so one is opened for that moment, not promiscuous and with a ring of 256 KiB:
    * it needs CAP_NET_RAW.
    *
-   * @return libpcap's DLT_ number of the interface's frames, which the program is for
-   * @throws LibpcapException if the interface cannot be opened or the expression is refused
+   * @param dlt libpcap's DLT_ number of the frames' first header, one of those that the interface's
+   *     handle offers: on "any" it is SLL's if nothing else is asked for
+   * @throws LibpcapException if the interface cannot be opened so or the expression is refused
    */
-  public int compileLive(
-      String expression, String interfaceName, int snapLengthBytes, Instructions target)
+  public void compileLive(
+      String expression, String interfaceName, int dlt, int snapLengthBytes, Instructions target)
       throws LibpcapException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocateFrom(interfaceName);
@@ -177,8 +177,11 @@ public final class Libpcap {
         if (set != 0 || status < 0) {
           throw new LibpcapException(activationError(handle, status), false);
         }
+        if ((int) datalink.invokeExact(handle) != dlt
+            && (int) setDatalink.invokeExact(handle, dlt) < 0) {
+          throw new LibpcapException(string((MemorySegment) geterr.invokeExact(handle)), false);
+        }
         compile(arena, handle, expression, netmask(arena, name), target);
-        return (int) datalink.invokeExact(handle);
       } finally {
         close.invokeExact(handle);
       }

@@ -7,14 +7,19 @@ import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.packet.Packets;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens to a capture when something happens to its interface, under traffic. */
 @Timeout(20)
@@ -238,5 +243,87 @@ class InterfaceLifeIT {
       assertThat(longest).isEqualTo(9014);
       assertThat(capture.statistics().waiting()).isZero();
     }
+  }
+
+  /** Removed and made again, three times: the capture goes on, with its numbers and its counts. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aWaitingCaptureGoesOnWhenTheInterfaceIsBack(int members) throws Exception {
+    List<WaitingCapture> group =
+        network.call(() -> WaitingCapture.openGroup(CaptureConfig.on(RIGHT).build(), members));
+    long[] sequences = new long[members];
+    for (int life = 1; life <= 3; life++) {
+      try (FrameSender sender = network.sender(LEFT)) {
+        for (int i = 0; i < 1000; i++) {
+          sender.send(Packets.ethernet(Packets.udp("10.0.0.1", i, "10.0.0.2", 53, new byte[90])));
+        }
+      }
+      ip("link del " + LEFT);
+      takeUntil(group, sequences, 1000L * life);
+      ip("link add " + LEFT + " type veth peer name " + RIGHT);
+      ip("link set " + LEFT + " up");
+      ip("link set " + RIGHT + " up");
+      takeFor(group, sequences, 400);
+    }
+    CaptureStatistics sum = new CaptureStatistics(0, 0, 0, 0);
+    for (WaitingCapture each : group) {
+      assertThat(each.isEnded()).isFalse();
+      each.stop();
+      assertThat(each.isEnded() || network.call(() -> each.take(1000)) == null).isTrue();
+      assertThat(each.isEnded()).isTrue();
+      sum = sum.plus(each.statistics());
+      each.close();
+    }
+    assertThat(sum).isEqualTo(new CaptureStatistics(3000, 0, 3000, 0));
+    assertThat(sequences).doesNotContain(0);
+  }
+
+  private void takeUntil(List<WaitingCapture> group, long[] sequences, long frames)
+      throws IOException {
+    while (LongStream.of(sequences).sum() < frames) {
+      takeFor(group, sequences, 20);
+    }
+  }
+
+  private void takeFor(List<WaitingCapture> group, long[] sequences, int millis)
+      throws IOException {
+    for (int i = 0; i < group.size(); i++) {
+      WaitingCapture each = group.get(i);
+      // it opens again in the namespace of the thread that takes
+      try (Block block = network.call(() -> each.take(millis))) {
+        for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+          assertThat(f.sequence()).isEqualTo(sequences[i]++);
+          assertThat(f.member()).isEqualTo(i);
+        }
+      }
+    }
+  }
+
+  @Test
+  void awaitInterfaceReturnsWhenItIsUp() throws Exception {
+    ip("link set " + RIGHT + " down");
+    CompletableFuture<Void> awaiting = new CompletableFuture<>();
+    Thread waiter =
+        network.call(
+            () -> {
+              Thread thread =
+                  new Thread(
+                      () -> {
+                        try {
+                          WaitingCapture.awaitInterface(RIGHT);
+                          awaiting.complete(null);
+                        } catch (IOException e) {
+                          awaiting.completeExceptionally(e);
+                        }
+                      });
+              // a thread begins in the namespace of the one that starts it
+              thread.start();
+              return thread;
+            });
+    Thread.sleep(300);
+    assertThat(awaiting).isNotDone();
+    ip("link set " + RIGHT + " up");
+    awaiting.get(5, TimeUnit.SECONDS);
+    waiter.join();
   }
 }

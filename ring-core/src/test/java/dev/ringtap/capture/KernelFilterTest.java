@@ -17,16 +17,18 @@ class KernelFilterTest {
     return BpfProgram.parse("2\n" + code + " 0 0 " + at + "\n6 0 0 1\n");
   }
 
-  /** Codes: 40 ldh [k], 72 ldh [x + k], 177 ldx 4*([k]&0xf), 0 ld #k. */
+  /** Codes: 32 ld [k], 40 ldh [k], 48 ldb [k], 72 ldh [x + k], 177 ldx 4*([k]&0xf), 0 ld #k. */
   @ParameterizedTest
   @CsvSource({
     "113, 40, 0, 4294963204",
+    "113, 40, 2, 4294963228",
     "113, 40, 14, 4294963200",
     "113, 40, 16, 0",
     "113, 72, 18, 2",
     "113, 177, 16, 0",
     "276, 40, 0, 4294963200",
     "276, 32, 4, 4294963208",
+    "276, 40, 8, 4294963228",
     "276, 48, 10, 4294963204",
     "276, 40, 40, 20",
     "276, 177, 20, 0",
@@ -40,9 +42,26 @@ class KernelFilterTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"113, 2", "113, 4", "113, 15", "276, 2", "276, 8", "276, 12", "276, 19"})
-  void otherBytesOfTheHeaderAreRefused(int linkType, int at) {
-    assertThatThrownBy(() -> KernelFilter.cooked(load(40, at), linkType))
+  @CsvSource({
+    "113, 40, 4",
+    "113, 40, 15",
+    "276, 40, 2",
+    "276, 40, 12",
+    "276, 40, 19",
+    // a part of a field, or it by way of X
+    "113, 48, 0",
+    "113, 32, 0",
+    "113, 32, 14",
+    "113, 72, 14",
+    "113, 177, 14",
+    "276, 48, 0",
+    "276, 40, 4",
+    "276, 40, 10",
+    "276, 80, 10",
+    "276, 177, 10"
+  })
+  void otherBytesOfTheHeaderAreRefused(int linkType, int code, int at) {
+    assertThatThrownBy(() -> KernelFilter.cooked(load(code, at), linkType))
         .hasMessageContaining("the filter reads byte " + at)
         .extracting(e -> ((CaptureException) e).reason())
         .isEqualTo(Reason.UNSUPPORTED_FILTER);

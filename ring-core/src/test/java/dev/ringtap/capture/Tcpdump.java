@@ -91,17 +91,42 @@ final class Tcpdump implements AutoCloseable {
     return text;
   }
 
+  /** What it says when it refuses to start, without its own name and its warnings. */
+  static String refusal(PrivateNetwork network, String... command) throws Exception {
+    Process process = network.call(() -> new ProcessBuilder(command).start());
+    List<String> said = process.errorReader().lines().toList();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(String.join(" ", command)).isNotZero();
+    return said.get(said.size() - 1).replaceFirst("^tcpdump: ", "");
+  }
+
   /** Ends it and reads what it stored, which must be this many packets. */
   Dump stop(int packets) throws Exception {
+    String said = end();
+    Dump dump = read(file);
+    assertThat(dump.packets()).as("stored by tcpdump: " + said).hasSize(packets);
+    return dump;
+  }
+
+  /** Ends it; the file that it wrote. */
+  Path stop() throws Exception {
+    end();
+    return file;
+  }
+
+  private String end() throws Exception {
     Thread.sleep(150);
     // not through the Process, which would close what is read below
     process.toHandle().destroy();
     String said = String.join("\n", errors.lines().toList());
     assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(said).contains("0 packets dropped by kernel");
-    Dump dump = read(Files.readAllBytes(file));
-    assertThat(dump.packets()).as("stored by tcpdump: " + said).hasSize(packets);
-    return dump;
+    return said;
+  }
+
+  /** What a file of tcpdump's holds. */
+  static Dump read(Path file) throws IOException {
+    return read(Files.readAllBytes(file));
   }
 
   private static Dump read(byte[] pcap) {

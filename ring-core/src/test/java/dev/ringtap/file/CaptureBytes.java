@@ -51,6 +51,11 @@ final class CaptureBytes {
     return this;
   }
 
+  /** 16 bits that are big-endian in a file of either order. */
+  CaptureBytes network16(int value) {
+    return u8(value >>> 8).u8(value);
+  }
+
   CaptureBytes u32(int value) {
     buffer.putInt(value);
     return this;
@@ -58,6 +63,12 @@ final class CaptureBytes {
 
   CaptureBytes u64(long value) {
     buffer.putLong(value);
+    return this;
+  }
+
+  /** The bytes and nothing behind them. */
+  CaptureBytes raw(byte[] value) {
+    buffer.put(value);
     return this;
   }
 

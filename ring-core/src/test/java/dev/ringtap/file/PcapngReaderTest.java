@@ -185,6 +185,21 @@ class PcapngReaderTest {
     assertThat(Seen.all(bytes)).containsExactly(seen("test.pcap", 1, 0, 0));
   }
 
+  @Test
+  void passesOverOptionsOfAFrameThatMakeNoSense() throws Exception {
+    CaptureBytes file = little().section().interfaceBlock(1, 0);
+    file.beginPacket(0, 0, FRAME, FRAME.length).u16(4).u16(8).u64(7).u16(2).u16(9).u32(0).end();
+    file.beginPacket(0, 0, FRAME, FRAME.length).u16(2).u16(2).u32(0).u16(4).u16(8).u64(8).end();
+    file.beginPacket(0, 0, FRAME, FRAME.length).u16(4).u16(8).u64(-1).end();
+    file.beginPacket(0, 0, FRAME, FRAME.length).u16(0).u16(4).u16(4).u16(8).u64(9).end();
+    assertThat(Seen.all(file.toBytes()))
+        .containsExactly(
+            seen("test.pcap", 1, 0, 7),
+            seen("test.pcap", 1, 0, 8),
+            seen("test.pcap", 1, 0, 0),
+            seen("test.pcap", 1, 0, 0));
+  }
+
   private static void assertFault(CaptureBytes file, String message) {
     Seen.Run run = Seen.run(file.toBytes());
     assertThat(run.frames()).hasSize(1);
@@ -223,14 +238,17 @@ class PcapngReaderTest {
         good().packet(0, 0xFFFF_FFFFL * 1_000_000 + 1_000_000, FRAME),
         "time stamp of 4294967296 s since 1970; expected one from 1970 to 2106");
     assertFault(
-        good().beginPacket(0, 0, FRAME, 15).u16(2).u16(9).u32(0).end(),
+        good().begin(1).u16(1).u16(0).u32(0).u16(2).u16(9).u32(0).end(),
         "option 2 of 9 bytes; expected at most the 4 that are left");
     assertFault(
-        good().beginPacket(0, 0, FRAME, 15).u16(2).u16(2).u32(0).end(),
-        "epb_flags of 2 bytes; expected 4");
+        good().begin(1).u16(1).u16(0).u32(0).u16(14).u16(4).u32(0).end(),
+        "if_tsoffset of 4 bytes; expected 8");
     assertFault(
-        good().beginPacket(0, 0, FRAME, 15).u16(4).u16(8).u64(-1).end(),
-        "epb_dropcount of 18446744073709551615; expected below 2^63");
+        good().begin(1).u16(1).u16(0).u32(0).u16(0).u16(4).u32(0).end(),
+        "opt_endofopt of 4 bytes; expected 0");
+    assertFault(
+        good().begin(1).u16(1).u16(0).u32(0).u16(9).u16(1).u32(6).u16(9).u16(1).u32(6).end(),
+        "byte " + (at + 24) + ": a second if_tsresol; expected at most one for an interface");
     assertFault(
         good().begin(1).u16(1).u16(0).u32(0).u16(9).u16(1).u32(20).end(),
         "if_tsresol of 0x14; expected a resolution down to");

@@ -22,7 +22,7 @@ class FilterCompilerTest {
                 + " libpcap; --bpf FILE with what `tcpdump -ddd` prints needs no library")
         .extracting(e -> ((FilterException) e).reason())
         .isEqualTo(Reason.NO_LIBRARY);
-    assertThatThrownBy(() -> compiler.compileLive("udp", "lo", 96))
+    assertThatThrownBy(() -> compiler.compileLive("udp", "lo", 1, 96))
         .hasMessageContaining("which is not installed");
     assertThatThrownBy(compiler::libraryVersion).hasMessageContaining("which is not installed");
   }

@@ -81,7 +81,7 @@ class LibpcapIT {
 
   @Test
   void interfaceThatCannotBeOpenedIsNamed() {
-    assertThatThrownBy(() -> compiler.compileLive("udp", "nope", 96))
+    assertThatThrownBy(() -> compiler.compileLive("udp", "nope", ETHERNET, 96))
         .isInstanceOf(FilterException.class)
         .hasMessageStartingWith("libpcap cannot open nope to compile the filter 'udp': ")
         .extracting(e -> ((FilterException) e).reason())

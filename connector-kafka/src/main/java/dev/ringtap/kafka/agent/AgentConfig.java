@@ -10,6 +10,9 @@ import java.util.Properties;
  * What a run does.
  *
  * @param capture the live capture, or null where a file is replayed
+ * @param workers threads that capture, each with a ring of its own: the members of a fanout group
+ * @param waitForInterface whether the capture waits for its interface where that is missing, down
+ *     or removed
  * @param replay the capture file to replay, or null
  * @param replayFilter which of the file's frames are replayed, or null for all; a live capture has
  *     its own
@@ -20,6 +23,8 @@ import java.util.Properties;
  */
 public record AgentConfig(
     CaptureConfig capture,
+    int workers,
+    boolean waitForInterface,
     Path replay,
     FrameFilter replayFilter,
     KafkaTarget kafka,

@@ -5,18 +5,27 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
+import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 
@@ -30,30 +39,40 @@ public final class CaptureAgent implements AutoCloseable {
   private static final Duration WARMUP_TIME = Duration.ofMillis(1200);
 
   private final AgentConfig config;
-  private final BlockSource source;
   private final KafkaSink kafka;
   private final FileSink file;
   private final Refusals refusals;
-  private final PacketPump pump;
+  private final FrameQuota quota;
+  private final InterfaceDrops interfaceDrops;
+
+  /** One for each worker; a thread runs it. */
+  private final List<PacketPump> pumps;
+
   private final AtomicBoolean stopRequested = new AtomicBoolean();
 
   private IOException failure;
 
   private CaptureAgent(
-      AgentConfig config, BlockSource source, KafkaSink kafka, FileSink file, Refusals refusals) {
+      AgentConfig config,
+      List<? extends BlockSource> sources,
+      KafkaSink kafka,
+      FileSink file,
+      Refusals refusals,
+      InterfaceDrops interfaceDrops) {
     this.config = config;
-    this.source = source;
     this.kafka = kafka;
     this.file = file;
     this.refusals = refusals;
-    List<FrameSink> sinks = new ArrayList<>();
-    if (kafka != null) {
-      sinks.add(kafka);
-    }
-    if (file != null) {
-      sinks.add(file);
-    }
-    this.pump = new PacketPump(source, sinks, refusals, config.count());
+    this.interfaceDrops = interfaceDrops;
+    this.quota = new FrameQuota(config.count());
+    List<FrameSink> sinks = Stream.of(kafka, file).filter(Objects::nonNull).toList();
+    this.pumps =
+        sources.stream()
+            .map(
+                source ->
+                    new PacketPump(
+                        source, sinks.stream().map(FrameSink::feed).toList(), refusals, quota))
+            .toList();
   }
 
   /**
@@ -88,7 +107,7 @@ public final class CaptureAgent implements AutoCloseable {
     CaptureConfig capture = config.capture();
     AgentConfig.KafkaTarget target = config.kafka();
     if (capture != null) {
-      device = in(network, () -> PacketCapture.require(capture.get(CaptureOption.INTERFACE)));
+      device = in(network, () -> device(config));
       RecordKey key = target == null ? RecordKey.NONE : target.key();
       warmup = CompletableFuture.supplyAsync(() -> Warmup.run(WARMUP_TIME, key));
     }
@@ -110,11 +129,14 @@ public final class CaptureAgent implements AutoCloseable {
       if (warmup != null) {
         warmup.join();
       }
-      BlockSource source =
-          capture == null
-              ? CaptureFile.open(config.replay(), config.replayFilter())
-              : openLive(withoutOwnTraffic(capture, device, target, brokers), network);
-      return new CaptureAgent(config, source, kafka, file, refusals);
+      if (capture == null) {
+        BlockSource source = CaptureFile.open(config.replay(), config.replayFilter());
+        return new CaptureAgent(config, List.of(source), kafka, file, refusals, null);
+      }
+      CaptureConfig own = withoutOwnTraffic(capture, device, target, brokers);
+      InterfaceDrops drops = InterfaceDrops.of(device);
+      List<? extends BlockSource> sources = in(network, () -> openLive(config, own));
+      return new CaptureAgent(config, sources, kafka, file, refusals, drops);
     } catch (IOException | RuntimeException e) {
       if (kafka != null) {
         kafka.abandon();
@@ -126,9 +148,18 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  private static BlockSource openLive(CaptureConfig capture, PrivateNetwork network)
+  private static CaptureInterface device(AgentConfig config) throws IOException {
+    String name = config.capture().get(CaptureOption.INTERFACE);
+    return config.waitForInterface()
+        ? WaitingCapture.awaitInterface(name)
+        : PacketCapture.require(name);
+  }
+
+  private static List<? extends BlockSource> openLive(AgentConfig config, CaptureConfig capture)
       throws IOException {
-    return in(network, () -> PacketCapture.open(capture));
+    return config.waitForInterface()
+        ? WaitingCapture.openGroup(capture, config.workers())
+        : PacketCapture.openGroup(capture, config.workers());
   }
 
   private interface Opening<T> {
@@ -172,37 +203,94 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   /**
-   * Pumps until the source ends, then sends all that was taken.
+   * Pumps until the sources end, then sends all that was taken.
    *
    * @return where every frame went; {@link #failure} tells whether the run ended before its time
    */
   public Ledger run() {
-    try {
-      pump.run();
-    } catch (IOException e) {
-      failure = e;
-    }
+    pumpAll();
     if (kafka != null) {
       kafka.finish();
     }
     if (file != null) {
       try {
         if (config.capture() != null) {
-          file.describe(source.statistics());
+          file.describe(statistics());
         }
         file.finish();
       } catch (IOException e) {
-        failure = failure == null ? e : failure;
+        fail(e);
       }
     }
     return ledger();
   }
 
+  /** The first pump runs in this thread, each of the others in one of its own. */
+  private void pumpAll() {
+    ExecutorService threads = Executors.newCachedThreadPool(task -> new Thread(task, "capture"));
+    try {
+      List<Future<?>> others =
+          pumps.stream().skip(1).<Future<?>>map(each -> threads.submit(() -> pump(each))).toList();
+      pump(pumps.get(0));
+      for (Future<?> each : others) {
+        each.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a worker failed", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      fail(new InterruptedIOException("interrupted while workers capture"));
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  /** When one worker's capture fails, or has taken the last frame asked for, so do the others. */
+  private void pump(PacketPump pump) {
+    try {
+      pump.run();
+      if (quota.isUsedUp()) {
+        pumps.forEach(each -> each.source().wake());
+      }
+    } catch (IOException e) {
+      fail(e);
+      stopSources();
+    } catch (RuntimeException | Error e) {
+      stopSources();
+      throw e;
+    }
+  }
+
+  private synchronized void fail(IOException e) {
+    failure = failure == null ? e : failure;
+  }
+
+  private void stopSources() {
+    for (PacketPump each : pumps) {
+      try {
+        each.source().stop();
+      } catch (IOException e) {
+        fail(e);
+      }
+    }
+  }
+
+  private CaptureStatistics statistics() {
+    return pumps.stream()
+        .map(pump -> pump.source().statistics())
+        .reduce(new CaptureStatistics(0, 0, 0, 0), CaptureStatistics::plus);
+  }
+
+  private long sum(ToLongFunction<PacketPump> count) {
+    return pumps.stream().mapToLong(count).sum();
+  }
+
   private Ledger ledger() {
-    CaptureStatistics statistics = source.statistics();
-    long captured = pump.captured();
-    boolean cutShort = pump.countReached();
-    long dropped = cutShort ? pump.lostBeforeLast() : statistics.droppedByKernel();
+    CaptureStatistics statistics = statistics();
+    long captured = sum(PacketPump::captured);
+    long lostBefore = sum(PacketPump::lostBeforeLast);
+    boolean cutShort = quota.isUsedUp();
+    long dropped = cutShort ? lostBefore : statistics.droppedByKernel();
     long arrived = arrived();
     long written = file == null ? 0 : file.arrived();
     if (kafka == null && captured > arrived) {
@@ -212,12 +300,14 @@ public final class CaptureAgent implements AutoCloseable {
     return new Ledger(
         cutShort ? captured + dropped : statistics.offered(),
         dropped,
+        dropped - lostBefore,
         captured,
         arrived,
         refusals.counts(),
         written,
-        pump.capturedBytes(),
-        statistics.ringFreezes());
+        sum(PacketPump::capturedBytes),
+        statistics.ringFreezes(),
+        interfaceDrops == null ? InterfaceDrops.UNKNOWN : interfaceDrops.count());
   }
 
   private long arrived() {
@@ -225,16 +315,16 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   /** Why the run ended before its time, or null. */
-  public IOException failure() {
+  public synchronized IOException failure() {
     return failure;
   }
 
   /** Counts so far. */
   public Progress progress() {
     return new Progress(
-        pump.captured(),
-        pump.capturedBytes(),
-        source.statistics().droppedByKernel(),
+        sum(PacketPump::captured),
+        sum(PacketPump::capturedBytes),
+        statistics().droppedByKernel(),
         arrived(),
         refusals.counts().values().stream().mapToLong(Long::longValue).sum());
   }
@@ -247,7 +337,9 @@ public final class CaptureAgent implements AutoCloseable {
     if (!stopRequested.compareAndSet(false, true)) {
       return;
     }
-    source.stop();
+    for (PacketPump each : pumps) {
+      each.source().stop();
+    }
     if (kafka == null) {
       return;
     }
@@ -267,6 +359,8 @@ public final class CaptureAgent implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    source.close();
+    for (PacketPump each : pumps) {
+      each.source().close();
+    }
   }
 }

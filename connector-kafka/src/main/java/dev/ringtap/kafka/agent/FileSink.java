@@ -9,7 +9,7 @@ import dev.ringtap.file.PcapngWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Writes frames to a pcapng file. */
+/** Writes frames to a pcapng file, those of several pumps as they come. */
 final class FileSink implements FrameSink {
   private final PcapngWriter writer;
 
@@ -30,7 +30,11 @@ final class FileSink implements FrameSink {
   }
 
   @Override
-  public void accept(Frame frame) throws IOException {
+  public Feed feed() {
+    return this::write;
+  }
+
+  private synchronized void write(Frame frame) throws IOException {
     if (live < 0) {
       writer.write(frame);
     } else {
@@ -39,12 +43,12 @@ final class FileSink implements FrameSink {
   }
 
   /** Tells the file what the interface of a live capture has seen. */
-  void describe(CaptureStatistics statistics) {
+  synchronized void describe(CaptureStatistics statistics) {
     writer.writeStatistics(live, statistics.offered(), statistics.droppedByKernel());
   }
 
   @Override
-  public void finish() throws IOException {
+  public synchronized void finish() throws IOException {
     writer.close();
   }
 

@@ -3,27 +3,28 @@ package dev.ringtap.kafka.agent;
 import dev.ringtap.capture.Frame;
 import java.io.IOException;
 
-/**
- * Where the pump brings frames. For the pump's thread, but for {@link #arrived} and {@link
- * #abandon}.
- */
+/** Where the pumps bring frames. Thread-safe. */
 interface FrameSink {
-  /**
-   * Takes a frame; what is needed of it is copied before this returns. It may wait: the ring holds
-   * what comes meanwhile.
-   *
-   * @throws IOException if no further frame can be taken; this one is counted as refused
-   */
-  void accept(Frame frame) throws IOException;
+  /** One pump's way in; for its thread alone. */
+  interface Feed {
+    /**
+     * Takes a frame; what is needed of it is copied before this returns. It may wait: the ring
+     * holds what comes meanwhile.
+     *
+     * @throws IOException if no further frame can be taken; this one is counted as refused
+     */
+    void accept(Frame frame) throws IOException;
+  }
+
+  /** A way in for one more pump. */
+  Feed feed();
 
   /** Brings all that was accepted to its end, and closes the sink. */
   void finish() throws IOException;
 
-  /** Frames that arrived for good. Any thread. */
+  /** Frames that arrived for good. */
   long arrived();
 
-  /**
-   * Waits no longer: what has not arrived yet is refused, also in a {@link #finish}. Any thread.
-   */
+  /** Waits no longer: what has not arrived yet is refused, also in a {@link #finish}. */
   void abandon();
 }

@@ -1,6 +1,5 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.Frame;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.PacketEncoder;
 import java.time.Duration;
@@ -41,8 +40,6 @@ final class KafkaSink implements FrameSink {
   private final String topic;
   private final RecordKey key;
   private final Refusals refusals;
-  private final PacketEncoder encoder = PacketEncoder.singleObject();
-  private final PacketHeaders headers = new PacketHeaders();
   private final LongAdder acknowledged = new LongAdder();
 
   /** One callback for all records: nothing is allocated for each. */
@@ -70,13 +67,16 @@ final class KafkaSink implements FrameSink {
   }
 
   @Override
-  public void accept(Frame frame) {
-    long timestampMillis = frame.timestampNanos() / 1_000_000;
+  public Feed feed() {
+    PacketEncoder encoder = PacketEncoder.singleObject();
+    PacketHeaders headers = new PacketHeaders();
+    return frame ->
+        send(frame.timestampNanos() / 1_000_000, key.of(frame, headers), encoder.encode(frame));
+  }
+
+  private void send(long timestampMillis, byte[] keyBytes, byte[] value) {
     try {
-      producer.send(
-          new ProducerRecord<>(
-              topic, null, timestampMillis, key.of(frame, headers), encoder.encode(frame)),
-          callback);
+      producer.send(new ProducerRecord<>(topic, null, timestampMillis, keyBytes, value), callback);
     } catch (KafkaException | IllegalStateException e) {
       refuse(e);
     }

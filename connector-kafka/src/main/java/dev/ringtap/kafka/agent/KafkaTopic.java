@@ -3,8 +3,10 @@ package dev.ringtap.kafka.agent;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -17,9 +19,11 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -114,8 +118,24 @@ final class KafkaTopic {
     try {
       answer(admin.createTopics(List.of(wanted)).all(), deadline);
     } catch (TopicExistsException e) {
-      // somebody else was faster
+      // somebody else was faster, with partitions of their own number
+      return;
     }
+    awaitLeaders(admin, topic, partitions, deadline);
+  }
+
+  /**
+   * Waits until the leaders of a new topic's partitions answer. A producer that is faster may have
+   * its first batch refused and its second one taken, and then waits for ever for the first
+   * (KAFKA-15591).
+   */
+  private static void awaitLeaders(Admin admin, String topic, int partitions, long deadline)
+      throws TimeoutException {
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    for (int partition = 0; partition < partitions; partition++) {
+      ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+    }
+    answer(admin.listOffsets(ends).all(), deadline);
   }
 
   private static <T> T answer(KafkaFuture<T> future, long deadline) throws TimeoutException {

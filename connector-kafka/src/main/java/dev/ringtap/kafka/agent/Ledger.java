@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.InterfaceDrops;
 import java.util.Map;
 
 /**
@@ -9,6 +10,8 @@ import java.util.Map;
  * @param offered frames that reached the ring's filter and passed it; in a file, all frames that
  *     the filter keeps, and those that it records as dropped
  * @param droppedByKernel frames for which the ring had no room; in a file, the drops it records
+ * @param lostAfterLast those of the dropped frames that came behind the last record: the records'
+ *     {@code lostBefore} tell of all others
  * @param captured frames taken from the ring
  * @param acknowledged frames that Kafka acknowledged, or that are in the capture file where no
  *     Kafka was asked for
@@ -16,16 +19,20 @@ import java.util.Map;
  * @param writtenToFile frames in the capture file, 0 where none was asked for
  * @param capturedBytes bytes of the captured payloads
  * @param ringFreezes how often the ring was full
+ * @param droppedByInterface frames that the interface itself dropped, which are in no other count;
+ *     {@link InterfaceDrops#UNKNOWN} where it does not tell
  */
 public record Ledger(
     long offered,
     long droppedByKernel,
+    long lostAfterLast,
     long captured,
     long acknowledged,
     Map<String, Long> refusedByReason,
     long writtenToFile,
     long capturedBytes,
-    long ringFreezes) {
+    long ringFreezes,
+    long droppedByInterface) {
   /** Copies the reasons. */
   public Ledger {
     refusedByReason = Map.copyOf(refusedByReason);
@@ -47,6 +54,9 @@ public record Ledger(
     text.append(captured).append(" packets captured\n");
     text.append(offered).append(" packets received by filter\n");
     text.append(droppedByKernel).append(" packets dropped by kernel\n");
+    if (droppedByInterface > 0) {
+      text.append(droppedByInterface).append(" packets dropped by interface\n");
+    }
     text.append("offered ").append(offered).append(" = ").append(droppedByKernel);
     text.append(" dropped by the kernel + ").append(captured).append(" captured\n");
     text.append("captured ").append(captured).append(" = ").append(acknowledged);

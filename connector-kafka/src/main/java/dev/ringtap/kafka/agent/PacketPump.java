@@ -12,9 +12,9 @@ final class PacketPump {
   private static final int TAKE_TIMEOUT_MILLIS = 500;
 
   private final BlockSource source;
-  private final List<FrameSink> sinks;
+  private final List<FrameSink.Feed> feeds;
   private final Refusals refusals;
-  private final long count;
+  private final FrameQuota quota;
 
   private volatile long captured;
   private volatile long capturedBytes;
@@ -22,23 +22,27 @@ final class PacketPump {
   private IOException sinkFailure;
 
   /**
-   * @param sinks the first is the one whose frames the ledger follows
-   * @param count frames after which the pump ends, 0 for no end
+   * @param feeds the first is the one whose frames the ledger follows
+   * @param quota ends the pump when it is used up
    */
-  PacketPump(BlockSource source, List<FrameSink> sinks, Refusals refusals, long count) {
+  PacketPump(BlockSource source, List<FrameSink.Feed> feeds, Refusals refusals, FrameQuota quota) {
     this.source = source;
-    this.sinks = sinks;
+    this.feeds = feeds;
     this.refusals = refusals;
-    this.count = count;
+    this.quota = quota;
+  }
+
+  BlockSource source() {
+    return source;
   }
 
   /**
-   * Pumps until the source ends or the count is reached.
+   * Pumps until the source ends or the quota is used up.
    *
    * @throws IOException if the source or a sink failed; all that could be pumped was
    */
   void run() throws IOException {
-    while (!source.isEnded() && !countReached()) {
+    while (!source.isEnded() && !quota.isUsedUp()) {
       try (Block block = source.take(TAKE_TIMEOUT_MILLIS)) {
         if (block != null) {
           pump(block);
@@ -54,17 +58,14 @@ final class PacketPump {
     long frames = captured;
     long bytes = capturedBytes;
     try {
-      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+      for (Frame frame = block.next(); frame != null && quota.takeOne(); frame = block.next()) {
         frames++;
         bytes += frame.payloadLength();
         lostBefore += frame.lostBefore();
-        for (int i = 0; i < sinks.size(); i++) {
-          accept(i, frame);
+        for (int i = 0; i < feeds.size(); i++) {
+          accept(feeds.get(i), frame);
         }
         captured = frames;
-        if (frames == count) {
-          break;
-        }
       }
     } catch (CorruptBlockException e) {
       frames += Integer.toUnsignedLong(e.unreadFrames());
@@ -76,20 +77,15 @@ final class PacketPump {
   }
 
   /** A sink that fails ends the capture: what is in the ring still goes to the other one. */
-  private void accept(int index, Frame frame) throws IOException {
-    FrameSink sink = sinks.get(index);
+  private void accept(FrameSink.Feed feed, Frame frame) throws IOException {
     try {
-      sink.accept(frame);
+      feed.accept(frame);
     } catch (IOException e) {
       if (sinkFailure == null) {
         sinkFailure = e;
         source.stop();
       }
     }
-  }
-
-  boolean countReached() {
-    return count > 0 && captured >= count;
   }
 
   /** Frames taken so far. Any thread. */

@@ -6,6 +6,7 @@ import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterCompiler;
@@ -53,6 +54,15 @@ final class CaptureCommand implements Callable<Integer> {
   private static final int FIRST_FRAME_MILLIS = 1000;
 
   private static final int MAX_PARTITIONS = 10_000;
+
+  private static final int MAX_WORKERS = 256;
+
+  private static final List<CaptureOption<?>> FANOUT_OPTIONS =
+      List.of(
+          CaptureOption.FANOUT_MODE,
+          CaptureOption.FANOUT_ROLLOVER,
+          CaptureOption.FANOUT_DEFRAG,
+          CaptureOption.FANOUT_PROGRAM);
 
   @Option(
       names = {"-r", "--read"},
@@ -111,8 +121,24 @@ final class CaptureCommand implements Callable<Integer> {
       names = "--workers",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Threads that capture. One so far. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Threads that capture, each with a ring of its own; the kernel shares the frames out among"
+              + " them, see --fanout-mode. 1 to 256. Default: ${DEFAULT-VALUE}.")
   private int workers;
+
+  @Option(
+      names = "--wait",
+      description =
+          "Wait for the interface where it is missing or down at the start, or is removed later, and"
+              + " go on when it is there.")
+  private boolean waitForInterface;
+
+  @Option(
+      names = "--immediate",
+      description =
+          "Deliver frames with the least delay, at the price of more work for each:"
+              + " --retire-timeout 1 and linger.ms=0.")
+  private boolean immediate;
 
   @Option(
       names = "--own-traffic",
@@ -220,7 +246,17 @@ final class CaptureCommand implements Callable<Integer> {
     requireFrom("-c", count == null ? 1 : count, 1, Long.MAX_VALUE);
     requireFrom("--partitions", partitions, 1, MAX_PARTITIONS);
     requireFrom("--drain-timeout", drainTimeoutSeconds, 0, 86_400);
-    requireFrom("--workers", workers, 1, 1);
+    requireFrom("--workers", workers, 1, MAX_WORKERS);
+    if (replay != null && (workers > 1 || waitForInterface || immediate)) {
+      throw usage("--workers, --wait and --immediate are for a live capture, not for -r");
+    }
+    if (immediate && flags.isSet(CaptureOption.RETIRE_TIMEOUT_MILLIS)) {
+      throw usage("--immediate and --retire-timeout exclude one another");
+    }
+    boolean shared = workers > 1 || flags.isSet(CaptureOption.FANOUT_GROUP);
+    if (!shared && FANOUT_OPTIONS.stream().anyMatch(flags::isSet)) {
+      throw usage("the fanout options are for several --workers, or for a --fanout-group");
+    }
   }
 
   private void requireFrom(String option, long value, long least, long most) {
@@ -236,16 +272,23 @@ final class CaptureCommand implements Callable<Integer> {
 
   private CaptureConfig captureConfig() throws IOException {
     CaptureConfig.Builder config = flags.toConfig();
+    if (immediate) {
+      config.set(CaptureOption.RETIRE_TIMEOUT_MILLIS, 1);
+    }
+    if (waitForInterface) {
+      WaitingCapture.awaitInterface(config.build().get(CaptureOption.INTERFACE));
+    }
     if (bpf != null) {
       config.filter(bpfProgram());
     } else if (!filter.isEmpty()) {
       CaptureConfig unfiltered = config.build();
       String name = unfiltered.get(CaptureOption.INTERFACE);
       // no interface and no permission have better sentences of their own
-      PacketCapture.require(name);
+      int linkType = PacketCapture.require(name).linkType();
       try {
         config.filter(
-            FilterCompiler.system().compileLive(expression(), name, unfiltered.snapLengthBytes()));
+            FilterCompiler.system()
+                .compileLive(expression(), name, linkType, unfiltered.snapLengthBytes()));
       } catch (FilterException e) {
         throw explained(e);
       }
@@ -303,6 +346,9 @@ final class CaptureCommand implements Callable<Integer> {
   /** Kafka's settings: the file's, then -X, then -b. */
   private Properties settings() throws IOException {
     Properties settings = new Properties();
+    if (immediate) {
+      settings.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
+    }
     if (producerConfig != null) {
       try (Reader reader = Files.newBufferedReader(producerConfig)) {
         settings.load(reader);
@@ -328,6 +374,8 @@ final class CaptureCommand implements Callable<Integer> {
       CaptureConfig capture, FrameFilter replayFilter, Properties kafkaSettings) {
     return new AgentConfig(
         capture,
+        workers,
+        waitForInterface,
         replay,
         replayFilter,
         kafkaSettings == null
@@ -408,7 +456,11 @@ final class CaptureCommand implements Callable<Integer> {
     }
     String name = config.capture().get(CaptureOption.INTERFACE);
     System.err.printf(
-        "listening on %s, link-type %d, snapshot length %d bytes, to %s%n",
-        name, CaptureInterface.named(name).linkType(), config.capture().snapLengthBytes(), where);
+        "listening on %s%s, link-type %d, snapshot length %d bytes, to %s%n",
+        name,
+        config.workers() == 1 ? "" : " with " + config.workers() + " workers",
+        CaptureInterface.named(name).linkType(),
+        config.capture().snapLengthBytes(),
+        where);
   }
 }

@@ -19,6 +19,9 @@ final class CaptureFlags {
       Map.of(
           CaptureOption.INTERFACE, "-i",
           CaptureOption.SNAP_LENGTH_BYTES, "-s",
+          CaptureOption.PROMISCUOUS, "-p",
+          CaptureOption.DIRECTION, "-Q",
+          CaptureOption.TIMESTAMP_TYPE, "-j",
           CaptureOption.RING_MIB, "-B");
 
   /** Before the command's other options, whose order is -1. */
@@ -34,33 +37,35 @@ final class CaptureFlags {
   }
 
   private <T> OptionSpec.Builder flag(CaptureOption<T> option) {
+    boolean on = Boolean.TRUE.equals(option.defaultValue());
+    String word = (on ? "--no-" : "--") + option.name();
+    String letter = LETTERS.get(option);
+    String[] names = letter == null ? new String[] {word} : new String[] {letter, word};
     if (option.type() == Boolean.class) {
-      return OptionSpec.builder("-p", "--no-" + option.name())
+      return OptionSpec.builder(names)
           .type(boolean.class)
-          .description("Turns off: " + option.description())
+          .description((on ? "Turns off: " : "") + option.description())
           .setter(
               new ISetter() {
                 @Override
                 public <V> V set(V value) {
                   if (Boolean.TRUE.equals(value)) {
-                    values.put(option, false);
+                    values.put(option, !on);
                   }
                   return null;
                 }
               });
     }
-    String[] names =
-        LETTERS.containsKey(option)
-            ? new String[] {LETTERS.get(option), "--" + option.name()}
-            : new String[] {"--" + option.name()};
     String limits = option.limits().isEmpty() ? "" : " " + option.limits() + ".";
     return OptionSpec.builder(names)
         .type(option.type())
-        .paramLabel(option.unit().toUpperCase(Locale.ROOT))
+        .paramLabel(option.type().isEnum() ? option.unit() : option.unit().toUpperCase(Locale.ROOT))
         .description(
             option.description()
                 + limits
-                + (option.defaultValue() == null ? "" : " Default: " + option.defaultValue() + "."))
+                + (option.defaultValue() == null
+                    ? ""
+                    : " Default: " + CaptureOption.textOf(option.defaultValue()) + "."))
         .converters(text -> parse(option, text))
         .setter(
             new ISetter() {

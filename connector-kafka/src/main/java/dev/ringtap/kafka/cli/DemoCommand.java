@@ -158,6 +158,8 @@ final class DemoCommand implements Callable<Integer> {
     settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
     return new AgentConfig(
         capture,
+        1,
+        false,
         file,
         null,
         new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings, false),

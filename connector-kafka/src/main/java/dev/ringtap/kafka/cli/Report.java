@@ -3,6 +3,7 @@ package dev.ringtap.kafka.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.Ledger;
 import java.io.IOException;
@@ -40,6 +41,7 @@ final class Report implements AutoCloseable {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("offered", ledger.offered());
     fields.put("droppedByKernel", ledger.droppedByKernel());
+    fields.put("lostAfterLast", ledger.lostAfterLast());
     fields.put("captured", ledger.captured());
     fields.put("acknowledged", ledger.acknowledged());
     fields.put("refused", ledger.refused());
@@ -47,11 +49,14 @@ final class Report implements AutoCloseable {
     fields.put("writtenToFile", ledger.writtenToFile());
     fields.put("capturedBytes", ledger.capturedBytes());
     fields.put("ringFreezes", ledger.ringFreezes());
+    boolean counted = ledger.droppedByInterface() != InterfaceDrops.UNKNOWN;
+    fields.put("droppedByInterface", counted ? ledger.droppedByInterface() : null);
     fields.put("balances", ledger.balances());
     if (config.capture() == null) {
       fields.put("replayed", config.replay().toString());
     } else {
       fields.put("interface", config.capture().get(CaptureOption.INTERFACE));
+      fields.put("workers", config.workers());
     }
     if (config.kafka() != null) {
       fields.put("topic", config.kafka().topic());

@@ -97,6 +97,8 @@ class CaptureAgentIT {
   private static AgentConfig config(String topic, RecordKey key, long count, Properties settings) {
     return new AgentConfig(
         null,
+        1,
+        false,
         file,
         null,
         new AgentConfig.KafkaTarget(topic, 3, key, settings, false),

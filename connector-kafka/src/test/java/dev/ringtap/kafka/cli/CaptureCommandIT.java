@@ -430,7 +430,7 @@ class CaptureCommandIT {
     Output capture = capture("--key", "interface", "--partitions", "1", "-s", "96", "-c", "100");
     network.replay(traffic, "--topspeed");
     assertThat(capture.exitCode(60)).as(capture.text()).isZero();
-    assertThat(Packet.getClassSchema().getFields()).hasSize(9);
+    assertThat(Packet.getClassSchema().getFields()).hasSize(10);
     String lines = network.exec(ringtap("dump", "--from-beginning", "-e"));
     assertThat(lines.lines().count()).isEqualTo(100);
     Path file = directory.resolve("dump.pcapng");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +22,14 @@ class InterfaceRemovedIT {
           time.sleep(0.001)
       """;
 
+  private static final String TWO_HUNDRED_FRAMES =
+      """
+      import socket
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      for i in range(200):
+          s.sendto(b"x" * 100, ("10.7.0.2", 9))
+      """;
+
   @TempDir Path directory;
 
   @Test
@@ -28,6 +37,58 @@ class InterfaceRemovedIT {
     JsonNode ledger = run(TestNetwork.RIGHT, true);
     assertThat(ledger.get("failure").asText())
         .contains("interface right was removed, or moved to another network namespace");
+  }
+
+  /** Missing at the start, removed under traffic, made again: one run, two workers. */
+  @Test
+  void waitsForItsInterface() throws Exception {
+    Path report = directory.resolve("report.json");
+    Path file = directory.resolve("out.pcapng");
+    try (TestNetwork network = TestNetwork.create()) {
+      network.exec("ip", "link", "del", TestNetwork.RIGHT);
+      Output capture =
+          network.ringtap(
+              "capture",
+              "-i",
+              TestNetwork.RIGHT,
+              "--wait",
+              "--immediate",
+              "--workers",
+              "2",
+              "-w",
+              file.toString(),
+              "--report",
+              report.toString(),
+              "udp port 9");
+      capture.await("waiting for interface right: no interface is named 'right'");
+      makeWire(network);
+      capture.await("listening on right");
+      network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
+      network.exec("ip", "link", "del", TestNetwork.RIGHT);
+      capture.await("waiting for it");
+      makeWire(network);
+      capture.await("interface right is back, capture goes on");
+      network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
+      capture.terminate();
+      assertThat(capture.exitCode(20)).as(capture.text()).isZero();
+      JsonNode ledger = new ObjectMapper().readTree(report.toFile());
+      assertThat(ledger.get("captured").asLong()).as(ledger.toString()).isEqualTo(400);
+      assertThat(ledger.get("offered").asLong()).isEqualTo(400);
+      assertThat(ledger.get("writtenToFile").asLong()).isEqualTo(400);
+      assertThat(ledger.get("balances").asBoolean()).isTrue();
+    }
+  }
+
+  private static void makeWire(TestNetwork network) throws IOException {
+    network.exec(
+        ("ip link add " + TestNetwork.LEFT + " type veth peer name " + TestNetwork.RIGHT)
+            .split(" "));
+    for (String end : new String[] {TestNetwork.LEFT, TestNetwork.RIGHT}) {
+      network.exec("ip", "link", "set", end, "up");
+    }
+    network.exec("ip", "addr", "add", "10.7.0.1/24", "dev", TestNetwork.LEFT);
+    network.exec(
+        "ip", "neigh", "add", "10.7.0.2", "lladdr", "02:00:00:00:00:02", "dev", TestNetwork.LEFT);
   }
 
   /** One link type and one interface throughout, so that tcpdump reads the file. */
@@ -60,7 +121,9 @@ class InterfaceRemovedIT {
               report.toString());
       capture.await("listening on " + interfaceName);
       network.start("python3", "-c", SENDER);
-      Thread.sleep(500);
+      // some for certain, however long the other takes to begin
+      network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
+      Thread.sleep(200);
       if (remove) {
         network.exec("ip", "link", "del", TestNetwork.RIGHT);
       } else {

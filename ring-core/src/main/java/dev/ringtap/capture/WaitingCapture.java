@@ -1,0 +1,217 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.capture.CaptureException.Reason;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A capture that outlives its interface: when that is removed, it waits until one of the same name
+ * is there and up again, and goes on. Sequence and statistics go on too; what the wire carried
+ * meanwhile nobody has counted.
+ *
+ * <p>As {@link PacketCapture}; it is opened again in the network namespace of the thread that
+ * takes.
+ */
+public final class WaitingCapture implements BlockSource {
+  private static final System.Logger LOG = System.getLogger(PacketCapture.class.getName());
+
+  private static final int LOOK_MILLIS = 100;
+
+  private final CaptureConfig config;
+  private final FanoutGroup group;
+  private final int linkType;
+
+  /** Null while the interface is away. Guarded by this, as all that follows. */
+  private PacketCapture current;
+
+  /** One whose interface went away, until its blocks are back. */
+  private PacketCapture former;
+
+  private CaptureStatistics before = new CaptureStatistics(0, 0, 0, 0);
+  private boolean woken;
+  private boolean stopped;
+  private boolean closed;
+
+  private WaitingCapture(CaptureConfig config, FanoutGroup group, PacketCapture first) {
+    this.config = config;
+    this.group = group;
+    this.current = first;
+    this.linkType = first.linkType();
+  }
+
+  /**
+   * Opens the members of a fanout group, or one capture alone, as {@link PacketCapture#openGroup};
+   * the interface must be there. {@link #awaitInterface} waits for it.
+   */
+  public static List<WaitingCapture> openGroup(CaptureConfig config, int members)
+      throws CaptureException {
+    FanoutGroup group = FanoutGroup.of(config, members);
+    List<WaitingCapture> waiting = new ArrayList<>();
+    for (PacketCapture each : PacketCapture.openAll(config, members, group)) {
+      waiting.add(new WaitingCapture(each.config(), group, each));
+    }
+    return waiting;
+  }
+
+  /**
+   * Waits until an interface is there and up.
+   *
+   * @return the interface
+   * @throws CaptureException if a capture could not be opened for another reason
+   * @throws InterruptedIOException if the thread is interrupted; it stays so
+   */
+  public static CaptureInterface awaitInterface(String name) throws IOException {
+    boolean told = false;
+    while (true) {
+      try {
+        return PacketCapture.require(name);
+      } catch (CaptureException e) {
+        if (!mayPass(e)) {
+          throw e;
+        }
+        if (!told) {
+          LOG.log(Level.INFO, "waiting for interface {0}: {1}", name, e.getMessage());
+          told = true;
+        }
+      }
+      try {
+        Thread.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while waiting for interface " + name);
+      }
+    }
+  }
+
+  /** Whether it is only the interface that is missing. */
+  private static boolean mayPass(CaptureException e) {
+    return e.reason() == Reason.NO_SUCH_INTERFACE || e.reason() == Reason.INTERFACE_DOWN;
+  }
+
+  @Override
+  public Block take(int timeoutMillis) throws IOException {
+    long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
+    while (true) {
+      long leftMillis = (deadline - System.nanoTime() + 999_999) / 1_000_000;
+      PacketCapture capture = currentOrReopened((int) Math.max(leftMillis, 0));
+      if (capture == null) {
+        return null;
+      }
+      try {
+        return capture.take((int) Math.max(leftMillis, 0));
+      } catch (CaptureException e) {
+        if (e.reason() != Reason.NO_SUCH_INTERFACE) {
+          throw e;
+        }
+        retire(capture, e);
+      }
+    }
+  }
+
+  private synchronized void retire(PacketCapture capture, CaptureException e) {
+    before = statistics();
+    current = null;
+    former = capture;
+    LOG.log(Level.WARNING, "{0}; waiting for it", e.getMessage());
+  }
+
+  /** The capture to take from, or null where there is none in that time or any more. */
+  private synchronized PacketCapture currentOrReopened(int timeoutMillis) throws IOException {
+    long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
+    while (current == null && !stopped && !closed) {
+      if (former != null && !former.hasBlocksOut()) {
+        former.close();
+        former = null;
+      }
+      if (former == null && reopen()) {
+        break;
+      }
+      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+      if (leftMillis <= 0 || woken) {
+        woken = false;
+        return null;
+      }
+      try {
+        wait(Math.min(leftMillis, LOOK_MILLIS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return null;
+      }
+    }
+    return current;
+  }
+
+  private boolean reopen() throws CaptureException {
+    String name = config.get(CaptureOption.INTERFACE);
+    try {
+      CaptureConfig going =
+          config.toBuilder().firstSequence(config.firstSequence() + before.captured()).build();
+      PacketCapture again = PacketCapture.openAll(List.of(going), group).get(0);
+      if (again.linkType() != linkType) {
+        again.close();
+        throw new CaptureException(
+            Reason.UNSUPPORTED_SYSTEM,
+            "interface "
+                + name
+                + " is back with link type "
+                + again.linkType()
+                + " instead of "
+                + linkType
+                + "; capture it anew");
+      }
+      current = again;
+      LOG.log(Level.INFO, "interface {0} is back, capture goes on", name);
+      return true;
+    } catch (CaptureException e) {
+      // a group keeps its old interface until its last member has let go of it
+      if (mayPass(e) || group != null && e.reason() == Reason.FANOUT_REFUSED) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void wake() {
+    if (current != null) {
+      current.wake();
+    } else {
+      woken = true;
+      notifyAll();
+    }
+  }
+
+  @Override
+  public synchronized boolean isEnded() {
+    return closed || (current == null ? stopped : current.isEnded());
+  }
+
+  @Override
+  public synchronized void stop() throws IOException {
+    stopped = true;
+    notifyAll();
+    if (current != null) {
+      current.stop();
+    }
+  }
+
+  @Override
+  public synchronized CaptureStatistics statistics() {
+    return current == null ? before : before.plus(current.statistics());
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    notifyAll();
+    if (former != null) {
+      former.close();
+    }
+    if (current != null) {
+      current.close();
+    }
+  }
+}
