@@ -208,6 +208,11 @@ public final class Frame {
     return tagged ? inline : 0;
   }
 
+  /** Whether the outermost tag lies beside the frame and not among its bytes in the ring. */
+  public boolean isTagStripped() {
+    return strippedTag() != 0;
+  }
+
   /** The ring's memory, shared by all frames of the block. Read-only by contract. */
   public MemorySegment memory() {
     return memory;

@@ -1,6 +1,5 @@
 package dev.ringtap.file;
 
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FilterInputStream;
@@ -137,7 +136,7 @@ abstract class ByteInput {
   /** The JDK has no Zstandard: the library is optional. */
   private static InputStream unzstd(InputStream in) throws IOException {
     try {
-      return new ZstdInputStream(in);
+      return ZstdInput.open(in);
     } catch (LinkageError e) {
       throw new IOException(
           "a file packed by Zstandard needs com.github.luben:zstd-jni on the class path;"

@@ -1,0 +1,12 @@
+package dev.ringtap.flink.source;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.file.FileRange;
+
+/** A frame on its way from a batch to the emitter; each batch has one and moves it along. */
+final class FetchedFrame {
+  Frame frame;
+
+  /** Where the frame's block begins in its file; null if it is live. */
+  FileRange blockStart;
+}

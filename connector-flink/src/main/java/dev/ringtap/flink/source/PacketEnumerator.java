@@ -1,0 +1,92 @@
+package dev.ringtap.flink.source;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.connector.source.ReaderInfo;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which splits wait for a reader and which have one. Readers report what they restored and
+ * get it back from here, so that a capture stays on the host of its interface and files spread over
+ * all readers, however the job was rescaled. Runs in the source coordinator's thread.
+ */
+abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEnumeratorState> {
+  private static final Logger LOG = LoggerFactory.getLogger(PacketEnumerator.class);
+
+  final SplitEnumeratorContext<PacketSplit> context;
+
+  /** By id: a split may come back twice, from the checkpoint and from the reader that had it. */
+  private final Map<String, PacketSplit> waiting = new LinkedHashMap<>();
+
+  /** The subtask that has a split, by the split's id. */
+  private final Map<String, Integer> assigned = new HashMap<>();
+
+  PacketEnumerator(SplitEnumeratorContext<PacketSplit> context, PacketEnumeratorState restored) {
+    this.context = context;
+    restored.unassigned().forEach(this::await);
+    context.metricGroup().setUnassignedSplitsGauge(() -> (long) waiting.size());
+  }
+
+  /** A split waits for a reader, unless it does already. */
+  final void await(PacketSplit split) {
+    waiting.putIfAbsent(split.splitId(), split);
+  }
+
+  final List<PacketSplit> waiting() {
+    return new ArrayList<>(waiting.values());
+  }
+
+  final boolean isKnown(String splitId) {
+    return waiting.containsKey(splitId) || assigned.containsKey(splitId);
+  }
+
+  final void assign(PacketSplit split, int subtask) {
+    LOG.info("subtask {} gets {}", subtask, split);
+    waiting.remove(split.splitId());
+    assigned.put(split.splitId(), subtask);
+    context.assignSplit(split, subtask);
+  }
+
+  /** Whether all readers of the job are there. */
+  final boolean isComplete() {
+    return context.registeredReaders().size() == context.currentParallelism();
+  }
+
+  @Override
+  public void addReader(int subtask) {
+    ReaderInfo reader = context.registeredReaders().get(subtask);
+    List<PacketSplit> reported = reader.getReportedSplitsOnRegistration();
+    for (PacketSplit split : reported) {
+      Integer owner = assigned.get(split.splitId());
+      if (owner == null || owner == subtask) {
+        assigned.remove(split.splitId());
+        await(split);
+      }
+    }
+    readerAdded(subtask);
+  }
+
+  /** A reader is there; what it had waits for a reader again. */
+  abstract void readerAdded(int subtask);
+
+  @Override
+  public void addSplitsBack(List<PacketSplit> splits, int subtask) {
+    for (PacketSplit split : splits) {
+      assigned.remove(split.splitId());
+      await(split);
+    }
+    splitsBack();
+  }
+
+  /** Splits wait that a reader had. */
+  abstract void splitsBack();
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,79 @@
+package dev.ringtap.flink.source;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.base.source.reader.SourceReaderBase;
+
+/** Reads splits and emits their frames as elements. */
+@SuppressWarnings("try") // the close of Flink's base class may throw InterruptedException
+final class PacketReader<T>
+    extends SourceReaderBase<FetchedFrame, T, PacketSplit, PacketSplitState> {
+  private final ReaderMetrics metrics;
+  private final ConcurrentHashMap<String, SplitRun> runs;
+  private final long limit;
+  private final boolean asksForSplits;
+
+  private PacketReader(
+      ConcurrentHashMap<String, SplitRun> runs,
+      SplitOpener opener,
+      PacketDeserializer<T> deserializer,
+      long limit,
+      Configuration config,
+      SourceReaderContext context) {
+    super(
+        new PacketFetcherManager(
+            () -> new PacketSplitReader(opener, split -> runs.get(split.splitId())), config),
+        new PacketEmitter<>(
+            deserializer, context.metricGroup().getIOMetricGroup().getNumBytesInCounter()),
+        config,
+        context);
+    this.runs = runs;
+    this.limit = limit;
+    this.asksForSplits = !opener.isLive() && !opener.follows();
+    this.metrics = new ReaderMetrics(context.metricGroup(), runs.values());
+  }
+
+  static <T> PacketReader<T> create(
+      SplitOpener opener,
+      PacketDeserializer<T> deserializer,
+      long limit,
+      SourceReaderContext context) {
+    deserializer.open();
+    return new PacketReader<>(
+        new ConcurrentHashMap<>(),
+        opener,
+        deserializer,
+        limit,
+        context.getConfiguration(),
+        context);
+  }
+
+  @Override
+  public void start() {
+    if (asksForSplits && getNumberOfCurrentlyAssignedSplits() == 0) {
+      context.sendSplitRequest();
+    }
+  }
+
+  @Override
+  protected PacketSplitState initializedState(PacketSplit split) {
+    SplitRun run = new SplitRun(split, limit);
+    runs.put(split.splitId(), run);
+    metrics.register(run);
+    return new PacketSplitState(split, run);
+  }
+
+  @Override
+  protected PacketSplit toSplitType(String splitId, PacketSplitState state) {
+    return state.toSplit();
+  }
+
+  @Override
+  protected void onSplitFinished(Map<String, PacketSplitState> finished) {
+    if (asksForSplits) {
+      context.sendSplitRequest();
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.ringtap.flink.source;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.record.Direction;
+import dev.ringtap.record.Packet;
+import dev.ringtap.record.Vlan;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+
+/**
+ * Elements are Avro's generated {@link Packet}, each an object of its own, with Flink's Avro type
+ * information; {@code flink-avro} must be on the class path.
+ */
+public final class PacketRecordDeserializer implements PacketDeserializer<Packet> {
+  private static final long serialVersionUID = 1;
+
+  private static final Direction[] DIRECTIONS = Direction.values();
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  @Override
+  public Packet deserialize(Frame frame) {
+    byte[] payload = new byte[frame.payloadLength()];
+    frame.copyPayload(MemorySegment.ofArray(payload), 0);
+    long nanos = frame.timestampNanos();
+    Packet packet = new Packet();
+    packet.setTimestamp(Instant.ofEpochSecond(nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND));
+    packet.setInterfaceName(frame.interfaceName());
+    packet.setSequence(frame.sequence());
+    packet.setLostBefore(frame.lostBefore());
+    packet.setOriginalLength(frame.originalLength());
+    packet.setLinkType(frame.linkType());
+    packet.setDirection(DIRECTIONS[frame.packetType().ordinal()]);
+    int tag = frame.vlanTag();
+    if (tag != 0) {
+      packet.setVlan(new Vlan(tag >>> 16, tag & 0xFFF, tag >>> 13 & 7, (tag & 0x1000) != 0));
+    }
+    packet.setMember(frame.member());
+    packet.setPayload(ByteBuffer.wrap(payload));
+    return packet;
+  }
+
+  @Override
+  public TypeInformation<Packet> getProducedType() {
+    return TypeInformation.of(Packet.class);
+  }
+}

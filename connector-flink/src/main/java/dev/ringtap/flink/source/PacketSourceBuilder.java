@@ -1,0 +1,212 @@
+package dev.ringtap.flink.source;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.filter.BpfProgram;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Collects what a {@link PacketSource} reads. Either captures or files must be named, and a
+ * deserializer. Not thread-safe.
+ *
+ * @param <T> element of the stream
+ */
+public final class PacketSourceBuilder<T> {
+  /** Least bytes of a file's split. */
+  public static final long DEFAULT_SPLIT_BYTES = 64L << 20;
+
+  private final LinkedHashMap<String, List<CaptureRecipe>> captures = new LinkedHashMap<>();
+  private final List<String> paths = new ArrayList<>();
+  private PacketFilter filter = PacketFilter.ALL;
+  private boolean filterInReader;
+  private boolean follow;
+  private long splitBytes = DEFAULT_SPLIT_BYTES;
+  private int members;
+  private long limit = Long.MAX_VALUE;
+  private long durationMillis = LiveSplit.NO_END;
+  private PacketDeserializer<T> deserializer;
+
+  PacketSourceBuilder() {}
+
+  /** Captures on this interface of every host that runs a reader, with default options. */
+  public PacketSourceBuilder<T> interfaceName(String name) {
+    return capture(CaptureConfig.on(name).build());
+  }
+
+  /**
+   * Captures on every host that runs a reader and is not named by {@link #captureOn}. May be called
+   * again for another interface.
+   *
+   * @param config options; a filter is given by {@link #filter} and not in them
+   */
+  public PacketSourceBuilder<T> capture(CaptureConfig config) {
+    return captureOn(SplitOpener.EVERY_HOST, config);
+  }
+
+  /**
+   * Captures on one host. May be called again for another interface or host.
+   *
+   * @param host its name as Flink has it: the TaskManager's {@code taskmanager.host}
+   * @param config options; a filter is given by {@link #filter} and not in them
+   * @throws IllegalArgumentException if the interface is captured there already
+   */
+  public PacketSourceBuilder<T> captureOn(String host, CaptureConfig config) {
+    CaptureRecipe recipe = CaptureRecipe.of(config);
+    List<CaptureRecipe> ofHost = captures.computeIfAbsent(host, any -> new ArrayList<>());
+    for (CaptureRecipe each : ofHost) {
+      if (each.interfaceName().equals(recipe.interfaceName())) {
+        throw new IllegalArgumentException(
+            "interface "
+                + recipe.interfaceName()
+                + " is captured twice on "
+                + (host.isEmpty() ? "every host" : host)
+                + "; name it once, with all of its options");
+      }
+    }
+    ofHost.add(recipe);
+    return this;
+  }
+
+  /**
+   * Reads capture files: pcap or pcapng, packed by gzip or Zstandard too. Every host of the job
+   * must find them under the same path, the JobManager's too.
+   *
+   * @param files files, and directories whose files are meant
+   */
+  public PacketSourceBuilder<T> files(Path... files) {
+    for (Path file : files) {
+      paths.add(file.toAbsolutePath().toString());
+    }
+    return this;
+  }
+
+  /** Reads on at the end of the files: another process still writes to them. The job has no end. */
+  public PacketSourceBuilder<T> follow() {
+    follow = true;
+    return this;
+  }
+
+  /**
+   * Cuts files into splits of at least this size; {@value #DEFAULT_SPLIT_BYTES} bytes by default.
+   *
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public PacketSourceBuilder<T> splitBytes(long bytes) {
+    splitBytes = atLeastOne("splitBytes", bytes);
+    return this;
+  }
+
+  /** Reads only what an expression of pcap-filter(7) keeps, as tcpdump does. */
+  public PacketSourceBuilder<T> filter(String expression) {
+    return filter(PacketFilter.of(expression));
+  }
+
+  /** Reads only what a program keeps. */
+  public PacketSourceBuilder<T> filter(BpfProgram program) {
+    return filter(PacketFilter.of(program));
+  }
+
+  /** Reads only what a filter keeps. */
+  public PacketSourceBuilder<T> filter(PacketFilter made) {
+    filter = Objects.requireNonNull(made);
+    return this;
+  }
+
+  /**
+   * Runs the filter in the reader and not in the kernel, so that {@code sequence} and {@code
+   * lostBefore} are those of all frames and not of the kept ones. It costs what the kernel would
+   * have saved.
+   */
+  public PacketSourceBuilder<T> filterInReader() {
+    filterInReader = true;
+    return this;
+  }
+
+  /**
+   * Readers that share each interface of a host by fanout. By default all readers on the host do.
+   *
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public PacketSourceBuilder<T> fanoutMembers(int count) {
+    members = (int) atLeastOne("fanoutMembers", count);
+    return this;
+  }
+
+  /**
+   * Ends each split after this many frames, and the job with the last split. A restore counts on.
+   *
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public PacketSourceBuilder<T> limit(long frames) {
+    limit = atLeastOne("limit", frames);
+    return this;
+  }
+
+  /**
+   * Ends live captures after this time; what is in the ring then is still emitted. A restore does
+   * not start the time anew.
+   *
+   * @throws IllegalArgumentException if it is below a millisecond
+   */
+  public PacketSourceBuilder<T> duration(Duration time) {
+    durationMillis = atLeastOne("duration in ms", time.toMillis());
+    return this;
+  }
+
+  /** What the elements are. */
+  public PacketSourceBuilder<T> deserializer(PacketDeserializer<T> made) {
+    deserializer = Objects.requireNonNull(made);
+    return this;
+  }
+
+  private static long atLeastOne(String what, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(what + " is " + value + "; expected at least 1");
+    }
+    return value;
+  }
+
+  /**
+   * The source.
+   *
+   * @throws IllegalStateException if something is missing or does not go together; the message says
+   *     what
+   */
+  public PacketSource<T> build() {
+    require(
+        captures.isEmpty() != paths.isEmpty(),
+        captures.isEmpty()
+            ? "nothing to read: name an interface or files"
+            : "interfaces and files in one source: make two and union their streams");
+    require(deserializer != null, "no deserializer");
+    require(!follow || captures.isEmpty(), "only files are followed");
+    require(
+        durationMillis == LiveSplit.NO_END || paths.isEmpty(),
+        "only live captures have a duration; files end by themselves");
+    return new PacketSource<>(
+        new SplitOpener(copy(), filter, filterInReader, follow),
+        new ArrayList<>(paths),
+        splitBytes,
+        members,
+        limit,
+        durationMillis,
+        deserializer);
+  }
+
+  private Map<String, List<CaptureRecipe>> copy() {
+    LinkedHashMap<String, List<CaptureRecipe>> copy = new LinkedHashMap<>();
+    captures.forEach((host, recipes) -> copy.put(host, new ArrayList<>(recipes)));
+    return copy;
+  }
+
+  private static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new IllegalStateException(otherwise);
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package dev.ringtap.flink.source;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockSource;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.FileRange;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes blocks of one split, on its fetcher's thread; {@link #wakeUp} is for any. A split that is
+ * paused is not taken from: the ring fills, the kernel drops and counts.
+ */
+final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> {
+  /** The name under which the ledgers are logged. */
+  static final Logger LEDGER_LOG = LoggerFactory.getLogger(SplitLedger.class);
+
+  private static final int TAKE_TIMEOUT_MILLIS = 1000;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** A ring that is stopped gives its last block after its retire timeout, of 10 s at most. */
+  private static final int DRAIN_MILLIS = 12_000;
+
+  private final SplitOpener opener;
+  private final Function<PacketSplit, SplitRun> runs;
+  private final Object lock = new Object();
+
+  private SplitRun run;
+  private FrameSieve sieve;
+  private volatile BlockSource source;
+  private boolean stopped;
+  private boolean paused;
+  private boolean endReached;
+
+  /** Guarded by lock. */
+  private boolean woken;
+
+  /**
+   * @param runs finds the run of a split that was added
+   */
+  PacketSplitReader(SplitOpener opener, Function<PacketSplit, SplitRun> runs) {
+    this.opener = opener;
+    this.runs = runs;
+  }
+
+  @Override
+  public void handleSplitsChanges(SplitsChange<PacketSplit> change) {
+    if (!(change instanceof SplitsAddition)) {
+      throw new UnsupportedOperationException("splits change by " + change);
+    }
+    List<PacketSplit> splits = change.splits();
+    if (run != null && !endReached || splits.size() != 1) {
+      throw new IllegalStateException(
+          "a reader of one split at a time was given " + splits + " while it has " + run);
+    }
+    run = runs.apply(splits.get(0));
+    source = null;
+    stopped = false;
+    paused = false;
+    endReached = false;
+  }
+
+  @Override
+  public RecordsWithSplitIds<FetchedFrame> fetch() throws IOException {
+    if (source == null && !endReached) {
+      open();
+    }
+    while (!isWoken()) {
+      if (paused) {
+        awaitWakeUp();
+        continue;
+      }
+      if (run.isLimitReached()) {
+        return end();
+      }
+      FileRange start = source instanceof CaptureFile ? ((CaptureFile) source).rest() : null;
+      Block block = source.take(timeoutMillis());
+      if (block != null) {
+        return new FrameBatch(run, sieve, block, start);
+      }
+      if (source.isEnded()) {
+        return end();
+      }
+    }
+    return FrameBatch.EMPTY;
+  }
+
+  private void open() throws IOException {
+    PacketSplit split = run.split();
+    sieve = opener.sieve(split);
+    BlockSource opened = opener.open(split);
+    run.opened(opened);
+    source = opened;
+  }
+
+  /** A capture with an end is stopped then, and still gives what is in its ring. */
+  private int timeoutMillis() throws IOException {
+    PacketSplit split = run.split();
+    if (!(split instanceof LiveSplit) || stopped) {
+      return TAKE_TIMEOUT_MILLIS;
+    }
+    long left = ((LiveSplit) split).endMillis() - System.currentTimeMillis();
+    if (left <= 0) {
+      source.stop();
+      stopped = true;
+      return TAKE_TIMEOUT_MILLIS;
+    }
+    return (int) Math.min(left, TAKE_TIMEOUT_MILLIS);
+  }
+
+  /** The blocks before are not emitted yet: the source lives until they are. */
+  private RecordsWithSplitIds<FetchedFrame> end() {
+    endReached = true;
+    SplitRun ended = run;
+    BlockSource ending = source;
+    return FrameBatch.end(ended.split().splitId(), () -> close(ended, ending));
+  }
+
+  private boolean isWoken() {
+    synchronized (lock) {
+      boolean was = woken;
+      woken = false;
+      return was;
+    }
+  }
+
+  private void awaitWakeUp() {
+    synchronized (lock) {
+      try {
+        while (!woken) {
+          lock.wait();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        woken = true;
+      }
+    }
+  }
+
+  @Override
+  public void wakeUp() {
+    synchronized (lock) {
+      woken = true;
+      lock.notifyAll();
+    }
+    BlockSource waiting = source;
+    if (waiting != null) {
+      waiting.wake();
+    }
+  }
+
+  @Override
+  public void pauseOrResumeSplits(
+      Collection<PacketSplit> splitsToPause, Collection<PacketSplit> splitsToResume) {
+    if (!splitsToPause.isEmpty()) {
+      paused = true;
+    }
+    if (!splitsToResume.isEmpty()) {
+      paused = false;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (source != null) {
+      close(run, source);
+    }
+  }
+
+  /**
+   * Closes a source once. What is still in a ring is counted before, so that the ledger adds up to
+   * the frame.
+   */
+  private static void close(SplitRun run, BlockSource source) {
+    synchronized (run) {
+      if (run.isClosed()) {
+        return;
+      }
+      run.setClosed();
+      try {
+        drain(run, source);
+        source.close();
+      } catch (IOException e) {
+        LEDGER_LOG.warn("{}: {}", run.split().splitId(), e.getMessage());
+      }
+      LEDGER_LOG.info("{}: {}", run.split().splitId(), run.ledger());
+    }
+  }
+
+  private static void drain(SplitRun run, BlockSource source) throws IOException {
+    if (source instanceof CaptureFile || source.isEnded()) {
+      return;
+    }
+    source.stop();
+    long deadline = System.nanoTime() + DRAIN_MILLIS * NANOS_PER_MILLI;
+    while (!source.isEnded() && System.nanoTime() - deadline < 0) {
+      Block block = source.take(TAKE_TIMEOUT_MILLIS);
+      if (block != null) {
+        // its frames are in the statistics
+        block.close();
+      }
+    }
+  }
+}

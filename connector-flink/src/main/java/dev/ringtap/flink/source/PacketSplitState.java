@@ -1,0 +1,45 @@
+package dev.ringtap.flink.source;
+
+import dev.ringtap.file.FileRange;
+import dev.ringtap.flink.source.PacketSplit.Progress;
+
+/** A split while it is read; for the task's thread. */
+final class PacketSplitState {
+  private final PacketSplit split;
+  private final SplitRun run;
+  private long nextSequence;
+  private long emitted;
+  private long lostBefore;
+  private FileRange blockStart;
+
+  PacketSplitState(PacketSplit split, SplitRun run) {
+    this.split = split;
+    this.run = run;
+    Progress progress = split.progress();
+    nextSequence = progress.nextSequence();
+    emitted = progress.emitted();
+    lostBefore = progress.lostBefore();
+  }
+
+  /** A frame goes into the stream. */
+  void emit(FetchedFrame fetched) {
+    nextSequence = fetched.frame.sequence() + 1;
+    lostBefore += fetched.frame.lostBefore();
+    emitted++;
+    blockStart = fetched.blockStart;
+  }
+
+  SplitRun run() {
+    return run;
+  }
+
+  /** The split as of now. */
+  PacketSplit toSplit() {
+    Progress progress = new Progress(nextSequence, emitted, lostBefore);
+    if (split instanceof LiveSplit) {
+      return ((LiveSplit) split).at(progress);
+    }
+    FileSplit file = (FileSplit) split;
+    return file.at(blockStart == null ? file.range() : blockStart, progress);
+  }
+}

@@ -1,0 +1,144 @@
+package dev.ringtap.flink.source;
+
+import dev.ringtap.capture.BlockSource;
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.FrameFilter;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** Opens what a split stands for, on the reader's host. It travels with the job. Thread-safe. */
+final class SplitOpener implements Serializable {
+  private static final long serialVersionUID = 1;
+
+  /** Captures of all hosts that are not named. */
+  static final String EVERY_HOST = "";
+
+  private final Map<String, List<CaptureRecipe>> captures;
+  private final PacketFilter filter;
+  private final boolean filterInReader;
+  private final boolean follow;
+
+  /**
+   * @param captures what to capture by host
+   * @param filterInReader whether the filter runs in the reader also where the kernel could run it,
+   *     so that frames are numbered as if there were none
+   * @param follow whether capture files may grow
+   */
+  SplitOpener(
+      Map<String, List<CaptureRecipe>> captures,
+      PacketFilter filter,
+      boolean filterInReader,
+      boolean follow) {
+    this.captures = captures;
+    this.filter = filter;
+    this.filterInReader = filterInReader;
+    this.follow = follow;
+  }
+
+  /** Where captures are opened: a test puts them into a network of its own. */
+  interface Place {
+    /** Runs an opening. */
+    <T> T open(Callable<T> opening) throws IOException;
+  }
+
+  private static volatile Place place =
+      new Place() {
+        @Override
+        public <T> T open(Callable<T> opening) throws IOException {
+          try {
+            return opening.call();
+          } catch (IOException | RuntimeException e) {
+            throw e;
+          } catch (Exception e) {
+            throw new IOException(e);
+          }
+        }
+      };
+
+  /** For tests. */
+  static Place place(Place other) {
+    Place before = place;
+    place = other;
+    return before;
+  }
+
+  /** Whether something is captured live. */
+  boolean isLive() {
+    return !captures.isEmpty();
+  }
+
+  boolean follows() {
+    return follow;
+  }
+
+  /** What is captured on a host. */
+  List<CaptureRecipe> captures(String host) {
+    List<CaptureRecipe> own = captures.get(host);
+    return own != null ? own : captures.getOrDefault(EVERY_HOST, List.of());
+  }
+
+  /**
+   * Opens a split; frames come in from now on.
+   *
+   * @throws IOException if it cannot be opened; the message says what to do
+   */
+  BlockSource open(PacketSplit split) throws IOException {
+    if (split instanceof FileSplit) {
+      FileSplit file = (FileSplit) split;
+      return CaptureFile.open(Path.of(file.path()), file.range(), follow);
+    }
+    LiveSplit live = (LiveSplit) split;
+    CaptureRecipe recipe =
+        captures(live.host()).stream()
+            .filter(each -> each.interfaceName().equals(live.interfaceName()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "the source captures no interface named '"
+                            + live.interfaceName()
+                            + "' on host "
+                            + live.host()));
+    return place.open(() -> PacketCapture.open(config(live, recipe)));
+  }
+
+  private CaptureConfig config(LiveSplit split, CaptureRecipe recipe) throws IOException {
+    CaptureConfig.Builder config = recipe.toConfig();
+    FanoutOptions.join(config, split);
+    if (filter != PacketFilter.ALL && !filterInReader) {
+      CaptureInterface device = CaptureInterface.named(recipe.interfaceName());
+      config.filter(filter.forInterface(device, config.build().snapLengthBytes()));
+    }
+    return config.build();
+  }
+
+  /** What the reader leaves out itself. */
+  FrameSieve sieve(PacketSplit split) throws IOException {
+    if (filter == PacketFilter.ALL) {
+      return new FrameSieve(split, null, null);
+    }
+    if (split instanceof FileSplit) {
+      return new FrameSieve(split, filter.forFiles(), filter.inReader());
+    }
+    LiveSplit live = (LiveSplit) split;
+    return place.open(
+        () -> {
+          CaptureInterface device = CaptureInterface.named(live.interfaceName());
+          if (filterInReader) {
+            BpfProgram program = filter.forInterface(device, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+            return new FrameSieve(split, FrameFilter.of(program), filter.inReader());
+          }
+          return new FrameSieve(
+              split, null, filter.kernelDecides(device) ? null : filter.inReader());
+        });
+  }
+}

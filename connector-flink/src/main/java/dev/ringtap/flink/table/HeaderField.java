@@ -1,0 +1,135 @@
+package dev.ringtap.flink.table;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.packet.PacketHeaders;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.ToLongBiFunction;
+
+/**
+ * A number of a frame that the kernel can find too: the column that shows it, the scratch word in
+ * which {@link HeaderDecoder} leaves it, and which of the word's bits it is.
+ */
+enum HeaderField {
+  VLAN_TPID(
+      PacketColumn.VLAN_TPID,
+      HeaderDecoder.OUTER_TPID,
+      0,
+      0xFFFF,
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() >>> 16),
+  VLAN_ID(
+      PacketColumn.VLAN_ID,
+      HeaderDecoder.OUTER_TCI,
+      0,
+      0xFFF,
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() & 0xFFF),
+  VLAN_PRIORITY(
+      PacketColumn.VLAN_PRIORITY,
+      HeaderDecoder.OUTER_TCI,
+      13,
+      7,
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() >>> 13 & 7),
+  VLAN_DROP_ELIGIBLE(
+      PacketColumn.VLAN_DROP_ELIGIBLE,
+      HeaderDecoder.OUTER_TCI,
+      12,
+      1,
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() >>> 12 & 1),
+  VLAN_INNER_ID(
+      PacketColumn.VLAN_INNER_ID,
+      HeaderDecoder.INNER_TCI,
+      0,
+      0xFFF,
+      (frame, headers) -> headers.vlanId(frame.isTagStripped() ? 0 : 1)),
+  ETHER_TYPE(
+      PacketColumn.ETHER_TYPE,
+      HeaderDecoder.ETHER_TYPE,
+      0,
+      0xFFFF,
+      (frame, headers) -> headers.etherType()),
+  IP_VERSION(
+      PacketColumn.IP_VERSION,
+      HeaderDecoder.IP_VERSION,
+      0,
+      0xF,
+      (frame, headers) -> headers.ipVersion()),
+  IP_PROTOCOL(
+      PacketColumn.IP_PROTOCOL,
+      HeaderDecoder.IP_PROTOCOL,
+      0,
+      0xFF,
+      (frame, headers) -> headers.ipProtocol()),
+  SRC_PORT(
+      PacketColumn.SRC_PORT,
+      HeaderDecoder.SRC_PORT,
+      0,
+      0xFFFF,
+      (frame, headers) -> headers.srcPort()),
+  DST_PORT(
+      PacketColumn.DST_PORT,
+      HeaderDecoder.DST_PORT,
+      0,
+      0xFFFF,
+      (frame, headers) -> headers.dstPort()),
+  TCP_FLAGS(
+      PacketColumn.TCP_FLAGS,
+      HeaderDecoder.TCP_FLAGS,
+      0,
+      0xFF,
+      (frame, headers) -> headers.tcpFlags()),
+  DIRECTION(
+      PacketColumn.DIRECTION,
+      HeaderDecoder.DIRECTION,
+      0,
+      0xFF,
+      (frame, headers) -> frame.packetType().ordinal());
+
+  private final PacketColumn column;
+  private final int word;
+  private final int shift;
+  private final int mask;
+  private final ToLongBiFunction<Frame, PacketHeaders> value;
+
+  HeaderField(
+      PacketColumn column,
+      int word,
+      int shift,
+      int mask,
+      ToLongBiFunction<Frame, PacketHeaders> value) {
+    this.column = column;
+    this.word = word;
+    this.shift = shift;
+    this.mask = mask;
+    this.value = value;
+  }
+
+  static Optional<HeaderField> of(PacketColumn column) {
+    return Arrays.stream(values()).filter(each -> each.column == column).findFirst();
+  }
+
+  PacketColumn column() {
+    return column;
+  }
+
+  int word() {
+    return word;
+  }
+
+  int shift() {
+    return shift;
+  }
+
+  int mask() {
+    return mask;
+  }
+
+  /** Whether the kernel finds it in every frame as {@link PacketHeaders} does. */
+  boolean isExact() {
+    return !HeaderDecoder.isBehindExtensions(word);
+  }
+
+  /** The value, or -1 where the frame has none. */
+  long of(Frame frame, PacketHeaders headers) {
+    return value.applyAsLong(frame, headers);
+  }
+}

@@ -1,0 +1,119 @@
+package dev.ringtap.flink.table;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.filter.Bpf;
+import dev.ringtap.flink.table.BpfAssembler.Label;
+import dev.ringtap.packet.PacketHeaders;
+
+/**
+ * A number of the frame compared with a constant.
+ *
+ * @param field the number
+ * @param comparison how
+ * @param constant with what
+ */
+record NumberPredicate(HeaderField field, Comparison comparison, long constant)
+    implements Predicate {
+  private static final long serialVersionUID = 1;
+
+  /** How two numbers are compared. */
+  enum Comparison {
+    EQUAL,
+    NOT_EQUAL,
+    LESS,
+    LESS_OR_EQUAL,
+    GREATER,
+    GREATER_OR_EQUAL;
+
+    boolean holds(long left, long right) {
+      switch (this) {
+        case EQUAL:
+          return left == right;
+        case NOT_EQUAL:
+          return left != right;
+        case LESS:
+          return left < right;
+        case LESS_OR_EQUAL:
+          return left <= right;
+        case GREATER:
+          return left > right;
+        default:
+          return left >= right;
+      }
+    }
+
+    /** What is true where this is false, of numbers that are there. */
+    Comparison opposite() {
+      switch (this) {
+        case EQUAL:
+          return NOT_EQUAL;
+        case NOT_EQUAL:
+          return EQUAL;
+        case LESS:
+          return GREATER_OR_EQUAL;
+        case LESS_OR_EQUAL:
+          return GREATER;
+        case GREATER:
+          return LESS_OR_EQUAL;
+        default:
+          return LESS;
+      }
+    }
+
+    /** The same with both sides exchanged. */
+    Comparison mirrored() {
+      switch (this) {
+        case LESS:
+          return GREATER;
+        case LESS_OR_EQUAL:
+          return GREATER_OR_EQUAL;
+        case GREATER:
+          return LESS;
+        case GREATER_OR_EQUAL:
+          return LESS_OR_EQUAL;
+        default:
+          return this;
+      }
+    }
+  }
+
+  @Override
+  public boolean test(Frame frame, PacketHeaders headers) {
+    long value = field.of(frame, headers);
+    return value >= 0 && comparison.holds(value, constant);
+  }
+
+  @Override
+  public void write(BpfAssembler out, Label yes, Label no) {
+    out.add(Bpf.LD_MEM, field.word());
+    out.leaveIf(Bpf.JEQ_K, HeaderDecoder.ABSENT, no);
+    // all fields have 16 bits at most: a constant outside decides by itself
+    if (constant < 0 || constant > 0xFFFF) {
+      out.go(comparison.holds(0, constant) ? yes : no);
+      return;
+    }
+    if (field.shift() > 0) {
+      out.add(Bpf.RSH_K, field.shift());
+    }
+    out.add(Bpf.AND_K, field.mask());
+    int k = (int) constant;
+    switch (comparison) {
+      case EQUAL -> out.branch(Bpf.JEQ_K, k, yes, no);
+      case NOT_EQUAL -> out.branch(Bpf.JEQ_K, k, no, yes);
+      case LESS -> out.branch(Bpf.JGE_K, k, no, yes);
+      case LESS_OR_EQUAL -> out.branch(Bpf.JGT_K, k, no, yes);
+      case GREATER -> out.branch(Bpf.JGT_K, k, yes, no);
+      default -> out.branch(Bpf.JGE_K, k, yes, no);
+    }
+  }
+
+  @Override
+  public boolean isExact() {
+    return field.isExact();
+  }
+
+  @Override
+  public boolean needsTransport() {
+    return !field.isExact();
+  }
+}

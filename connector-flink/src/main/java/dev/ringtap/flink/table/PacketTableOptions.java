@@ -1,0 +1,135 @@
+package dev.ringtap.flink.table;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.ReadableConfig;
+
+/**
+ * The options of {@code 'connector' = 'ringtap'}: those of a capture, made from {@link
+ * CaptureOption}'s table, and the connector's own.
+ */
+public final class PacketTableOptions {
+  /** What a table of packets is called. */
+  public static final String IDENTIFIER = "ringtap";
+
+  /** Files to read. */
+  public static final ConfigOption<List<String>> PATH =
+      ConfigOptions.key("path")
+          .stringType()
+          .asList()
+          .noDefaultValue()
+          .withDescription(
+              "Capture files to read in place of an interface, or directories of them, separated by"
+                  + " semicolons: pcap or pcapng, packed by gzip or zstd too.");
+
+  /** Whether files may grow. */
+  public static final ConfigOption<Boolean> FOLLOW =
+      ConfigOptions.key("follow")
+          .booleanType()
+          .defaultValue(false)
+          .withDescription(
+              "Reads on at the end of the files: another process still writes to them.");
+
+  /** Size of a split. */
+  public static final ConfigOption<MemorySize> SPLIT_SIZE =
+      ConfigOptions.key("split-size")
+          .memoryType()
+          .defaultValue(MemorySize.ofMebiBytes(64))
+          .withDescription("Least size of a part of a file that one reader reads.");
+
+  /** tcpdump's expression. */
+  public static final ConfigOption<String> FILTER =
+      ConfigOptions.key("filter")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Expression of pcap-filter(7), as tcpdump takes it; compiled by libpcap on the"
+                  + " reader's host. Predicates of queries need no libpcap.");
+
+  /** Frames of each reader. */
+  public static final ConfigOption<Long> LIMIT =
+      ConfigOptions.key("limit")
+          .longType()
+          .noDefaultValue()
+          .withDescription("Ends each reader's capture, or file part, after this many frames.");
+
+  /** Time to capture. */
+  public static final ConfigOption<Duration> DURATION =
+      ConfigOptions.key("duration")
+          .durationType()
+          .noDefaultValue()
+          .withDescription("Ends live captures after this time, and so makes the table bounded.");
+
+  /** Readers of an interface. */
+  public static final ConfigOption<Integer> FANOUT_MEMBERS =
+      ConfigOptions.key("fanout-members")
+          .intType()
+          .noDefaultValue()
+          .withDescription(
+              "Readers of a host that share its interface. Default: all readers that run there.");
+
+  /** Whether the kernel does the query's work. */
+  public static final ConfigOption<Boolean> PUSH_DOWN =
+      ConfigOptions.key("push-down")
+          .booleanType()
+          .defaultValue(true)
+          .withDescription(
+              "Gives the query's predicates, its limit and what it needs of a frame to the kernel.");
+
+  /** The connector's own, in the order of the documentation. */
+  static final List<ConfigOption<?>> OWN =
+      List.of(PATH, FOLLOW, SPLIT_SIZE, FILTER, LIMIT, DURATION, FANOUT_MEMBERS, PUSH_DOWN);
+
+  private static final Map<CaptureOption<?>, ConfigOption<?>> CAPTURE = new LinkedHashMap<>();
+
+  static {
+    CaptureOption.ALL.forEach(option -> CAPTURE.put(option, of(option)));
+  }
+
+  private PacketTableOptions() {}
+
+  /** The options of a capture, in their order. */
+  static Map<CaptureOption<?>, ConfigOption<?>> capture() {
+    return CAPTURE;
+  }
+
+  private static ConfigOption<?> of(CaptureOption<?> option) {
+    ConfigOptions.OptionBuilder key = ConfigOptions.key(option.name());
+    ConfigOption<?> typed;
+    if (option.type() == Integer.class) {
+      typed = key.intType().defaultValue((Integer) option.defaultValue());
+    } else if (option.type() == Boolean.class) {
+      typed = key.booleanType().defaultValue((Boolean) option.defaultValue());
+    } else if (option.defaultValue() == null) {
+      typed = key.stringType().noDefaultValue();
+    } else {
+      typed = key.stringType().defaultValue(CaptureOption.textOf(option.defaultValue()));
+    }
+    return typed.withDescription(option.description());
+  }
+
+  /**
+   * The capture that a table's options describe; the interface must be among them.
+   *
+   * @throws IllegalArgumentException if one is outside its limits
+   */
+  static CaptureConfig.Builder toConfig(ReadableConfig options) {
+    CaptureConfig.Builder config =
+        CaptureConfig.on((String) options.get(CAPTURE.get(CaptureOption.INTERFACE)));
+    CAPTURE.forEach((option, made) -> set(config, option, options.get(made)));
+    return config;
+  }
+
+  private static <T> void set(CaptureConfig.Builder config, CaptureOption<T> option, Object value) {
+    if (value != null) {
+      config.set(option, option.parse(String.valueOf(value)));
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.ringtap.flink.table;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.flink.source.PacketFilter;
+import dev.ringtap.flink.source.PacketSource;
+import dev.ringtap.flink.source.PacketSourceBuilder;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * What a table's definition says about a scan.
+ *
+ * @param capture what to capture, or null
+ * @param paths files to read, or empty
+ * @param columns the table's columns, in their order
+ * @param timestampPrecision digits of a second that the timestamp column is declared with
+ * @param options all options of the table
+ * @param parallelism of the source, or null
+ */
+record PacketTableScan(
+    CaptureConfig capture,
+    List<String> paths,
+    List<PacketColumn> columns,
+    int timestampPrecision,
+    ReadableConfig options,
+    Integer parallelism) {
+  /**
+   * Bytes of a frame that queries need which do not read its payload: Ethernet, tags, IPv4 with
+   * options and TCP, or IPv6 with many extension headers.
+   */
+  static final int HEADERS_BYTES = 256;
+
+  boolean pushesDown() {
+    return options.get(PacketTableOptions.PUSH_DOWN);
+  }
+
+  /**
+   * The source of a query.
+   *
+   * @param read the columns that it reads
+   * @param predicate what the kernel shall decide, or null
+   * @param limit frames that it needs at most
+   */
+  PacketSource<RowData> source(
+      List<PacketColumn> read, TypeInformation<RowData> type, Predicate predicate, long limit) {
+    PacketSourceBuilder<RowData> source =
+        PacketSource.<RowData>builder()
+            .deserializer(new RowDeserializer(read, timestampPrecision, type));
+    if (capture == null) {
+      source.files(paths.stream().map(Path::of).toArray(Path[]::new));
+      source.splitBytes(options.get(PacketTableOptions.SPLIT_SIZE).getBytes());
+    } else {
+      source.capture(cutToHeaders(read));
+    }
+    if (options.get(PacketTableOptions.FOLLOW)) {
+      source.follow();
+    }
+    PacketFilter filter =
+        options
+            .getOptional(PacketTableOptions.FILTER)
+            .map(PacketFilter::of)
+            .orElse(PacketFilter.ALL);
+    source.filter(predicate == null ? filter : new PredicateFilter(filter, predicate));
+    if (predicate != null
+        && (read.contains(PacketColumn.SEQUENCE) || read.contains(PacketColumn.LOST_BEFORE))) {
+      source.filterInReader();
+    }
+    long least = Math.min(limit, options.getOptional(PacketTableOptions.LIMIT).orElse(limit));
+    if (least != Long.MAX_VALUE) {
+      source.limit(Math.max(1, least));
+    }
+    options.getOptional(PacketTableOptions.DURATION).ifPresent(source::duration);
+    options.getOptional(PacketTableOptions.FANOUT_MEMBERS).ifPresent(source::fanoutMembers);
+    return source.build();
+  }
+
+  private CaptureConfig cutToHeaders(List<PacketColumn> read) {
+    if (!pushesDown()
+        || read.contains(PacketColumn.PAYLOAD)
+        || capture.snapLengthBytes() <= HEADERS_BYTES) {
+      return capture;
+    }
+    return capture.toBuilder().set(CaptureOption.SNAP_LENGTH_BYTES, HEADERS_BYTES).build();
+  }
+}

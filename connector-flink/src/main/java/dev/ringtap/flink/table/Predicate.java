@@ -1,0 +1,27 @@
+package dev.ringtap.flink.table;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.flink.table.BpfAssembler.Label;
+import dev.ringtap.packet.PacketHeaders;
+import java.io.Serializable;
+
+/**
+ * A condition of SQL on one frame, with NOT brought down to its leaves: a comparison with what the
+ * frame has not is neither true nor false, and in a WHERE both mean that the row goes. Immutable.
+ */
+interface Predicate extends Serializable {
+  /** Whether the condition is true. */
+  boolean test(Frame frame, PacketHeaders headers);
+
+  /**
+   * Writes BPF behind a {@link HeaderDecoder}'s that goes to one of two labels; it does not go on
+   * behind.
+   */
+  void write(BpfAssembler out, Label yes, Label no);
+
+  /** Whether the BPF decides on every frame as {@link #test} does; else it keeps more. */
+  boolean isExact();
+
+  /** Whether the BPF needs what lies behind the IP header. */
+  boolean needsTransport();
+}

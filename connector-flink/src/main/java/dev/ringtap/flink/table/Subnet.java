@@ -1,0 +1,86 @@
+package dev.ringtap.flink.table;
+
+import java.io.Serializable;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/**
+ * A range of IP addresses in CIDR form.
+ *
+ * @param address 4 or 16 bytes
+ * @param prefixBits leading bits that are the same for all
+ */
+record Subnet(byte[] address, int prefixBits) implements Serializable {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * Reads {@code 10.0.0.0/8} or {@code 2001:db8::/32}; without a slash it is one address.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
+  static Subnet parse(String text) {
+    int slash = text.indexOf('/');
+    byte[] address = bytes(slash < 0 ? text : text.substring(0, slash));
+    int most = address.length * 8;
+    int bits = most;
+    if (slash >= 0) {
+      try {
+        bits = Integer.parseInt(text.substring(slash + 1));
+      } catch (NumberFormatException e) {
+        bits = -1;
+      }
+    }
+    if (bits < 0 || bits > most) {
+      throw new IllegalArgumentException(
+          "subnet '"
+              + text
+              + "'; expected an address, or address/bits with 0 to "
+              + most
+              + " bits");
+    }
+    return new Subnet(address, bits);
+  }
+
+  /** Never asks a name server: only the characters of addresses are let through. */
+  private static byte[] bytes(String text) {
+    boolean v6 = text.indexOf(':') >= 0;
+    String pattern = v6 ? "[0-9a-fA-F:.]+" : "\\d{1,3}(\\.\\d{1,3}){3}";
+    if (!text.matches(pattern)) {
+      throw new IllegalArgumentException("'" + text + "' is no IP address");
+    }
+    try {
+      byte[] bytes = InetAddress.getByName(text).getAddress();
+      if (v6 && bytes.length == 4) {
+        return mapped(bytes);
+      }
+      return bytes;
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("'" + text + "' is no IP address", e);
+    }
+  }
+
+  /** Java shortens ::ffff:10.0.0.1 to IPv4; on the wire it has 16 bytes. */
+  private static byte[] mapped(byte[] v4) {
+    byte[] v6 = new byte[16];
+    v6[10] = -1;
+    v6[11] = -1;
+    System.arraycopy(v4, 0, v6, 12, 4);
+    return v6;
+  }
+
+  /** Whether an address, as a packet's column shows it, is in it. */
+  boolean contains(String text) {
+    byte[] other = bytes(text);
+    if (other.length != address.length) {
+      return false;
+    }
+    int whole = prefixBits / 8;
+    for (int i = 0; i < whole; i++) {
+      if (other[i] != address[i]) {
+        return false;
+      }
+    }
+    int rest = prefixBits % 8;
+    return rest == 0 || ((other[whole] ^ address[whole]) & 0xFF & 0xFF00 >> rest) == 0;
+  }
+}

@@ -1,0 +1,231 @@
+package dev.ringtap.flink.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.lab.FrameSender;
+import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A private network in which all captures of this JVM are opened, the ledgers that they log, and
+ * tcpdump beside them.
+ */
+public final class CaptureLab implements AutoCloseable {
+  private static final Logger LEDGERS = Logger.getLogger(SplitLedger.class.getName());
+
+  private static final int FRAMES_IN_A_ROW = 50;
+
+  private final PrivateNetwork network;
+  private final SplitOpener.Place before;
+  private final AtomicInteger opened = new AtomicInteger();
+  private final List<String> ledgers = new ArrayList<>();
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord record) {
+          synchronized (ledgers) {
+            ledgers.add(
+                record.getParameters() == null
+                    ? record.getMessage()
+                    : record.getMessage() + Arrays.toString(record.getParameters()));
+          }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
+  private CaptureLab(PrivateNetwork network) {
+    this.network = network;
+    this.before =
+        SplitOpener.place(
+            new SplitOpener.Place() {
+              @Override
+              public <T> T open(Callable<T> opening) throws IOException {
+                T made = network.call(opening);
+                if (made instanceof PacketCapture) {
+                  opened.incrementAndGet();
+                }
+                return made;
+              }
+            });
+    LEDGERS.setLevel(Level.INFO);
+    LEDGERS.setUseParentHandlers(false);
+    LEDGERS.addHandler(handler);
+  }
+
+  /** Makes one, or skips the test where that is not allowed. */
+  public static CaptureLab createOrSkip() throws IOException {
+    return new CaptureLab(PrivateNetworks.createOrSkip());
+  }
+
+  /** The network. */
+  public PrivateNetwork network() {
+    return network;
+  }
+
+  /** Captures opened so far. */
+  public int opened() {
+    return opened.get();
+  }
+
+  /** Waits until so many captures were opened since the lab was made. */
+  public void awaitOpened(int count) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (opened.get() < count && System.nanoTime() < end) {
+      Thread.sleep(10);
+    }
+    assertThat(opened.get()).as("captures opened").isGreaterThanOrEqualTo(count);
+  }
+
+  /**
+   * Sends frames once so many captures are open, from a thread of its own: Flink needs the JVM's
+   * common one.
+   */
+  public CompletableFuture<Void> sendWhenOpened(int captures, List<byte[]> frames) {
+    CompletableFuture<Void> sent = new CompletableFuture<>();
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                awaitOpened(captures);
+                send(frames);
+                sent.complete(null);
+              } catch (Exception | AssertionError e) {
+                sent.completeExceptionally(e);
+              }
+            },
+            "sender");
+    sender.setDaemon(true);
+    sender.start();
+    return sent;
+  }
+
+  /**
+   * Sends frames from the left end of the wire, with pauses: the kernel's queue before the taps has
+   * room for 1000.
+   */
+  public void send(List<byte[]> frames) throws IOException {
+    try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      for (byte[] frame : frames) {
+        sender.send(frame);
+        if (sender.sent() % FRAMES_IN_A_ROW == 0) {
+          LockSupport.parkNanos(1_000_000);
+        }
+      }
+    }
+  }
+
+  /** The ledgers logged so far. */
+  public List<String> ledgers() {
+    synchronized (ledgers) {
+      return List.copyOf(ledgers);
+    }
+  }
+
+  /** Sum over all ledgers of the number in front of a word; every one must add up. */
+  public long sum(String word) {
+    long sum = 0;
+    for (String ledger : ledgers()) {
+      assertThat(ledger).doesNotContain("DOES NOT ADD UP");
+      Matcher found =
+          Pattern.compile(word.equals("offered") ? "offered (\\d+)" : "(\\d+) " + word)
+              .matcher(ledger);
+      assertThat(found.find()).as(ledger).isTrue();
+      sum += Long.parseLong(found.group(1));
+    }
+    return sum;
+  }
+
+  /** tcpdump on the right end; captures when this returns. */
+  public Tcpdump tcpdump(Path directory) throws IOException {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/tcpdump"))
+            || Files.isExecutable(Path.of("/usr/sbin/tcpdump")),
+        "needs tcpdump, of Debian's package tcpdump");
+    Path file = directory.resolve("tcpdump-" + System.nanoTime() + ".pcap");
+    Process process =
+        network.call(
+            () ->
+                new ProcessBuilder(
+                        "tcpdump",
+                        "-Z",
+                        "root",
+                        "-i",
+                        PrivateNetwork.RIGHT,
+                        "-B",
+                        "131072",
+                        "--immediate-mode",
+                        "-w",
+                        file.toString())
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start());
+    Tcpdump tcpdump = new Tcpdump(process, process.errorReader(), file);
+    for (String line; (line = tcpdump.errors.readLine()) != null; ) {
+      if (line.contains("listening on")) {
+        return tcpdump;
+      }
+    }
+    throw new AssertionError("tcpdump did not start");
+  }
+
+  /** A running tcpdump. */
+  public record Tcpdump(Process process, BufferedReader errors, Path file) {
+    /** Ends it; what it stored, in hex. */
+    public List<String> stop() throws Exception {
+      Thread.sleep(200);
+      process.toHandle().destroy();
+      String said = String.join("\n", errors.lines().toList());
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(said).contains("0 packets dropped by kernel");
+      List<String> frames = new ArrayList<>();
+      try (CaptureFile stored = CaptureFile.open(file)) {
+        while (!stored.isEnded()) {
+          try (Block block = stored.take(100)) {
+            for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+              byte[] payload = new byte[f.payloadLength()];
+              f.copyPayload(MemorySegment.ofArray(payload), 0);
+              frames.add(HexFormat.of().formatHex(payload));
+            }
+          }
+        }
+      }
+      return frames;
+    }
+  }
+
+  @Override
+  public void close() {
+    SplitOpener.place(before);
+    LEDGERS.removeHandler(handler);
+    network.close();
+  }
+}

@@ -1,0 +1,228 @@
+package dev.ringtap.flink.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.flink.legacy.PacketSourceFunction;
+import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.packet.Packets;
+import dev.ringtap.record.Packet;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.metrics.MetricNames;
+import org.apache.flink.runtime.testutils.InMemoryReporter;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a live job keeps over a restart, what its metrics tell, and the old SourceFunction. */
+@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
+@Timeout(90)
+class LiveStateIT {
+  private static final InMemoryReporter REPORTER = InMemoryReporter.createWithRetainedMetrics();
+  private static final ConcurrentLinkedQueue<Packet> SEEN = new ConcurrentLinkedQueue<>();
+
+  @RegisterExtension
+  static final MiniClusterExtension CLUSTER =
+      new MiniClusterExtension(
+          new MiniClusterResourceConfiguration.Builder()
+              .setNumberTaskManagers(1)
+              .setNumberSlotsPerTaskManager(4)
+              .setConfiguration(REPORTER.addToConfiguration(new Configuration()))
+              .build());
+
+  @TempDir Path directory;
+  private CaptureLab lab;
+
+  @BeforeEach
+  void createLab() throws Exception {
+    lab = CaptureLab.createOrSkip();
+    SEEN.clear();
+  }
+
+  @AfterEach
+  void closeLab() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  /** Keeps what comes, for the test to look at. */
+  private static final class Keep implements MapFunction<byte[], byte[]> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public byte[] map(byte[] bytes) throws Exception {
+      SEEN.add(Packet.getDecoder().decode(bytes));
+      return bytes;
+    }
+  }
+
+  private static PacketSourceBuilder<byte[]> live() {
+    return PacketSource.<byte[]>builder()
+        .interfaceName(PrivateNetwork.RIGHT)
+        .deserializer(new AvroBytesDeserializer());
+  }
+
+  private static List<byte[]> frames(int count) {
+    return Collections.nCopies(count, Packets.frameOfLength(100));
+  }
+
+  private static void awaitSeen(int count) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (SEEN.size() < count && System.nanoTime() < end) {
+      Thread.sleep(20);
+    }
+    assertThat(SEEN).hasSize(count);
+  }
+
+  private JobClient start(String savepoint, int parallelism) throws Exception {
+    Configuration configuration = new Configuration();
+    if (savepoint != null) {
+      configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
+    }
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    env.setParallelism(parallelism);
+    env.fromSource(live().build(), WatermarkStrategy.noWatermarks(), "live")
+        .uid("live")
+        .map(new Keep())
+        .uid("keep")
+        .sinkTo(new DiscardingSink<>())
+        .uid("sink");
+    return env.executeAsync();
+  }
+
+  private String stop(JobClient job) throws Exception {
+    return job.stopWithSavepoint(false, directory.toUri().toString(), SavepointFormatType.CANONICAL)
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void afterARestoreTheNumbersGoOnAlsoWithMoreReaders() throws Exception {
+    JobClient first = start(null, 1);
+    lab.awaitOpened(1);
+    lab.send(frames(1000));
+    awaitSeen(1000);
+    String savepoint = stop(first);
+    SEEN.clear();
+
+    JobClient second = start(savepoint, 2);
+    lab.awaitOpened(3);
+    lab.send(frames(500));
+    awaitSeen(500);
+    List<Long> ofFirst = new ArrayList<>();
+    for (Packet packet : SEEN) {
+      if (packet.getMember() == 0) {
+        ofFirst.add(packet.getSequence());
+      }
+    }
+    long expected = 1000;
+    for (long sequence : ofFirst) {
+      assertThat(sequence).isEqualTo(expected++);
+    }
+    second.cancel().get();
+    while (lab.ledgers().size() < 3) {
+      Thread.sleep(20);
+    }
+    assertThat(lab.sum("offered")).isEqualTo(1500);
+    assertThat(lab.sum("emitted")).isEqualTo(1500);
+  }
+
+  @Test
+  void metricsOfASplitAreThoseOfItsCapture() throws Exception {
+    JobClient job = start(null, 1);
+    lab.awaitOpened(1);
+    lab.send(frames(700));
+    awaitSeen(700);
+    for (PacketMetric metric : PacketMetric.values()) {
+      long expected = metric == PacketMetric.CAPTURED || metric == PacketMetric.EMITTED ? 700 : 0;
+      assertThat(gauge(job, "ringtap.split.*" + metric.metricName()))
+          .as(metric.metricName())
+          .isBetween((double) expected, expected + 0.5);
+    }
+    assertThat(gauge(job, MetricNames.PENDING_RECORDS)).isZero();
+    job.cancel().get();
+  }
+
+  private static double gauge(JobClient job, String pattern) {
+    return REPORTER.findMetrics(job.getJobID(), pattern).values().stream()
+        .mapToDouble(metric -> ((Number) ((Gauge<?>) metric).getValue()).doubleValue())
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no metric " + pattern));
+  }
+
+  @Test
+  @SuppressWarnings("deprecation")
+  void theOldSourceFunctionReadsTheSameWithTwoReaders() throws Exception {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.setParallelism(2);
+    DataStream<byte[]> stream =
+        env.addSource(
+            new PacketSourceFunction<>(live().duration(Duration.ofSeconds(4)).build()), "old");
+    List<byte[]> frames =
+        Packets.stream(3)
+            .filter(frame -> frame.length >= 20 && frame.length < 9000)
+            .limit(2000)
+            .toList();
+    CompletableFuture<Void> sending = lab.sendWhenOpened(2, frames);
+    int count = 0;
+    try (CloseableIterator<byte[]> found = stream.executeAndCollect()) {
+      while (found.hasNext()) {
+        found.next();
+        count++;
+      }
+    }
+    sending.join();
+    assertThat(count).isEqualTo(2000);
+    assertThat(lab.sum("emitted")).isEqualTo(2000);
+    assertThat(lab.ledgers()).hasSize(2);
+  }
+
+  @Test
+  @SuppressWarnings("deprecation")
+  void theOldSourceFunctionReadsEachFrameOfAFileOnce() throws Exception {
+    Path file = PcapFile.writeNumbered(directory.resolve("a.pcap"), 20_000, 100);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.setParallelism(2);
+    PacketSource<byte[]> source =
+        PacketSource.<byte[]>builder()
+            .files(file)
+            .splitBytes(500_000)
+            .deserializer(new AvroBytesDeserializer())
+            .build();
+    List<Long> sequences = new ArrayList<>();
+    try (CloseableIterator<byte[]> found =
+        env.addSource(new PacketSourceFunction<>(source)).executeAndCollect()) {
+      while (found.hasNext()) {
+        sequences.add(Packet.getDecoder().decode(found.next()).getSequence());
+      }
+    }
+    Collections.sort(sequences);
+    assertThat(sequences).hasSize(20_000);
+    for (int i = 0; i < sequences.size(); i++) {
+      assertThat(sequences.get(i)).isEqualTo(i);
+    }
+  }
+}
