@@ -71,7 +71,8 @@ public interface PacketFilter extends Serializable {
     @Override
     public BpfProgram forInterface(CaptureInterface device, int snapLengthBytes)
         throws IOException {
-      return FilterCompiler.system().compileLive(expression, device.name(), snapLengthBytes);
+      return FilterCompiler.system()
+          .compileLive(expression, device.name(), device.linkType(), snapLengthBytes);
     }
 
     @Override

@@ -23,7 +23,6 @@ public final class PacketSourceBuilder<T> {
   private final LinkedHashMap<String, List<CaptureRecipe>> captures = new LinkedHashMap<>();
   private final List<String> paths = new ArrayList<>();
   private PacketFilter filter = PacketFilter.ALL;
-  private boolean filterInReader;
   private boolean follow;
   private long splitBytes = DEFAULT_SPLIT_BYTES;
   private int members;
@@ -118,16 +117,6 @@ public final class PacketSourceBuilder<T> {
   }
 
   /**
-   * Runs the filter in the reader and not in the kernel, so that {@code sequence} and {@code
-   * lostBefore} are those of all frames and not of the kept ones. It costs what the kernel would
-   * have saved.
-   */
-  public PacketSourceBuilder<T> filterInReader() {
-    filterInReader = true;
-    return this;
-  }
-
-  /**
    * Readers that share each interface of a host by fanout. By default all readers on the host do.
    *
    * @throws IllegalArgumentException if it is below 1
@@ -189,7 +178,7 @@ public final class PacketSourceBuilder<T> {
         durationMillis == LiveSplit.NO_END || paths.isEmpty(),
         "only live captures have a duration; files end by themselves");
     return new PacketSource<>(
-        new SplitOpener(copy(), filter, filterInReader, follow),
+        new SplitOpener(copy(), filter, follow),
         new ArrayList<>(paths),
         splitBytes,
         members,

@@ -3,11 +3,8 @@ package dev.ringtap.flink.source;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
-import dev.ringtap.filter.BpfProgram;
-import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -24,23 +21,15 @@ final class SplitOpener implements Serializable {
 
   private final Map<String, List<CaptureRecipe>> captures;
   private final PacketFilter filter;
-  private final boolean filterInReader;
   private final boolean follow;
 
   /**
    * @param captures what to capture by host
-   * @param filterInReader whether the filter runs in the reader also where the kernel could run it,
-   *     so that frames are numbered as if there were none
    * @param follow whether capture files may grow
    */
-  SplitOpener(
-      Map<String, List<CaptureRecipe>> captures,
-      PacketFilter filter,
-      boolean filterInReader,
-      boolean follow) {
+  SplitOpener(Map<String, List<CaptureRecipe>> captures, PacketFilter filter, boolean follow) {
     this.captures = captures;
     this.filter = filter;
-    this.filterInReader = filterInReader;
     this.follow = follow;
   }
 
@@ -114,7 +103,7 @@ final class SplitOpener implements Serializable {
   private CaptureConfig config(LiveSplit split, CaptureRecipe recipe) throws IOException {
     CaptureConfig.Builder config = recipe.toConfig();
     FanoutOptions.join(config, split);
-    if (filter != PacketFilter.ALL && !filterInReader) {
+    if (filter != PacketFilter.ALL) {
       CaptureInterface device = CaptureInterface.named(recipe.interfaceName());
       config.filter(filter.forInterface(device, config.build().snapLengthBytes()));
     }
@@ -133,10 +122,6 @@ final class SplitOpener implements Serializable {
     return place.open(
         () -> {
           CaptureInterface device = CaptureInterface.named(live.interfaceName());
-          if (filterInReader) {
-            BpfProgram program = filter.forInterface(device, CaptureOption.MAX_SNAP_LENGTH_BYTES);
-            return new FrameSieve(split, FrameFilter.of(program), filter.inReader());
-          }
           return new FrameSieve(
               split, null, filter.kernelDecides(device) ? null : filter.inReader());
         });

@@ -64,11 +64,9 @@ record PacketTableScan(
             .getOptional(PacketTableOptions.FILTER)
             .map(PacketFilter::of)
             .orElse(PacketFilter.ALL);
-    source.filter(predicate == null ? filter : new PredicateFilter(filter, predicate));
-    if (predicate != null
-        && (read.contains(PacketColumn.SEQUENCE) || read.contains(PacketColumn.LOST_BEFORE))) {
-      source.filterInReader();
-    }
+    boolean numbered =
+        read.contains(PacketColumn.SEQUENCE) || read.contains(PacketColumn.LOST_BEFORE);
+    source.filter(predicate == null ? filter : new PredicateFilter(filter, predicate, !numbered));
     long least = Math.min(limit, options.getOptional(PacketTableOptions.LIMIT).orElse(limit));
     if (least != Long.MAX_VALUE) {
       source.limit(Math.max(1, least));

@@ -21,10 +21,16 @@ final class PredicateFilter implements PacketFilter {
 
   private final PacketFilter user;
   private final Predicate predicate;
+  private final boolean inKernel;
 
-  PredicateFilter(PacketFilter user, Predicate predicate) {
+  /**
+   * @param inKernel whether the kernel may decide the predicate; if not, frames are numbered as if
+   *     there were only the user's filter
+   */
+  PredicateFilter(PacketFilter user, Predicate predicate, boolean inKernel) {
     this.user = user;
     this.predicate = predicate;
+    this.inKernel = inKernel;
   }
 
   @Override
@@ -54,7 +60,8 @@ final class PredicateFilter implements PacketFilter {
   @Override
   public boolean kernelDecides(CaptureInterface device) {
     int linkType = device.linkType();
-    return !device.isCooked()
+    return inKernel
+        && !device.isCooked()
         && (linkType == LinkType.ETHERNET || linkType == LinkType.RAW_IP)
         && user.kernelDecides(device);
   }

@@ -14,7 +14,7 @@ public final class TopTalkersSql {
           StreamTableEnvironment.create(StreamExecutionEnvironment.getExecutionEnvironment());
       tables.getConfig().set("table.exec.source.idle-timeout", "5 s");
       tables.executeSql(
-          "CREATE TABLE packets (`timestamp` TIMESTAMP_LTZ(3), vlan_id INT, ip_src STRING,"
+          "CREATE TABLE packets (`timestamp` TIMESTAMP_LTZ(3), vlan_id INT, ip_src STRING, ip_version INT,"
               + " original_length INT, WATERMARK FOR `timestamp` AS `timestamp`)"
               + " WITH ('connector' = 'ringtap', 'interface' = '"
               + traffic.interfaceName()
@@ -23,10 +23,10 @@ public final class TopTalkersSql {
               + " s')");
       tables
           .executeSql(
-              "SELECT window_start, vlan_id, ip_src, bytes FROM ("
+              "SELECT window_start, vlan_id, ip_src, sent_bytes FROM ("
                   + " SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, vlan_id"
-                  + "   ORDER BY bytes DESC) AS place FROM ("
-                  + "  SELECT window_start, window_end, vlan_id, ip_src, SUM(original_length) AS bytes"
+                  + "   ORDER BY sent_bytes DESC) AS place FROM ("
+                  + "  SELECT window_start, window_end, vlan_id, ip_src, SUM(original_length) AS sent_bytes"
                   + "  FROM TABLE(TUMBLE(TABLE packets, DESCRIPTOR(`timestamp`), INTERVAL '5' SECONDS))"
                   + "  WHERE ip_version = 4 GROUP BY window_start, window_end, vlan_id, ip_src))"
                   + " WHERE place = 1")

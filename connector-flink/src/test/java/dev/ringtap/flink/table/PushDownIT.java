@@ -150,8 +150,39 @@ class PushDownIT {
     Map<String, List<String>> without = ask(predicates, path + ", 'push-down' = 'false'");
     assertThat(with).isEqualTo(without);
     assertThat(with.values().stream().filter(List::isEmpty).count()).isLessThanOrEqualTo(2);
+    String filtered = path + ", 'filter' = 'udp or vlan'";
+    assertThat(ask(predicates, filtered))
+        .isEqualTo(ask(predicates, filtered + ", 'push-down' = 'false'"))
+        .isNotEqualTo(with);
     System.out.println(
         predicates.size() + " predicates on a file: " + sum(with) + " rows, the same without");
+  }
+
+  /** The frames' numbers are those of the capture, whatever a query asks of them. */
+  @Test
+  void aPredicateDoesNotRenumberTheFrames() throws Exception {
+    List<List<Row>> found = new ArrayList<>();
+    for (String options : List.of("", ", 'push-down' = 'false'")) {
+      try (CaptureLab lab = CaptureLab.createOrSkip()) {
+        CompletableFuture<Void> sending = lab.sendWhenOpened(1, SampleFrames.decidable());
+        StreamTableEnvironment tables = tables();
+        tables.executeSql(
+            "CREATE TABLE numbered (`sequence` BIGINT, vlan_id INT) WITH ('connector' = 'ringtap',"
+                + " 'interface' = '"
+                + PrivateNetwork.RIGHT
+                + "', 'filter' = 'udp or vlan', 'ring-size' = '4', 'duration' = '3 s'"
+                + options
+                + ")");
+        List<Row> rows = new ArrayList<>();
+        try (CloseableIterator<Row> all =
+            tables.executeSql("SELECT `sequence` FROM numbered WHERE vlan_id = 100").collect()) {
+          all.forEachRemaining(rows::add);
+        }
+        sending.join();
+        found.add(rows);
+      }
+    }
+    assertThat(found.get(0)).hasSizeGreaterThan(10).isEqualTo(found.get(1));
   }
 
   private Map<String, List<String>> askLive(

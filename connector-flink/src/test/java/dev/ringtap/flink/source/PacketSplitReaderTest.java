@@ -1,0 +1,123 @@
+package dev.ringtap.flink.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.file.FileRange;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Waking, pausing and ending, on a file that may grow. */
+@Timeout(20)
+class PacketSplitReaderTest {
+  private static final int FRAMES = 100;
+
+  @TempDir Path directory;
+  private FileSplit split;
+  private SplitRun run;
+  private PacketSplitReader reader;
+
+  @BeforeEach
+  void createReader() throws IOException {
+    Path file = PcapFile.writeNumbered(directory.resolve("a.pcap"), FRAMES, 100);
+    split = FileSplit.of(file.toString(), FileRange.WHOLE);
+    run = new SplitRun(split, Long.MAX_VALUE);
+    reader =
+        new PacketSplitReader(new SplitOpener(Map.of(), PacketFilter.ALL, true), ignored -> run);
+    reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
+  }
+
+  @AfterEach
+  void closeReader() {
+    reader.close();
+  }
+
+  private static int count(RecordsWithSplitIds<FetchedFrame> batch) {
+    int count = 0;
+    while (batch.nextSplit() != null) {
+      while (batch.nextRecordFromSplit() != null) {
+        count++;
+      }
+    }
+    batch.recycle();
+    return count;
+  }
+
+  private CompletableFuture<RecordsWithSplitIds<FetchedFrame>> fetching() {
+    CompletableFuture<RecordsWithSplitIds<FetchedFrame>> fetched = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                fetched.complete(reader.fetch());
+              } catch (IOException | RuntimeException e) {
+                fetched.completeExceptionally(e);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return fetched;
+  }
+
+  private static boolean isWaiting(CompletableFuture<?> future)
+      throws InterruptedException, ExecutionException {
+    try {
+      future.get(300, TimeUnit.MILLISECONDS);
+      return false;
+    } catch (TimeoutException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void aFetchThatWaitsIsWokenWithNothingAndGoesOnAfterwards() throws Exception {
+    assertThat(count(reader.fetch())).isEqualTo(FRAMES);
+    for (int i = 0; i < 3; i++) {
+      CompletableFuture<RecordsWithSplitIds<FetchedFrame>> fetch = fetching();
+      assertThat(isWaiting(fetch)).isTrue();
+      reader.wakeUp();
+      RecordsWithSplitIds<FetchedFrame> woken = fetch.get(5, TimeUnit.SECONDS);
+      assertThat(woken.finishedSplits()).isEmpty();
+      assertThat(count(woken)).isZero();
+    }
+    PcapFile.append(Path.of(split.path()), List.of(new byte[60]), 5);
+    assertThat(count(reader.fetch())).isEqualTo(1);
+  }
+
+  @Test
+  void aPausedSplitIsNotTakenFromUntilItIsResumed() throws Exception {
+    reader.pauseOrResumeSplits(List.of(split), List.of());
+    CompletableFuture<RecordsWithSplitIds<FetchedFrame>> fetch = fetching();
+    assertThat(isWaiting(fetch)).isTrue();
+    assertThat(run.statistics().captured()).isZero();
+    reader.wakeUp();
+    assertThat(count(fetch.get(5, TimeUnit.SECONDS))).isZero();
+    reader.pauseOrResumeSplits(List.of(), List.of(split));
+    assertThat(count(reader.fetch())).isEqualTo(FRAMES);
+  }
+
+  @Test
+  void aBlockIsGivenBackWhenItsBatchIsRecycledAndTheLedgerKnowsWhatIsLeft() throws Exception {
+    RecordsWithSplitIds<FetchedFrame> batch = reader.fetch();
+    assertThat(batch.nextSplit()).isEqualTo(split.splitId());
+    for (int i = 0; i < 30; i++) {
+      assertThat(batch.nextRecordFromSplit().frame.sequence()).isEqualTo(i);
+    }
+    batch.recycle();
+    reader.close();
+    assertThat(run.ledger()).isEqualTo(new SplitLedger(FRAMES, 0, 30, 0, FRAMES - 30, 0));
+    assertThat(run.ledger().balances()).isTrue();
+  }
+}
