@@ -38,17 +38,24 @@ public final class SchemaRegistry implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RegistryUrl url;
+  private final int timeoutSeconds;
   private final HttpClient client;
 
-  private SchemaRegistry(RegistryUrl url, HttpClient client) {
+  private SchemaRegistry(RegistryUrl url, int timeoutSeconds, HttpClient client) {
     this.url = url;
+    this.timeoutSeconds = timeoutSeconds;
     this.client = client;
   }
 
   /** A registry; nothing is sent yet. */
   public static SchemaRegistry at(RegistryUrl url) {
+    return at(url, TIMEOUT_SECONDS);
+  }
+
+  static SchemaRegistry at(RegistryUrl url, int timeoutSeconds) {
     return new SchemaRegistry(
         url,
+        timeoutSeconds,
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT_TIMEOUT)
@@ -134,10 +141,10 @@ public final class SchemaRegistry implements AutoCloseable {
     CompletableFuture<HttpResponse<String>> sent =
         client.sendAsync(request, BodyHandlers.ofString());
     try {
-      HttpResponse<String> response = sent.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      HttpResponse<String> response = sent.get(timeoutSeconds, TimeUnit.SECONDS);
       return new Answer(response.statusCode(), response.body());
     } catch (TimeoutException e) {
-      throw unreachable("no answer within " + TIMEOUT_SECONDS + " s", e);
+      throw unreachable("no answer within " + timeoutSeconds + " s", e);
     } catch (ExecutionException e) {
       throw unreachable(innermost(e), e);
     } catch (InterruptedException e) {

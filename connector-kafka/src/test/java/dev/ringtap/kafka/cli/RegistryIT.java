@@ -52,6 +52,7 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -302,11 +303,13 @@ class RegistryIT {
               "POST /subjects/once-value");
     }
     assertThat(registry.ask("GET", "/subjects/once-value/versions", "")).isEqualTo("[1]");
+    int id = idOf("once-value");
+    SpecificDatumReader<Packet> reader = new SpecificDatumReader<>(Packet.getClassSchema());
     Set<Integer> members = new HashSet<>();
     for (byte[] value : values("once")) {
-      assertThat(ByteBuffer.wrap(value).getInt(1)).isEqualTo(idOf("once-value"));
+      assertThat(ByteBuffer.wrap(value).getInt(1)).isEqualTo(id);
       members.add(
-          new org.apache.avro.specific.SpecificDatumReader<Packet>(Packet.getClassSchema())
+          reader
               .read(null, DecoderFactory.get().binaryDecoder(value, 5, value.length - 5, null))
               .getMember());
     }
@@ -480,6 +483,7 @@ class RegistryIT {
         new KafkaProducer<>(settings(), new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.send(new ProducerRecord<>("mixed", ByteBuffer.allocate(9).putInt(1, 9999).array()));
       producer.send(new ProducerRecord<>("mixed", new byte[0]));
+      producer.send(new ProducerRecord<>("mixed", hugeName(idOf("mixed-value"))));
     }
     Launcher.Result strange = ringtap(Map.of(), asking);
     assertThat(strange.status()).isEqualTo(1);
@@ -488,7 +492,15 @@ class RegistryIT {
         .contains(
             "schema 9999 is not there",
             "is it the registry that the topic was written with?",
-            "2 records of topic mixed were no packets");
+            "a record of schema " + idOf("mixed-value") + " is no packet: ",
+            "exceeds maximum allowed",
+            "3 records of topic mixed were no packets");
+  }
+
+  /** Says that its interface's name has almost 2 GiB. */
+  private static byte[] hugeName(int id) {
+    ByteBuffer value = ByteBuffer.allocate(60).put((byte) 0).putInt(id).put((byte) 2);
+    return value.put(new byte[] {(byte) 0xE0, -1, -1, -1, 0x0F}).array();
   }
 
   private static byte[] framed(Schema schema, int id, Packet packet) throws IOException {

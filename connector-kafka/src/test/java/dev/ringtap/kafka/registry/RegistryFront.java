@@ -25,7 +25,8 @@ public final class RegistryFront implements AutoCloseable {
   private final String behind;
   private final String login;
   private final List<String> requests = new CopyOnWriteArrayList<>();
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /**
    * @param behind URL of the registry

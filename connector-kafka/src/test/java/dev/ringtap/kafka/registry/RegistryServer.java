@@ -21,7 +21,8 @@ public final class RegistryServer implements AutoCloseable {
 
   private final Process process;
   private final String root;
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private RegistryServer(Process process, int port) {
     this.process = process;
