@@ -339,6 +339,21 @@ class RegistryIT {
     assertThat(topics()).doesNotContain("incompatible");
   }
 
+  /** The strictest rule that there is, on a subject with the first version of the schema. */
+  @Test
+  void subjectOfFullTransitiveCompatibilityTakesTheNextVersion() throws Exception {
+    Schema first =
+        new Schema.Parser().parse(PacketSchema.class.getResourceAsStream("Packet-1.avsc"));
+    int firstId = register("strict-value", first);
+    registry.ask("PUT", "/config/strict-value", "{\"compatibility\":\"FULL_TRANSITIVE\"}");
+    Launcher.Result run = capture("strict", "-c", "1", "--registry", registry.url());
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(registry.ask("GET", "/subjects/strict-value/versions", "")).isEqualTo("[1,2]");
+    assertThat(ByteBuffer.wrap(values("strict").get(0)).getInt(1))
+        .isEqualTo(idOf("strict-value"))
+        .isNotEqualTo(firstId);
+  }
+
   @Test
   void registryThatIsDownIsAClearErrorInTime() throws Exception {
     int closed;
