@@ -71,6 +71,17 @@ public final class PacketEncoder {
   }
 
   /**
+   * The wire format of schema registries: a zero byte, the schema's number in the registry as four
+   * bytes, big end first, the record. What reads it asks the registry for the schema of that
+   * number.
+   *
+   * @param schemaId the number that the registry gave to {@link PacketSchema#published}
+   */
+  public static PacketEncoder registry(int schemaId) {
+    return new PacketEncoder(ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array());
+  }
+
+  /**
    * Bytes that belong to the frame's record, at most: its payload and all that stands before it.
    */
   public int maxEncodedLength(Frame frame) {

@@ -27,7 +27,10 @@ class PacketEncoderTest {
   private static final int SNAP_LENGTH = 262_144;
   private static final int NO_TAG = 0;
 
+  private static final int SCHEMA_ID = 0xCAFE0102;
+
   private final PacketEncoder encoder = PacketEncoder.singleObject();
+  private final PacketEncoder registryEncoder = PacketEncoder.registry(SCHEMA_ID);
 
   /** One frame in a ring, and what its record must be. */
   private Packet check(
@@ -64,6 +67,12 @@ class PacketEncoderTest {
         MemorySegment buffer = arena.allocate(encoder.maxEncodedLength(frame) + 3);
         long end = encoder.encode(frame, buffer, 3);
         assertThat(buffer.asSlice(3, end - 3).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
+
+        byte[] framed = registryEncoder.encode(frame);
+        assertThat(ByteBuffer.wrap(framed).get()).isZero();
+        assertThat(ByteBuffer.wrap(framed).getInt(1)).isEqualTo(SCHEMA_ID);
+        assertThat(Arrays.copyOfRange(framed, 5, framed.length))
+            .isEqualTo(Arrays.copyOfRange(bytes, 10, bytes.length));
 
         assertThat(packet.getTimestamp())
             .isEqualTo(Instant.ofEpochSecond(timestamp / 1_000_000_000, timestamp % 1_000_000_000));

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.filter.FrameFilter;
+import dev.ringtap.kafka.registry.RegistryUrl;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
@@ -39,11 +40,32 @@ public record AgentConfig(
    * @param key what a record's key is
    * @param producerSettings Kafka's own, {@code bootstrap.servers} among them
    * @param includeOwnTraffic whether frames from and to the brokers are captured too
+   * @param schema where the schema is registered, or null for Avro's single-object encoding, which
+   *     needs no registry
    */
   public record KafkaTarget(
       String topic,
       int partitions,
       RecordKey key,
       Properties producerSettings,
-      boolean includeOwnTraffic) {}
+      boolean includeOwnTraffic,
+      SchemaTarget schema) {
+    /** A target whose values are in Avro's single-object encoding. */
+    public KafkaTarget(
+        String topic,
+        int partitions,
+        RecordKey key,
+        Properties producerSettings,
+        boolean includeOwnTraffic) {
+      this(topic, partitions, key, producerSettings, includeOwnTraffic, null);
+    }
+  }
+
+  /**
+   * Where the schema is registered; values then carry its number there.
+   *
+   * @param registry the schema registry
+   * @param subject the name under which it keeps the schema's versions
+   */
+  public record SchemaTarget(RegistryUrl registry, String subject) {}
 }

@@ -10,13 +10,17 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.TcpEndpointFilter;
+import dev.ringtap.kafka.registry.SchemaRegistry;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.record.PacketEncoder;
+import dev.ringtap.record.PacketSchema;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
@@ -45,6 +50,8 @@ public final class CaptureAgent implements AutoCloseable {
   private final FrameQuota quota;
   private final InterfaceDrops interfaceDrops;
 
+  private final OptionalInt schemaId;
+
   /** One for each worker; a thread runs it. */
   private final List<PacketPump> pumps;
 
@@ -56,10 +63,12 @@ public final class CaptureAgent implements AutoCloseable {
       AgentConfig config,
       List<? extends BlockSource> sources,
       KafkaSink kafka,
+      OptionalInt schemaId,
       FileSink file,
       Refusals refusals,
       InterfaceDrops interfaceDrops) {
     this.config = config;
+    this.schemaId = schemaId;
     this.kafka = kafka;
     this.file = file;
     this.refusals = refusals;
@@ -88,7 +97,8 @@ public final class CaptureAgent implements AutoCloseable {
       long captured, long capturedBytes, long droppedByKernel, long arrived, long refused) {}
 
   /**
-   * Connects, makes sure of the topic, and starts to capture last of all.
+   * Connects, registers the schema where that is asked for, makes sure of the topic, and starts to
+   * capture last of all.
    *
    * @throws IOException if it cannot; the message says what to do
    */
@@ -114,11 +124,14 @@ public final class CaptureAgent implements AutoCloseable {
     List<InetSocketAddress> brokers = List.of();
     FileSink file = null;
     KafkaSink kafka = null;
+    OptionalInt schemaId = OptionalInt.empty();
     try {
       if (target != null) {
         Properties settings = target.producerSettings();
+        schemaId = register(target.schema());
+        Supplier<PacketEncoder> encoders = encoders(schemaId);
         brokers = KafkaTopic.ensure(settings, target.topic(), target.partitions());
-        kafka = new KafkaSink(producer(settings), target.topic(), target.key(), refusals);
+        kafka = new KafkaSink(producer(settings), target.topic(), target.key(), encoders, refusals);
       }
       if (config.writeTo() != null) {
         file = new FileSink(config.writeTo());
@@ -131,12 +144,12 @@ public final class CaptureAgent implements AutoCloseable {
       }
       if (capture == null) {
         BlockSource source = CaptureFile.open(config.replay(), config.replayFilter());
-        return new CaptureAgent(config, List.of(source), kafka, file, refusals, null);
+        return new CaptureAgent(config, List.of(source), kafka, schemaId, file, refusals, null);
       }
       CaptureConfig own = withoutOwnTraffic(capture, device, target, brokers);
       InterfaceDrops drops = InterfaceDrops.of(device);
       List<? extends BlockSource> sources = in(network, () -> openLive(config, own));
-      return new CaptureAgent(config, sources, kafka, file, refusals, drops);
+      return new CaptureAgent(config, sources, kafka, schemaId, file, refusals, drops);
     } catch (IOException | RuntimeException e) {
       if (kafka != null) {
         kafka.abandon();
@@ -146,6 +159,22 @@ public final class CaptureAgent implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** The connection is closed before the capture begins, and so is no part of it. */
+  private static OptionalInt register(AgentConfig.SchemaTarget target) throws IOException {
+    if (target == null) {
+      return OptionalInt.empty();
+    }
+    try (SchemaRegistry registry = SchemaRegistry.at(target.registry())) {
+      return OptionalInt.of(registry.register(target.subject(), PacketSchema.published()));
+    }
+  }
+
+  private static Supplier<PacketEncoder> encoders(OptionalInt schemaId) {
+    return schemaId.isEmpty()
+        ? PacketEncoder::singleObject
+        : () -> PacketEncoder.registry(schemaId.getAsInt());
   }
 
   private static CaptureInterface device(AgentConfig config) throws IOException {
@@ -317,6 +346,11 @@ public final class CaptureAgent implements AutoCloseable {
   /** Why the run ended before its time, or null. */
   public synchronized IOException failure() {
     return failure;
+  }
+
+  /** The schema's number in the registry, where one is used. */
+  public OptionalInt schemaId() {
+    return schemaId;
   }
 
   /** Counts so far. */

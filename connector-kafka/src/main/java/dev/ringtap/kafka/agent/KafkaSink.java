@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -39,6 +40,7 @@ final class KafkaSink implements FrameSink {
   private final Producer<byte[], byte[]> producer;
   private final String topic;
   private final RecordKey key;
+  private final Supplier<PacketEncoder> encoders;
   private final Refusals refusals;
   private final LongAdder acknowledged = new LongAdder();
 
@@ -47,10 +49,19 @@ final class KafkaSink implements FrameSink {
 
   private volatile boolean abandoned;
 
-  KafkaSink(Producer<byte[], byte[]> producer, String topic, RecordKey key, Refusals refusals) {
+  /**
+   * @param encoders makes one encoder for each pump
+   */
+  KafkaSink(
+      Producer<byte[], byte[]> producer,
+      String topic,
+      RecordKey key,
+      Supplier<PacketEncoder> encoders,
+      Refusals refusals) {
     this.producer = producer;
     this.topic = topic;
     this.key = key;
+    this.encoders = encoders;
     this.refusals = refusals;
   }
 
@@ -68,7 +79,7 @@ final class KafkaSink implements FrameSink {
 
   @Override
   public Feed feed() {
-    PacketEncoder encoder = PacketEncoder.singleObject();
+    PacketEncoder encoder = encoders.get();
     PacketHeaders headers = new PacketHeaders();
     return frame ->
         send(frame.timestampNanos() / 1_000_000, key.of(frame, headers), encoder.encode(frame));

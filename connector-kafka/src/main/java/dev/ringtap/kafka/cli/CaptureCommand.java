@@ -17,6 +17,7 @@ import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.kafka.registry.RegistryUrl;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.InetSocketAddress;
@@ -29,6 +30,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -102,6 +104,21 @@ final class CaptureCommand implements Callable<Integer> {
           "Key of the records. flow: both directions of a conversation stay in order on one partition."
               + " Default: ${DEFAULT-VALUE}.")
   private RecordKey key;
+
+  @Option(
+      names = "--registry",
+      paramLabel = "URL",
+      description =
+          "Schema registry with Confluent's API, Apicurio's under /apis/ccompat/v7; with"
+              + " USER:PASSWORD@ before the host where it wants a login. The schema is registered there,"
+              + " and each value carries its number. Default: no registry, Avro single-object encoding.")
+  private String registry;
+
+  @Option(
+      names = "--subject",
+      paramLabel = "NAME",
+      description = "Name of the schema in the registry. Default: the topic's and -value.")
+  private String subject;
 
   @Option(
       names = {"-c", "--count"},
@@ -215,9 +232,12 @@ final class CaptureCommand implements Callable<Integer> {
     }
     FrameFilter replayFilter = replay == null ? null : replayFilter();
     Properties settings = settings();
+    boolean useKafka =
+        settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) || writeTo == null;
+    if (registry != null && !useKafka) {
+      throw usage("--registry is for records of a topic, and -w without -b writes a file alone");
+    }
     try (Report json = report == null ? null : Report.create(report)) {
-      boolean useKafka =
-          settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) || writeTo == null;
       if (!useKafka || settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
         return run(config(capture, replayFilter, useKafka ? settings : null), json);
       }
@@ -233,6 +253,7 @@ final class CaptureCommand implements Callable<Integer> {
     if (!filter.isEmpty() && bpf != null) {
       throw usage("--bpf and a filter expression exclude one another");
     }
+    schemaTarget();
     boolean live = flags.isSet(CaptureOption.INTERFACE);
     if (live == (replay != null)) {
       throw usage(
@@ -256,6 +277,25 @@ final class CaptureCommand implements Callable<Integer> {
     boolean shared = workers > 1 || flags.isSet(CaptureOption.FANOUT_GROUP);
     if (!shared && FANOUT_OPTIONS.stream().anyMatch(flags::isSet)) {
       throw usage("the fanout options are for several --workers, or for a --fanout-group");
+    }
+  }
+
+  /** Null without a registry. */
+  private AgentConfig.SchemaTarget schemaTarget() {
+    if (registry == null) {
+      if (subject != null) {
+        throw usage("--subject is a name in a schema registry: say which with --registry URL");
+      }
+      return null;
+    }
+    if (subject != null && subject.isBlank()) {
+      throw usage("--subject is blank; expected a name");
+    }
+    try {
+      return new AgentConfig.SchemaTarget(
+          RegistryUrl.parse(registry), subject == null ? topic + "-value" : subject);
+    } catch (IllegalArgumentException e) {
+      throw usage("--registry: " + e.getMessage());
     }
   }
 
@@ -380,7 +420,8 @@ final class CaptureCommand implements Callable<Integer> {
         replayFilter,
         kafkaSettings == null
             ? null
-            : new AgentConfig.KafkaTarget(topic, partitions, key, kafkaSettings, ownTraffic),
+            : new AgentConfig.KafkaTarget(
+                topic, partitions, key, kafkaSettings, ownTraffic, schemaTarget()),
         count == null ? 0 : count,
         writeTo,
         Duration.ofSeconds(drainTimeoutSeconds));
@@ -418,7 +459,7 @@ final class CaptureCommand implements Callable<Integer> {
     Instant start = Instant.now();
     try (CaptureAgent agent = CaptureAgent.open(config)) {
       Shutdown.onSignal(() -> stop(agent));
-      announce(config);
+      announce(config, agent.schemaId());
       Ledger ledger = LiveLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
       if (agent.failure() != null) {
@@ -426,7 +467,7 @@ final class CaptureCommand implements Callable<Integer> {
       }
       System.err.print(ledger.summary());
       if (json != null) {
-        json.write(ledger, config, start, Instant.now(), agent.failure());
+        json.write(ledger, config, agent.schemaId(), start, Instant.now(), agent.failure());
       }
       return failed ? Main.FAILED : Main.OK;
     }
@@ -440,12 +481,17 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private void announce(AgentConfig config) throws CaptureException {
+  private void announce(AgentConfig config, OptionalInt schemaId) throws CaptureException {
     StringBuilder where = new StringBuilder();
     if (config.kafka() != null) {
       where.append("topic ").append(topic).append(" at ");
       where.append(
           config.kafka().producerSettings().getProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
+    }
+    if (schemaId.isPresent()) {
+      AgentConfig.SchemaTarget schema = config.kafka().schema();
+      where.append(" with schema ").append(schemaId.getAsInt()).append(" of subject ");
+      where.append(schema.subject()).append(" at ").append(schema.registry());
     }
     if (writeTo != null) {
       where.append(where.length() == 0 ? "" : " and ").append("file ").append(writeTo);

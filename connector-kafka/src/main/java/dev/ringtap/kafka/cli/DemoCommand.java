@@ -10,6 +10,7 @@ import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.kafka.registry.PacketDecoder;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.record.Packet;
@@ -190,7 +191,8 @@ final class DemoCommand implements Callable<Integer> {
     Properties settings = new Properties();
     settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
     DemoTable table = new DemoTable();
-    try (TopicReader reader = new TopicReader(settings, TOPIC, true)) {
+    try (TopicReader reader =
+        new TopicReader(settings, TOPIC, true, new PacketDecoder(null, note -> say("%s", note)))) {
       say("");
       say("Read back from the topic, the first %d as `ringtap dump` shows them:", SAMPLE_LINES);
       while (!reader.isAtEnd()) {

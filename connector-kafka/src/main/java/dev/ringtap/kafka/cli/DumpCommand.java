@@ -3,6 +3,9 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.kafka.registry.PacketDecoder;
+import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.kafka.registry.SchemaRegistry;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
 import java.io.Closeable;
@@ -66,6 +69,14 @@ final class DumpCommand implements Callable<Integer> {
   private boolean untilEnd;
 
   @Option(
+      names = "--registry",
+      paramLabel = "URL",
+      description =
+          "Schema registry, as for capture: asked for the schemas of records that carry a number."
+              + " Default: they are taken to be of this version's schema.")
+  private String registry;
+
+  @Option(
       names = {"-w", "--write"},
       paramLabel = "FILE|-",
       description = "Write pcapng to this file, or to standard output with -.")
@@ -87,7 +98,10 @@ final class DumpCommand implements Callable<Integer> {
     Properties settings = new Properties();
     settings.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     settings.putAll(consumerSettings);
-    try (TopicReader reader = new TopicReader(settings, topic, fromBeginning);
+    try (SchemaRegistry schemas = registry == null ? null : SchemaRegistry.at(registryUrl());
+        TopicReader reader =
+            new TopicReader(
+                settings, topic, fromBeginning, new PacketDecoder(schemas, DumpCommand::note));
         Output output = writeTo == null ? new Lines() : new Pcapng(writeTo)) {
       Shutdown.onSignal(reader::wakeUp);
       long shown = 0;
@@ -108,12 +122,22 @@ final class DumpCommand implements Callable<Integer> {
     }
   }
 
+  private RegistryUrl registryUrl() {
+    try {
+      return RegistryUrl.parse(registry);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--registry: " + e.getMessage());
+    }
+  }
+
+  private static void note(String sentence) {
+    System.err.println("ringtap: " + sentence);
+  }
+
   private int end(TopicReader reader, Output output) throws IOException {
     output.flush();
     if (reader.foreignRecords() > 0) {
-      System.err.printf(
-          "%d records of topic %s were no packets in Avro single-object encoding%n",
-          reader.foreignRecords(), topic);
+      System.err.printf("%d records of topic %s were no packets%n", reader.foreignRecords(), topic);
       return Main.FAILED;
     }
     return Main.OK;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -36,7 +37,13 @@ final class Report implements AutoCloseable {
     }
   }
 
-  void write(Ledger ledger, AgentConfig config, Instant start, Instant end, IOException failure)
+  void write(
+      Ledger ledger,
+      AgentConfig config,
+      OptionalInt schemaId,
+      Instant start,
+      Instant end,
+      IOException failure)
       throws IOException {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("offered", ledger.offered());
@@ -60,6 +67,10 @@ final class Report implements AutoCloseable {
     }
     if (config.kafka() != null) {
       fields.put("topic", config.kafka().topic());
+    }
+    if (schemaId.isPresent()) {
+      fields.put("schemaSubject", config.kafka().schema().subject());
+      fields.put("schemaId", schemaId.getAsInt());
     }
     fields.put("start", start.toString());
     fields.put("end", end.toString());

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.registry.PacketDecoder;
 import dev.ringtap.record.Packet;
 import java.io.IOException;
 import java.time.Duration;
@@ -9,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -30,6 +30,7 @@ final class TopicReader implements AutoCloseable {
       Comparator.comparing(Packet::getTimestamp).thenComparingLong(Packet::getSequence);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final PacketDecoder decoder;
   private final List<TopicPartition> partitions = new ArrayList<>();
   private final Map<TopicPartition, Long> end = new HashMap<>();
   private long foreignRecords;
@@ -37,9 +38,12 @@ final class TopicReader implements AutoCloseable {
 
   /**
    * @param settings Kafka consumer settings, {@code bootstrap.servers} among them
+   * @param decoder what makes packets of the values
    * @throws IOException if no broker answers within 15 s, or there is no such topic
    */
-  TopicReader(Properties settings, String topic, boolean fromBeginning) throws IOException {
+  TopicReader(Properties settings, String topic, boolean fromBeginning, PacketDecoder decoder)
+      throws IOException {
+    this.decoder = decoder;
     Properties all = new Properties();
     all.setProperty(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     all.setProperty(ConsumerConfig.CLIENT_ID_CONFIG, "ringtap-dump");
@@ -82,12 +86,16 @@ final class TopicReader implements AutoCloseable {
     }
   }
 
-  /** The next packets, in the order in which they were captured as far as one fetch has them. */
-  List<Packet> poll() {
+  /**
+   * The next packets, in the order in which they were captured as far as one fetch has them.
+   *
+   * @throws IOException if a schema registry is needed and does not answer
+   */
+  List<Packet> poll() throws IOException {
     List<Packet> packets = new ArrayList<>();
     try {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL_TIMEOUT)) {
-        Packet packet = decode(record.value());
+        Packet packet = decoder.decode(record.value());
         if (packet == null) {
           foreignRecords++;
         } else {
@@ -99,18 +107,6 @@ final class TopicReader implements AutoCloseable {
     }
     packets.sort(AS_CAPTURED);
     return packets;
-  }
-
-  private static Packet decode(byte[] value) {
-    if (value == null) {
-      return null;
-    }
-    try {
-      return Packet.getDecoder().decode(value);
-    } catch (IOException | AvroRuntimeException e) {
-      // no single-object encoding, another schema, or a damaged record
-      return null;
-    }
   }
 
   /** Whether all that was in the topic when this was opened has been read. */

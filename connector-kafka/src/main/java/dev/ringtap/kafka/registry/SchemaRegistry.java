@@ -1,0 +1,270 @@
+package dev.ringtap.kafka.registry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.kafka.registry.RegistryException.Reason;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaParseException;
+
+/**
+ * A schema registry that speaks Confluent's API, by the JDK's HTTP client. Apicurio serves that API
+ * under {@code /apis/ccompat/v7}. Every call ends within {@value #TIMEOUT_SECONDS} s. Certificates
+ * are checked as the JVM is set to ({@code javax.net.ssl.trustStore} and the like). Redirections
+ * are not followed, so that a login never goes elsewhere. Thread-safe.
+ */
+public final class SchemaRegistry implements AutoCloseable {
+  private static final int TIMEOUT_SECONDS = 10;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final int MAX_DETAIL_LENGTH = 500;
+  private static final String MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
+
+  /** Confluent's codes of an answer 404 that tell "not registered" from "no registry here". */
+  private static final int SUBJECT_NOT_FOUND = 40401;
+
+  private static final int SCHEMA_NOT_FOUND = 40403;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final RegistryUrl url;
+  private final int timeoutSeconds;
+  private final HttpClient client;
+
+  private SchemaRegistry(RegistryUrl url, int timeoutSeconds, HttpClient client) {
+    this.url = url;
+    this.timeoutSeconds = timeoutSeconds;
+    this.client = client;
+  }
+
+  /** A registry; nothing is sent yet. */
+  public static SchemaRegistry at(RegistryUrl url) {
+    return at(url, TIMEOUT_SECONDS);
+  }
+
+  static SchemaRegistry at(RegistryUrl url, int timeoutSeconds) {
+    return new SchemaRegistry(
+        url,
+        timeoutSeconds,
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build());
+  }
+
+  /**
+   * The number of a schema, which is registered where the subject does not have it yet. A login
+   * that may only read is enough where it has.
+   *
+   * @param subject the name under which the registry keeps versions; {@code TOPIC-value} is what
+   *     serializers take by default
+   * @throws RegistryException if the registry does not answer or refuses
+   */
+  public int register(String subject, Schema schema) throws RegistryException {
+    String what = "schema " + schema.getFullName() + " under subject '" + subject + "'";
+    String body = JSON.createObjectNode().put("schema", schema.toString()).toString();
+    URI versions = url.resolve("subjects", subject);
+    Answer known = post(versions, body);
+    if (known.status == 200) {
+      return id(known, what);
+    }
+    if (!known.isNotRegistered()) {
+      throw refused(known, what);
+    }
+    Answer registered = post(url.resolve("subjects", subject, "versions"), body);
+    if (registered.status != 200) {
+      throw refused(registered, what);
+    }
+    return id(registered, what);
+  }
+
+  /**
+   * The schema of a number.
+   *
+   * @throws RegistryException if the registry does not answer, or has none of that number
+   */
+  public Schema schema(int id) throws RegistryException {
+    String what = "schema " + id;
+    URI address = url.resolve("schemas", "ids", Integer.toString(id));
+    Answer answer = send(request(address).GET().build());
+    if (answer.status != 200) {
+      throw refused(answer, what);
+    }
+    String type = answer.json.path("schemaType").asText("AVRO");
+    if (!type.equals("AVRO")) {
+      throw failure(Reason.REFUSED, what, "is no Avro schema but " + type, null);
+    }
+    try {
+      return new Schema.Parser().parse(answer.json.path("schema").asText());
+    } catch (SchemaParseException e) {
+      throw failure(Reason.REFUSED, what, "cannot be parsed: " + e.getMessage(), e);
+    }
+  }
+
+  private int id(Answer answer, String what) throws RegistryException {
+    JsonNode id = answer.json.path("id");
+    if (!id.isInt()) {
+      throw failure(
+          Reason.REFUSED, what, "got an answer without a 4-byte id: " + answer.detail(), null);
+    }
+    return id.intValue();
+  }
+
+  private HttpRequest.Builder request(URI address) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(address).header("Accept", MEDIA_TYPE + ", application/json");
+    url.authorization().ifPresent(value -> request.header("Authorization", value));
+    return request;
+  }
+
+  private Answer post(URI address, String body) throws RegistryException {
+    return send(
+        request(address)
+            .header("Content-Type", MEDIA_TYPE)
+            .POST(BodyPublishers.ofString(body))
+            .build());
+  }
+
+  /** The request's own timeout would end with the headers: this one is for the body too. */
+  private Answer send(HttpRequest request) throws RegistryException {
+    CompletableFuture<HttpResponse<String>> sent =
+        client.sendAsync(request, BodyHandlers.ofString());
+    try {
+      HttpResponse<String> response = sent.get(timeoutSeconds, TimeUnit.SECONDS);
+      return new Answer(response.statusCode(), response.body());
+    } catch (TimeoutException e) {
+      throw unreachable("no answer within " + timeoutSeconds + " s", e);
+    } catch (ExecutionException e) {
+      throw unreachable(innermost(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unreachable("interrupted", e);
+    } finally {
+      sent.cancel(true);
+    }
+  }
+
+  /** The outer exceptions of the HTTP client often have no message. */
+  private static String innermost(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String name = cause.getClass().getSimpleName();
+    return cause.getMessage() == null ? name : name + ": " + cause.getMessage();
+  }
+
+  private RegistryException unreachable(String why, Throwable cause) {
+    return new RegistryException(
+        Reason.UNREACHABLE,
+        "no schema registry answers at "
+            + url
+            + " ("
+            + why
+            + "); check the URL, and its certificate where it is https",
+        cause);
+  }
+
+  private RegistryException refused(Answer answer, String what) {
+    switch (answer.status) {
+      case 401:
+        return failure(
+            Reason.NO_PERMISSION,
+            what,
+            "is refused without a valid login (HTTP 401); put USER:PASSWORD@ before the host",
+            null);
+      case 403:
+        return failure(
+            Reason.NO_PERMISSION,
+            what,
+            "is refused for this login (HTTP 403: "
+                + answer.detail()
+                + "); grant it read, and write where the schema is not registered yet",
+            null);
+      case 404:
+        if (answer.isNotRegistered()) {
+          return failure(Reason.NO_SUCH_SCHEMA, what, "is not there: " + answer.detail(), null);
+        }
+        return failure(
+            Reason.REFUSED,
+            what,
+            "found no registry's API there (HTTP 404); Confluent's is at the root, Apicurio's under"
+                + " /apis/ccompat/v7",
+            null);
+      case 409:
+        return failure(
+            Reason.INCOMPATIBLE,
+            what,
+            "is not compatible with what is registered there (HTTP 409: "
+                + answer.detail()
+                + "); take another subject, or change the subject's compatibility",
+            null);
+      default:
+        return failure(
+            Reason.REFUSED,
+            what,
+            "is refused (HTTP " + answer.status + ": " + answer.detail() + ")",
+            null);
+    }
+  }
+
+  private RegistryException failure(Reason reason, String what, String why, Throwable cause) {
+    return new RegistryException(reason, "schema registry " + url + ": " + what + " " + why, cause);
+  }
+
+  /** What came back; JSON is missing where the body is none. */
+  private static final class Answer {
+    final int status;
+    final String body;
+    final JsonNode json;
+
+    Answer(int status, String body) {
+      this.status = status;
+      this.body = body;
+      this.json = parse(body);
+    }
+
+    private static JsonNode parse(String body) {
+      try {
+        return JSON.readTree(body);
+      } catch (JsonProcessingException e) {
+        return JSON.missingNode();
+      }
+    }
+
+    boolean isNotRegistered() {
+      int code = json.path("error_code").asInt();
+      return status == 404 && (code == SUBJECT_NOT_FOUND || code == SCHEMA_NOT_FOUND);
+    }
+
+    /** The registry's own sentence, or the beginning of whatever it is. */
+    String detail() {
+      String text = json.path("message").asText(body).replaceAll("\\s+", " ").strip();
+      return text.length() > MAX_DETAIL_LENGTH
+          ? text.substring(0, MAX_DETAIL_LENGTH) + "..."
+          : text.isEmpty() ? "no reason given" : text;
+    }
+  }
+
+  /** Gives up what is under way and closes the connections. */
+  @Override
+  public void close() {
+    client.shutdownNow();
+  }
+
+  @Override
+  public String toString() {
+    return "schema registry " + url;
+  }
+}

@@ -1,0 +1,121 @@
+package dev.ringtap.kafka.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.record.Direction;
+import dev.ringtap.record.Packet;
+import dev.ringtap.record.Vlan;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Both wire formats without a registry, and values that are anything else. */
+@Timeout(20)
+class PacketDecoderTest {
+  private static final Packet PACKET =
+      Packet.newBuilder()
+          .setTimestamp(Instant.ofEpochSecond(1_767_225_600, 123_456_789))
+          .setInterfaceName("eth0")
+          .setSequence(7)
+          .setLostBefore(3)
+          .setMember(2)
+          .setOriginalLength(1500)
+          .setLinkType(1)
+          .setDirection(Direction.OUTGOING)
+          .setVlan(new Vlan(0x8100, 100, 5, true))
+          .setPayload(ByteBuffer.wrap(new byte[] {1, 2, 3}))
+          .build();
+
+  private final List<String> notes = new ArrayList<>();
+  private final PacketDecoder decoder = new PacketDecoder(null, notes::add);
+
+  private static byte[] singleObject() throws IOException {
+    ByteBuffer bytes = PACKET.toByteBuffer();
+    byte[] value = new byte[bytes.remaining()];
+    bytes.get(value);
+    return value;
+  }
+
+  private static byte[] framed(int id) throws IOException {
+    byte[] value = singleObject();
+    return ByteBuffer.allocate(value.length - 5)
+        .put((byte) 0)
+        .putInt(id)
+        .put(value, 10, value.length - 10)
+        .array();
+  }
+
+  @Test
+  void bothFormatsAreTheSamePacketAndTheAssumptionIsToldOnce() throws IOException {
+    assertThat(WireFormat.of(singleObject())).isEqualTo(WireFormat.SINGLE_OBJECT);
+    assertThat(decoder.decode(singleObject())).isEqualTo(PACKET);
+    assertThat(notes).isEmpty();
+    assertThat(WireFormat.of(framed(-2))).isEqualTo(WireFormat.REGISTRY);
+    assertThat(WireFormat.schemaId(framed(-2))).isEqualTo(-2);
+    for (int id : new int[] {4, 4, 5}) {
+      assertThat(decoder.decode(framed(id))).isEqualTo(PACKET);
+    }
+    assertThat(notes)
+        .containsExactly(
+            "records of schema 4 of a registry: read as this version's schema; --registry URL asks"
+                + " for theirs");
+  }
+
+  @Test
+  void bytesBehindTheRecordAreAnotherSchemasAndToldOnce() throws IOException {
+    byte[] longer = Arrays.copyOf(framed(4), framed(4).length + 1);
+    assertThat(decoder.decode(longer)).isNull();
+    assertThat(decoder.decode(longer)).isNull();
+    assertThat(decoder.decode(framed(4))).isEqualTo(PACKET);
+    assertThat(notes).hasSize(2);
+    assertThat(notes.get(1))
+        .isEqualTo(
+            "a record of schema 4 is no packet: bytes are left behind it; --registry URL reads"
+                + " other versions of the schema");
+  }
+
+  @Test
+  void whatIsNeitherIsNoPacket() throws IOException {
+    for (byte[] value :
+        new byte[][] {null, {}, {0}, {0, 0, 0, 1}, "text".getBytes(), {(byte) 0xC3, 1, 0}}) {
+      assertThat(WireFormat.of(value)).isEqualTo(WireFormat.UNKNOWN);
+      assertThat(decoder.decode(value)).isNull();
+    }
+    assertThat(notes).isEmpty();
+  }
+
+  /** Any bytes come out of a topic; none may end the reader. */
+  @Test
+  void damagedValuesAreNoPacketsOrOthers() throws IOException {
+    Random random = new Random(3);
+    int damaged = 0;
+    for (int i = 0; i < 20_000; i++) {
+      byte[] value = (i & 1) == 0 ? framed(1) : singleObject();
+      int header = (i & 1) == 0 ? 5 : 10;
+      for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+        value[header + random.nextInt(value.length - header)] = (byte) random.nextInt(256);
+      }
+      value = Arrays.copyOf(value, header + random.nextInt(value.length - header + 1));
+      damaged += decoder.decode(value) == null ? 1 : 0;
+    }
+    assertThat(damaged).isGreaterThan(10_000);
+  }
+
+  @Test
+  void registryThatDoesNotAnswerIsNoForeignRecord() {
+    try (SchemaRegistry nowhere = SchemaRegistry.at(RegistryUrl.parse("http://127.0.0.1:1"))) {
+      PacketDecoder asking = new PacketDecoder(nowhere, notes::add);
+      assertThatThrownBy(() -> asking.decode(framed(1)))
+          .isInstanceOf(RegistryException.class)
+          .hasMessageContaining("no schema registry answers at http://127.0.0.1:1");
+      assertThat(notes).isEmpty();
+    }
+  }
+}

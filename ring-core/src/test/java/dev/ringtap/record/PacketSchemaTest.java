@@ -1,0 +1,154 @@
+package dev.ringtap.record;
+
+import static org.apache.avro.SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
+import static org.apache.avro.SchemaCompatibility.SchemaCompatibilityType.INCOMPATIBLE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The schema's rules: fields are added, each with a default, and nothing else changes. Every
+ * version that there was is kept beside this test as {@code Packet-N.avsc}.
+ */
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class PacketSchemaTest {
+  private static List<Schema> versions() throws IOException {
+    List<Schema> versions = new ArrayList<>();
+    while (true) {
+      String name = "Packet-" + (versions.size() + 1) + ".avsc";
+      try (InputStream text = PacketSchemaTest.class.getResourceAsStream(name)) {
+        if (text == null) {
+          return versions;
+        }
+        versions.add(new Schema.Parser().parse(text));
+      }
+    }
+  }
+
+  private static SchemaCompatibilityType compatibility(Schema reader, Schema writer) {
+    return SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType();
+  }
+
+  @Test
+  void theLastVersionKeptIsTheSchemaOfToday() throws IOException {
+    List<Schema> versions = versions();
+    assertThat(versions).hasSizeGreaterThan(1);
+    // toString has the documentation too: a registry counts a change of it as a version
+    assertThat(PacketSchema.published().toString())
+        .as(
+            "Packet.avsc changed: keep it as src/test/resources/dev/ringtap/record/Packet-%d.avsc",
+            versions.size() + 1)
+        .isEqualTo(versions.get(versions.size() - 1).toString());
+  }
+
+  @Test
+  void publishedIsTheGeneratedClassesSchemaWithoutJava() {
+    assertThat(SchemaNormalization.parsingFingerprint64(PacketSchema.published()))
+        .isEqualTo(SchemaNormalization.parsingFingerprint64(Packet.getClassSchema()));
+    assertThat(PacketSchema.published().toString()).doesNotContain("avro.java");
+  }
+
+  @Test
+  void everyVersionReadsEveryOther() throws IOException {
+    for (Schema reader : versions()) {
+      for (Schema writer : versions()) {
+        assertThat(compatibility(reader, writer)).isEqualTo(COMPATIBLE);
+      }
+    }
+  }
+
+  /** Shows that the check above can fail. */
+  @Test
+  void aFieldWithoutDefaultWouldBeIncompatible() throws IOException {
+    String text = PacketSchema.published().toString();
+    String changed =
+        text.replace(
+            "{\"name\":\"payload\"", "{\"name\":\"more\",\"type\":\"int\"},{\"name\":\"payload\"");
+    assertThat(changed).isNotEqualTo(text);
+    Schema more = new Schema.Parser().parse(changed);
+    assertThat(compatibility(more, versions().get(0))).isEqualTo(INCOMPATIBLE);
+  }
+
+  @Test
+  void fieldsAreOnlyAddedAndHaveADefault() throws IOException {
+    List<Schema> versions = versions();
+    for (int i = 1; i < versions.size(); i++) {
+      Schema before = versions.get(i - 1);
+      Schema after = versions.get(i);
+      for (Schema.Field field : before.getFields()) {
+        Schema.Field kept = after.getField(field.name());
+        assertThat(kept).as("%s in version %d", field.name(), i + 1).isNotNull();
+        assertThat(kept.schema()).isEqualTo(field.schema());
+        assertThat(kept.hasDefaultValue()).isEqualTo(field.hasDefaultValue());
+      }
+      for (Schema.Field field : after.getFields()) {
+        boolean isNew = before.getField(field.name()) == null;
+        assertThat(!isNew || field.hasDefaultValue())
+            .as("%s, new in version %d, has a default", field.name(), i + 1)
+            .isTrue();
+      }
+    }
+  }
+
+  private static Packet packet() {
+    return Packet.newBuilder()
+        .setTimestamp(Instant.ofEpochSecond(1_767_225_600, 123_456_789))
+        .setInterfaceName("eth0")
+        .setSequence(7)
+        .setLostBefore(3)
+        .setMember(2)
+        .setOriginalLength(1500)
+        .setLinkType(1)
+        .setDirection(Direction.OUTGOING)
+        .setVlan(new Vlan(0x8100, 100, 5, true))
+        .setPayload(ByteBuffer.wrap(new byte[] {1, 2, 3}))
+        .build();
+  }
+
+  @Test
+  void consumerOfVersion1ReadsTodaysRecords() throws IOException {
+    Schema first = versions().get(0);
+    BinaryMessageDecoder<GenericRecord> consumer =
+        new BinaryMessageDecoder<>(new GenericData(), first);
+    consumer.addSchema(PacketSchema.published());
+    GenericRecord read = consumer.decode(packet().toByteBuffer());
+    assertThat(read.getSchema().getField("member")).isNull();
+    assertThat(read.get("sequence")).isEqualTo(7L);
+    assertThat(read.get("originalLength")).isEqualTo(1500);
+    assertThat(read.get("direction")).hasToString("OUTGOING");
+    assertThat(read.get("payload")).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+  }
+
+  @Test
+  void todaysConsumerReadsRecordsOfVersion1() throws IOException {
+    Schema first = versions().get(0);
+    BinaryMessageDecoder<GenericRecord> down = new BinaryMessageDecoder<>(new GenericData(), first);
+    down.addSchema(PacketSchema.published());
+    GenericRecord old = down.decode(packet().toByteBuffer());
+    ByteBuffer bytes =
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), first).encode(old);
+
+    BinaryMessageDecoder<Packet> consumer =
+        new BinaryMessageDecoder<>(new Packet().getSpecificData(), Packet.getClassSchema());
+    consumer.addSchema(first);
+    Packet expected = packet();
+    expected.setMember(0);
+    assertThat(consumer.decode(bytes)).isEqualTo(expected);
+  }
+}
