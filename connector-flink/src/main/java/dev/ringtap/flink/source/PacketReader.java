@@ -72,6 +72,7 @@ final class PacketReader<T>
 
   @Override
   protected void onSplitFinished(Map<String, PacketSplitState> finished) {
+    runs.keySet().removeAll(finished.keySet());
     if (asksForSplits) {
       context.sendSplitRequest();
     }

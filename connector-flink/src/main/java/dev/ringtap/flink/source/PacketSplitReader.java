@@ -191,6 +191,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
       } catch (IOException e) {
         LEDGER_LOG.warn("{}: {}", run.split().splitId(), e.getMessage());
       }
+      run.release();
       LEDGER_LOG.info("{}: {}", run.split().splitId(), run.ledger());
     }
   }

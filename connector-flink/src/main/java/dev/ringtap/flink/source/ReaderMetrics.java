@@ -13,7 +13,11 @@ final class ReaderMetrics {
   private static final String GROUP = "ringtap";
   private static final String SPLIT = "split";
 
+  /** Flink keeps metrics until the job ends, and files may have any number of splits. */
+  private static final int MOST_SPLITS = 100;
+
   private final MetricGroup group;
+  private int splits;
 
   ReaderMetrics(SourceReaderMetricGroup reader, Collection<SplitRun> runs) {
     group = reader.addGroup(GROUP);
@@ -21,7 +25,11 @@ final class ReaderMetrics {
         () -> runs.stream().mapToLong(run -> run.statistics().waiting()).sum());
   }
 
+  /** Registers a split's gauges; of a reader that reads very many, those of the first ones. */
   void register(SplitRun run) {
+    if (++splits > MOST_SPLITS) {
+      return;
+    }
     MetricGroup split = group.addGroup(SPLIT, run.split().splitId());
     for (PacketMetric metric : PacketMetric.values()) {
       split.gauge(metric.metricName(), (Gauge<Number>) () -> metric.of(run));

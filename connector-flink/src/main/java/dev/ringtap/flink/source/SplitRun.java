@@ -17,8 +17,10 @@ final class SplitRun {
   private final long limit;
   private final long emittedBefore;
 
-  /** Null until it is opened. */
+  /** Null until it is opened, and once it is closed: metrics live on, and would keep its memory. */
   private volatile BlockSource source;
+
+  private volatile CaptureStatistics last = NOTHING;
 
   private volatile boolean limitReached;
 
@@ -57,6 +59,12 @@ final class SplitRun {
 
   void setClosed() {
     closed = true;
+  }
+
+  /** The source is gone; its last counts stay. */
+  void release() {
+    last = statistics();
+    source = null;
   }
 
   /** Whether no further frame is wanted. */
@@ -102,7 +110,7 @@ final class SplitRun {
 
   CaptureStatistics statistics() {
     BlockSource opened = source;
-    return opened == null ? NOTHING : opened.statistics();
+    return opened == null ? last : opened.statistics();
   }
 
   /** The part of the ring's blocks that the reader has, from 0 to 1; 0 for a file. */
