@@ -11,6 +11,7 @@ import java.util.Random;
 /** Where an example's packets come from: an interface of the machine, or a virtual wire. */
 final class ExampleTraffic implements AutoCloseable {
   private static final int DEFAULT_SECONDS = 15;
+  private static final String VIRTUAL_WIRE = "-";
   private static final int MILLIS_BETWEEN = 1;
   private static final int[] PORTS = {53, 80, 443, 8883};
 
@@ -26,11 +27,11 @@ final class ExampleTraffic implements AutoCloseable {
   }
 
   /**
-   * @param arguments an interface and seconds; nothing for a virtual wire
+   * @param arguments an interface and seconds; nothing, or a minus, for a virtual wire
    */
   static ExampleTraffic start(String[] arguments) throws IOException {
     int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : DEFAULT_SECONDS;
-    if (arguments.length > 0) {
+    if (arguments.length > 0 && !arguments[0].equals(VIRTUAL_WIRE)) {
       return new ExampleTraffic(arguments[0], Duration.ofSeconds(seconds), null);
     }
     String cause = PrivateNetwork.unavailabilityCause();
@@ -38,7 +39,7 @@ final class ExampleTraffic implements AutoCloseable {
       System.err.println(
           "a virtual wire needs root ("
               + cause
-              + "); name an interface: -Dexample.args=\"eth0 60\"");
+              + "); name an interface: connector-flink/bin/example top-talkers eth0 60"); name an interface: -Dexample.args=\"eth0 60\"");
       System.exit(3);
     }
     ExampleTraffic traffic =

@@ -49,11 +49,14 @@ final class DemoCommand implements Callable<Integer> {
   private static final int NO_PAUSE = 0;
   private static final int SAMPLE_LINES = 6;
 
+  private final DemoFlinkJob flinkJob = DemoFlinkJob.ofProject();
+
   @Override
   public Integer call() throws IOException {
     Path directory = Files.createTempDirectory("ringtap-demo");
     Shutdown.onSignal(
         () -> {
+          flinkJob.stop();
           // the network goes with the process
           delete(directory);
           Runtime.getRuntime().halt(Main.FAILED);
@@ -73,7 +76,17 @@ final class DemoCommand implements Callable<Integer> {
     return broker;
   }
 
-  private static int live(EmbeddedBroker broker) throws IOException {
+  private int live(EmbeddedBroker broker) throws IOException {
+    boolean good = throughKafka(broker);
+    if (flinkJob.isThere()) {
+      say("");
+      say("3. Straight from the ring into a Flink job, without Kafka: top talkers, every 5 s");
+      good &= flinkJob.run();
+    }
+    return end(good);
+  }
+
+  private static boolean throughKafka(EmbeddedBroker broker) throws IOException {
     try (PrivateNetwork network = PrivateNetwork.create()) {
       say("");
       say("A wire of our own: a virtual cable in a network namespace, seen by nobody else.");
@@ -100,7 +113,7 @@ final class DemoCommand implements Callable<Integer> {
           100.0 * second.droppedByKernel() / Math.max(1, second.offered()));
       printLedger(second);
       good &= second.offered() == BURST_FRAMES && second.balances() && second.refused() == 0;
-      return end(good);
+      return good;
     }
   }
 
