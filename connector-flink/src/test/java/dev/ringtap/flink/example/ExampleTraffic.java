@@ -39,7 +39,7 @@ final class ExampleTraffic implements AutoCloseable {
       System.err.println(
           "a virtual wire needs root ("
               + cause
-              + "); name an interface: connector-flink/bin/example top-talkers eth0 60"); name an interface: -Dexample.args=\"eth0 60\"");
+              + "); name an interface: connector-flink/bin/example top-talkers eth0 60");
       System.exit(3);
     }
     ExampleTraffic traffic =
