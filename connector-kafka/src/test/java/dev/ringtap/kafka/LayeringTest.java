@@ -21,10 +21,14 @@ class LayeringTest {
           .definedBy("dev.ringtap.kafka.embedded")
           .layer("cli")
           .definedBy("dev.ringtap.kafka.cli")
+          .layer("connect")
+          .definedBy("dev.ringtap.kafka.connect")
           .whereLayer("agent")
-          .mayOnlyBeAccessedByLayers("cli")
+          .mayOnlyBeAccessedByLayers("cli", "connect")
           .whereLayer("embedded")
           .mayOnlyBeAccessedByLayers("cli")
+          .whereLayer("connect")
+          .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer();
 
