@@ -32,6 +32,7 @@ public final class PacketSourceTask extends SourceTask {
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private TaskMBean bean;
+  private volatile String name;
   private volatile PacketReader reader;
   private boolean endLogged;
 
@@ -51,6 +52,7 @@ public final class PacketSourceTask extends SourceTask {
   @Override
   public void start(Map<String, String> properties) {
     PacketSourceConfig config = new PacketSourceConfig(properties);
+    name = config.connectorName() + "-" + config.taskNumber();
     try {
       reader = config.isFile() ? file(config) : live(config);
     } catch (IOException e) {
@@ -156,6 +158,6 @@ public final class PacketSourceTask extends SourceTask {
     if (bean != null) {
       bean.close();
     }
-    LOG.info("{}: {}", open, ledger.summary());
+    LOG.info("{}, {}: {}", name, open, ledger.summary());
   }
 }

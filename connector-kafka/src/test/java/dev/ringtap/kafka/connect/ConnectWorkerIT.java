@@ -262,53 +262,66 @@ class ConnectWorkerIT {
             "value.format",
             "avro",
             "ring-size",
-            "8"));
+            "64"));
     assertThat(promiscuity()).isEqualTo(2);
     Path file = directory.resolve("wire.pcap");
     Process tcpdump = tcpdump(file);
-    send(frames);
-    int sent = frames.size();
-    assertThat(packets("live", sent)).hasSize(sent);
+    try {
+      send(frames);
+      int sent = frames.size();
+      assertThat(packets("live", sent).size()).isEqualTo(sent);
 
-    lab.must("PUT", "/connectors/live/pause", null);
-    lab.awaitTasks("live", 2, "PAUSED");
-    send(frames.subList(0, 100));
-    assertThat(packets("live", sent)).as("nothing comes while paused").hasSize(sent);
-    lab.must("PUT", "/connectors/live/resume", null);
-    lab.awaitTasks("live", 2, "RUNNING");
-    sent += 100;
-    assertThat(packets("live", sent)).as("the ring held it").hasSize(sent);
+      lab.must("PUT", "/connectors/live/pause", null);
+      lab.awaitTasks("live", 2, "PAUSED");
+      send(frames.subList(0, 100));
+      assertThat(packets("live", sent).size()).as("nothing comes while paused").isEqualTo(sent);
+      lab.must("PUT", "/connectors/live/resume", null);
+      lab.awaitTasks("live", 2, "RUNNING");
+      sent += 100;
+      assertThat(packets("live", sent).size()).as("the ring held it").isEqualTo(sent);
 
-    lab.must("POST", "/connectors/live/tasks/0/restart", null);
-    lab.await("the restart", () -> lab.numbersInLog("interface tap1: " + LEDGER).size() == 1);
-    lab.awaitTasks("live", 2, "RUNNING");
-    lab.await("the new task", () -> packetSockets() == 3);
-    send(frames.subList(100, 300));
-    sent += 200;
-    List<Packet> packets = packets("live", sent);
+      lab.must("POST", "/connectors/live/tasks/0/restart", null);
+      lab.await("the restart", () -> ledgers().size() == 1);
+      lab.awaitTasks("live", 2, "RUNNING");
+      lab.await("the new task", () -> packetSockets() == 3);
+      send(frames.subList(100, 300));
+      sent += 200;
+      List<Packet> packets = packets("live", sent);
 
+      end(tcpdump);
+      assertThat(packets.stream().map(ConnectWorkerIT::seen).toList())
+          .containsExactlyInAnyOrderElementsOf(captured(file));
+      Set<Integer> members = new HashSet<>();
+      packets.forEach(packet -> members.add(packet.getMember()));
+      assertThat(members).containsExactlyInAnyOrder(0, 1);
+
+      lab.must("DELETE", "/connectors/live", null);
+      lab.await("the deletion", () -> packetSockets() == 0);
+      assertThat(promiscuity()).isZero();
+      assertThat(ringMappings()).isZero();
+      lab.await("the ledgers", () -> ledgers().size() == 3);
+      long captured = 0;
+      for (long[] ledger : ledgers()) {
+        assertThat(ledger[0]).isEqualTo(ledger[1] + ledger[2]);
+        assertThat(ledger[3]).isEqualTo(ledger[4] + ledger[5] + ledger[6]);
+        assertThat(ledger[7]).isEqualTo(ledger[8] + ledger[9] + ledger[10]);
+        assertThat(ledger[10]).as("all were confirmed before the task ended").isZero();
+        captured += ledger[3];
+      }
+      assertThat(captured).isEqualTo(sent);
+    } finally {
+      end(tcpdump);
+    }
+  }
+
+  private static List<long[]> ledgers() throws IOException {
+    return lab.numbersInLog("live-\\d, interface tap1: " + LEDGER);
+  }
+
+  private static void end(Process tcpdump) throws InterruptedException {
+    // destroy of the process itself would close its output first
     tcpdump.toHandle().destroy();
     assertThat(tcpdump.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(packets.stream().map(ConnectWorkerIT::seen).toList())
-        .containsExactlyInAnyOrderElementsOf(captured(file));
-    Set<Integer> members = new HashSet<>();
-    packets.forEach(packet -> members.add(packet.getMember()));
-    assertThat(members).containsExactlyInAnyOrder(0, 1);
-
-    lab.must("DELETE", "/connectors/live", null);
-    lab.await("the deletion", () -> packetSockets() == 0);
-    assertThat(promiscuity()).isZero();
-    assertThat(ringMappings()).isZero();
-    lab.await("the ledgers", () -> lab.numbersInLog("interface tap1: " + LEDGER).size() == 3);
-    long captured = 0;
-    for (long[] ledger : lab.numbersInLog("interface tap1: " + LEDGER)) {
-      assertThat(ledger[0]).isEqualTo(ledger[1] + ledger[2]);
-      assertThat(ledger[3]).isEqualTo(ledger[4] + ledger[5] + ledger[6]);
-      assertThat(ledger[7]).isEqualTo(ledger[8] + ledger[9] + ledger[10]);
-      assertThat(ledger[10]).as("all were confirmed before the task ended").isZero();
-      captured += ledger[3];
-    }
-    assertThat(captured).isEqualTo(sent);
   }
 
   @Test
@@ -433,6 +446,60 @@ class ConnectWorkerIT {
       assertThat(payload.get("lostBefore").asLong()).isEqualTo(i == 5 ? 9 : 0);
       assertThat(payload.get("site").asText()).isEqualTo("lab");
       assertThat(value.get("schema").get("name").asText()).isEqualTo("dev.ringtap.record.Packet");
+    }
+  }
+
+  @Test
+  void recordsThatConnectLetsGoAreCounted() throws IOException {
+    Path file = file("tolerated.pcapng", Packets.stream(15).limit(100).toList());
+    lab.deploy(
+        "tolerated",
+        1,
+        config(
+            "tolerated",
+            "file",
+            file.toString(),
+            "value.converter",
+            "org.apache.kafka.connect.json.JsonConverter",
+            "errors.tolerance",
+            "all",
+            "transforms",
+            "cast",
+            "transforms.cast.type",
+            "org.apache.kafka.connect.transforms.Cast$Value",
+            "transforms.cast.spec",
+            "direction:int32"));
+    lab.await("the end", () -> lab.logText().contains("tolerated.pcapng was read to its end"));
+    lab.must("DELETE", "/connectors/tolerated", null);
+    lab.await(
+        "the ledger", () -> !lab.numbersInLog("file \\S+tolerated.pcapng: " + LEDGER).isEmpty());
+    long[] ledger = lab.numbersInLog("file \\S+tolerated.pcapng: " + LEDGER).get(0);
+    assertThat(ledger).containsExactly(109, 9, 100, 100, 100, 0, 0, 100, 0, 100, 0);
+  }
+
+  @Test
+  void theBrokersOwnTrafficIsLeftOut() throws IOException {
+    lab.deploy(
+        "own",
+        1,
+        config(
+            "own",
+            "interface",
+            "lo",
+            "filter",
+            "tcp",
+            "exclude.servers",
+            lab.bootstrapServers(),
+            "ring-size",
+            "8",
+            "value.format",
+            "avro"));
+    List<Packet> packets = packets("own", 2);
+    assertThat(packets).as("REST requests at least").isNotEmpty();
+    int broker = Integer.parseInt(lab.bootstrapServers().replaceAll(".*:", ""));
+    for (Packet packet : packets) {
+      assertThat(Short.toUnsignedInt(packet.getPayload().getShort(34))).isNotEqualTo(broker);
+      assertThat(Short.toUnsignedInt(packet.getPayload().getShort(36))).isNotEqualTo(broker);
     }
   }
 

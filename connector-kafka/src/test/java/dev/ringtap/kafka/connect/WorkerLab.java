@@ -56,6 +56,10 @@ final class WorkerLab implements AutoCloseable {
   private final Path directory;
   private final Map<String, String> settings;
   private final HttpClient http;
+
+  /** Kept with the build, for whoever looks into a failure. */
+  private final Path log = Path.of("target", "connect-worker-" + System.nanoTime() + ".log");
+
   private Process worker;
 
   private WorkerLab(
@@ -122,7 +126,7 @@ final class WorkerLab implements AutoCloseable {
   }
 
   Path log() {
-    return directory.resolve("worker.log");
+    return log;
   }
 
   String logText() throws IOException {
@@ -181,7 +185,7 @@ final class WorkerLab implements AutoCloseable {
             file.toString());
     builder.directory(directory.toFile());
     builder.redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toAbsolutePath().toFile()));
     worker = network.call(builder::start);
     // the first request waits until the worker has joined its group
     await("the worker", () -> request("GET", "/connectors", null).status == 200);
@@ -307,13 +311,17 @@ final class WorkerLab implements AutoCloseable {
                   clientSettings("isolation.level", "read_committed"),
                   new ByteArrayDeserializer(),
                   new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions =
-                consumer.partitionsFor(topic).stream()
-                    .map(info -> new TopicPartition(topic, info.partition()))
-                    .toList();
+            long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            List<TopicPartition> partitions = List.of();
+            // the first record makes the topic
+            while (partitions.isEmpty() && System.nanoTime() < deadline) {
+              partitions =
+                  consumer.partitionsFor(topic).stream()
+                      .map(info -> new TopicPartition(topic, info.partition()))
+                      .toList();
+            }
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
             while (records.size() < count && System.nanoTime() < deadline) {
               consumer.poll(Duration.ofMillis(100)).forEach(records::add);
             }
