@@ -203,6 +203,23 @@ class ConnectWorkerIT {
         .noneMatch(line -> line.contains("lugin") || line.contains("ringtap"));
   }
 
+  @Test
+  void theArchiveHoldsWhatAWorkerLacksAndNothingElse() throws IOException {
+    Path plugin;
+    try (Stream<Path> plugins = Files.list(directory.resolve("plugins"))) {
+      plugin = plugins.findFirst().orElseThrow();
+    }
+    JsonNode manifest = new ObjectMapper().readTree(plugin.resolve("manifest.json").toFile());
+    String version = manifest.get("version").asText();
+    assertThat(plugin.getFileName()).hasToString(manifest.get("name").asText() + "-" + version);
+    assertThat(manifest.get("component_types").get(0).asText()).isEqualTo("source");
+    try (Stream<Path> jars = Files.list(plugin.resolve("lib"))) {
+      assertThat(jars.map(jar -> jar.getFileName().toString().replaceAll("-[0-9].*", "")))
+          .containsExactlyInAnyOrder("ringtap-connect", "ring-core", "avro");
+    }
+    assertThat(plugin.resolve("doc/CONNECT.md")).exists();
+  }
+
   private static JsonNode value(JsonNode validated, String option) {
     for (JsonNode each : validated.get("configs")) {
       if (each.get("value").get("name").asText().equals(option)) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -155,6 +156,21 @@ class PacketSourceConnectorTest {
         .contains("line 2: found 3 numbers");
     assertThat(errors("file", capture().toString(), "bpf", missing.toString()))
         .containsOnlyKeys("bpf");
+  }
+
+  @Test
+  void whatTakesTooLongIsAnErrorToo() throws IOException {
+    Map<String, String> config = config("file", capture().toString());
+    Config checked = new Config(connector.config().validate(config));
+    new ConfigCheck(config, checked, 0).run();
+    assertThat(checked.configValues())
+        .filteredOn(value -> !value.errorMessages().isEmpty())
+        .singleElement()
+        .satisfies(
+            value -> {
+              assertThat(value.name()).isEqualTo("file");
+              assertThat(value.errorMessages().get(0)).contains("within 0 ms");
+            });
   }
 
   @Test

@@ -90,7 +90,11 @@ final class WorkerLab implements AutoCloseable {
                   EmbeddedBroker.start(
                       directory.resolve("broker"),
                       0,
-                      Map.of("group.min.session.timeout.ms", "1000")));
+                      Map.of(
+                          "group.min.session.timeout.ms",
+                          "1000",
+                          "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+                          "500")));
       return new WorkerLab(network, broker, directory, settings);
     } catch (IOException | RuntimeException e) {
       network.close();
