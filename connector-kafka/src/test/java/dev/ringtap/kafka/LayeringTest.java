@@ -23,12 +23,16 @@ class LayeringTest {
           .definedBy("dev.ringtap.kafka.embedded")
           .layer("cli")
           .definedBy("dev.ringtap.kafka.cli")
+          .layer("connect")
+          .definedBy("dev.ringtap.kafka.connect")
           .whereLayer("registry")
           .mayOnlyBeAccessedByLayers("agent", "cli")
           .whereLayer("agent")
-          .mayOnlyBeAccessedByLayers("cli")
+          .mayOnlyBeAccessedByLayers("cli", "connect")
           .whereLayer("embedded")
           .mayOnlyBeAccessedByLayers("cli")
+          .whereLayer("connect")
+          .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer();
 

@@ -82,8 +82,13 @@ public final class Frame {
     this.lostBefore = lostBefore;
   }
 
-  /** Shows at most that many of the frame's bytes, unsigned. */
-  void cutTo(int bytes) {
+  /**
+   * Shows at most that many of the frame's bytes, until {@link Block#next()}: for a reader that
+   * filters. A cooked header and a tag that was taken off do not count.
+   *
+   * @param bytes unsigned
+   */
+  public void cutTo(int bytes) {
     if (Integer.compareUnsigned(bytes, capturedLength) < 0) {
       capturedLength = bytes;
     }

@@ -170,6 +170,11 @@ public final class CaptureFile implements BlockSource {
     return new FileRange(start, reader.endBytes(), firstFrame + captured, reader.preludes());
   }
 
+  /** Whether the file is packed, so that no range but {@link FileRange#WHOLE} of it opens. */
+  public boolean isPacked() {
+    return input.isPacked();
+  }
+
   static CaptureFile open(ByteInput input, String name) throws IOException {
     return open(input, name, null);
   }

@@ -13,7 +13,7 @@ public enum RecordKey {
    */
   FLOW {
     @Override
-    byte[] of(Frame frame, PacketHeaders scratch) {
+    public byte[] of(Frame frame, PacketHeaders scratch) {
       scratch.parse(frame);
       return ByteBuffer.allocate(Long.BYTES).putLong(FlowKey.of(scratch)).array();
     }
@@ -21,17 +21,22 @@ public enum RecordKey {
   /** The interface's name: all frames of an interface stay in order on one partition. */
   INTERFACE {
     @Override
-    byte[] of(Frame frame, PacketHeaders scratch) {
+    public byte[] of(Frame frame, PacketHeaders scratch) {
       return frame.interfaceName().getBytes(StandardCharsets.UTF_8);
     }
   },
   /** No key: Kafka spreads batches over the partitions. */
   NONE {
     @Override
-    byte[] of(Frame frame, PacketHeaders scratch) {
+    public byte[] of(Frame frame, PacketHeaders scratch) {
       return null;
     }
   };
 
-  abstract byte[] of(Frame frame, PacketHeaders scratch);
+  /**
+   * The key of a frame's record, or null.
+   *
+   * @param scratch the calling thread's own
+   */
+  public abstract byte[] of(Frame frame, PacketHeaders scratch);
 }

@@ -1,0 +1,147 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.CaptureOption;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.config.Config;
+import org.apache.kafka.common.config.ConfigValue;
+
+/** Checks what the options say together, then the live system within bounded time. */
+final class ConfigCheck {
+  private static final int MOST_TASKS = 256;
+
+  private final Map<String, String> properties;
+  private final Config config;
+  private final long timeoutMillis;
+
+  /**
+   * @param config the values, each checked on its own; errors are added to it
+   * @param timeoutMillis how long the live system may take
+   */
+  ConfigCheck(Map<String, String> properties, Config config, long timeoutMillis) {
+    this.properties = properties;
+    this.config = config;
+    this.timeoutMillis = timeoutMillis;
+  }
+
+  void run() {
+    checkTogether();
+    if (isGood()) {
+      checkLive();
+    }
+  }
+
+  private boolean isGood() {
+    return config.configValues().stream().allMatch(value -> value.errorMessages().isEmpty());
+  }
+
+  private boolean isSet(String option) {
+    return properties.get(option) != null;
+  }
+
+  private void checkTogether() {
+    String interfaceOption = CaptureOption.INTERFACE.name();
+    boolean file = isSet(PacketSourceOptions.FILE);
+    if (file == isSet(interfaceOption)) {
+      String what =
+          file
+              ? "interface and file exclude one another"
+              : "say what to capture: an interface, or a file";
+      add(interfaceOption, what);
+      add(PacketSourceOptions.FILE, what);
+    }
+    if (isSet(PacketSourceOptions.FILTER) && isSet(PacketSourceOptions.BPF)) {
+      add(PacketSourceOptions.FILTER, "filter and bpf exclude one another");
+      add(PacketSourceOptions.BPF, "filter and bpf exclude one another");
+    }
+    for (CaptureOption<?> option : CaptureOption.ALL) {
+      if (file && option != CaptureOption.INTERFACE && isSet(option.name())) {
+        add(option.name(), option.name() + " is for an interface, not for a file");
+      }
+    }
+    if (file && isSet(PacketSourceOptions.EXCLUDE_SERVERS)) {
+      add(
+          PacketSourceOptions.EXCLUDE_SERVERS,
+          "exclude.servers is for an interface, not for a file");
+    }
+    boolean shared = tasks() > 1 || !ofGroup().equals("0");
+    for (CaptureOption<?> option : PacketSourceOptions.FANOUT) {
+      if (!file && !shared && isSet(option.name())) {
+        add(
+            option.name(),
+            option.name() + " is for several tasks: raise tasks.max, or set a fanout-group");
+      }
+    }
+    if (!file && tasks() > MOST_TASKS) {
+      add(
+          CaptureOption.FANOUT_GROUP.name(),
+          "tasks.max is " + tasks() + "; a fanout group takes " + MOST_TASKS + " at most");
+    }
+  }
+
+  private String ofGroup() {
+    return properties.getOrDefault(CaptureOption.FANOUT_GROUP.name(), "0").strip();
+  }
+
+  private int tasks() {
+    try {
+      return Integer.parseInt(properties.getOrDefault(PacketSourceConfig.TASKS_MAX, "1").strip());
+    } catch (NumberFormatException e) {
+      // Connect says so itself
+      return 1;
+    }
+  }
+
+  private void checkLive() {
+    PacketSourceConfig parsed = new PacketSourceConfig(properties);
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    List<String[]> found = new CopyOnWriteArrayList<>();
+    LiveCheck check =
+        new LiveCheck(parsed, tasks(), (option, text) -> found.add(new String[] {option, text}));
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                check.run();
+                done.complete(null);
+              } catch (RuntimeException | Error e) {
+                done.completeExceptionally(e);
+              }
+            },
+            "ringtap-validate");
+    thread.setDaemon(true);
+    thread.start();
+    String suspect =
+        isSet(PacketSourceOptions.FILTER)
+            ? PacketSourceOptions.FILTER
+            : parsed.isFile() ? PacketSourceOptions.FILE : CaptureOption.INTERFACE.name();
+    try {
+      done.get(timeoutMillis, TimeUnit.MILLISECONDS);
+      found.forEach(each -> add(each[0], each[1]));
+    } catch (TimeoutException e) {
+      add(
+          suspect,
+          "could not be tried within "
+              + timeoutMillis
+              + " ms; if it has a host name, is the name server slow? Write the address instead");
+    } catch (ExecutionException e) {
+      add(suspect, "could not be tried: " + e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      add(suspect, "was not tried: the worker interrupted it");
+    }
+  }
+
+  private void add(String option, String message) {
+    for (ConfigValue value : config.configValues()) {
+      if (value.name().equals(option)) {
+        value.addErrorMessage(message);
+      }
+    }
+  }
+}

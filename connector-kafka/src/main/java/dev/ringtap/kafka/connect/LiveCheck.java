@@ -1,0 +1,146 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureException;
+import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.TimestampType;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.FilterException;
+import dev.ringtap.filter.FrameFilter;
+import java.io.IOException;
+import java.util.function.BiConsumer;
+import org.apache.kafka.common.config.ConfigException;
+
+/**
+ * Tries a configuration on the system as it is now, and says which option is to blame. Nothing that
+ * runs is disturbed: the trial captures nothing, and joins no group that others are in.
+ */
+final class LiveCheck {
+  private static final int FIRST_FRAME_MILLIS = 1000;
+  private static final int TRIAL_RING_MIB = 2;
+  private static final int TRIAL_BLOCK_KIB = 512;
+
+  private final PacketSourceConfig config;
+  private final int tasks;
+  private final BiConsumer<String, String> errors;
+
+  private boolean interfaceIsGood;
+
+  /**
+   * @param errors takes an option's name and what is wrong with it
+   */
+  LiveCheck(PacketSourceConfig config, int tasks, BiConsumer<String, String> errors) {
+    this.config = config;
+    this.tasks = tasks;
+    this.errors = errors;
+  }
+
+  /** Tries it; may take as long as a name server does for a host name in a filter. */
+  void run() {
+    try {
+      if (config.isFile()) {
+        checkFile();
+      } else {
+        checkInterface();
+      }
+    } catch (FilterException e) {
+      errors.accept(blamed(e), text(e));
+    } catch (CaptureException e) {
+      errors.accept(blamed(e), e.getMessage());
+    } catch (ConfigException e) {
+      errors.accept(blamedByName(e), e.getMessage());
+    } catch (IOException e) {
+      errors.accept(
+          config.isFile() ? PacketSourceOptions.FILE : CaptureOption.INTERFACE.name(),
+          e.getMessage());
+    }
+  }
+
+  private void checkFile() throws IOException {
+    FrameFilter filter = config.fileFilter();
+    try (CaptureFile file = config.openFile();
+        Block first = file.take(FIRST_FRAME_MILLIS)) {
+      if (filter != null && first != null) {
+        filter.forLinkType(first.linkType());
+      }
+    }
+  }
+
+  private void checkInterface() throws IOException {
+    CaptureInterface device = PacketCapture.require(config.interfaceName());
+    interfaceIsGood = true;
+    CaptureConfig capture = config.filteredCapture(device);
+    long wantedMib = (long) tasks * capture.get(CaptureOption.RING_MIB);
+    long availableMib = PacketCapture.availableMemoryMib();
+    if (wantedMib > availableMib) {
+      errors.accept(
+          CaptureOption.RING_MIB.name(),
+          "ring-size "
+              + capture.get(CaptureOption.RING_MIB)
+              + " MiB for each of "
+              + tasks
+              + " tasks; "
+              + availableMib
+              + " MiB of memory are available: choose a smaller ring or fewer tasks");
+    }
+    CaptureConfig trial =
+        capture.toBuilder()
+            .filter(BpfProgram.REJECT)
+            .set(CaptureOption.RING_MIB, TRIAL_RING_MIB)
+            .set(CaptureOption.BLOCK_KIB, TRIAL_BLOCK_KIB)
+            .set(CaptureOption.PROMISCUOUS, false)
+            .set(CaptureOption.FANOUT_GROUP, 0)
+            .build();
+    boolean shared = tasks > 1 || capture.get(CaptureOption.FANOUT_GROUP) != 0;
+    PacketCapture.openGroup(trial, shared ? 2 : 1).forEach(PacketCapture::close);
+    checkFilter(capture, trial);
+  }
+
+  /** Whether the kernel takes the filter, on a capture that is in no group. */
+  private static void checkFilter(CaptureConfig capture, CaptureConfig trial) throws IOException {
+    PacketCapture.open(trial.withFilter(capture.kernelProgram())).close();
+  }
+
+  private static String text(FilterException e) {
+    return e.reason() == FilterException.Reason.NO_LIBRARY
+        ? e.getMessage() + " (here, that is option bpf)"
+        : e.getMessage();
+  }
+
+  private static String blamed(FilterException e) {
+    return e.reason() == FilterException.Reason.INTERFACE
+        ? CaptureOption.INTERFACE.name()
+        : PacketSourceOptions.FILTER;
+  }
+
+  private String blamed(CaptureException e) {
+    switch (e.reason()) {
+      case UNSUPPORTED_FILTER:
+        return config.isSet(PacketSourceOptions.BPF)
+            ? PacketSourceOptions.BPF
+            : PacketSourceOptions.FILTER;
+      case FANOUT_REFUSED:
+        return config.isSet(CaptureOption.FANOUT_PROGRAM.name())
+            ? CaptureOption.FANOUT_PROGRAM.name()
+            : CaptureOption.FANOUT_MODE.name();
+      case RING_TOO_LARGE:
+        return CaptureOption.RING_MIB.name();
+      default:
+        // an interface that a plain capture could be opened on fails for its clock
+        return interfaceIsGood
+                && config.capture().build().get(CaptureOption.TIMESTAMP_TYPE) != TimestampType.HOST
+            ? CaptureOption.TIMESTAMP_TYPE.name()
+            : CaptureOption.INTERFACE.name();
+    }
+  }
+
+  private static String blamedByName(ConfigException e) {
+    return e.getMessage().startsWith(PacketSourceOptions.BPF)
+        ? PacketSourceOptions.BPF
+        : PacketSourceOptions.EXCLUDE_SERVERS;
+  }
+}

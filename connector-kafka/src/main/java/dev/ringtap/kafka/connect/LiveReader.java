@@ -1,0 +1,106 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.CorruptBlockException;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.PacketCapture;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads a live ring. Records have no offset: a wire cannot be read again. */
+final class LiveReader implements PacketReader {
+  static final String INTERFACE = "interface";
+
+  private static final Logger LOG = LoggerFactory.getLogger(LiveReader.class);
+
+  /** The kernel hands over its last block within the retire timeout; this is for a stalled one. */
+  private static final long DRAIN_NANOS = 3_000_000_000L;
+
+  private static final int DRAIN_TAKE_MILLIS = 100;
+
+  private final PacketCapture capture;
+  private final RecordMaker maker;
+  private final TaskLedger ledger;
+  private final String interfaceName;
+  private final Map<String, String> partition;
+  private boolean corruptionLogged;
+
+  /** Opens the capture: frames come in from now on. */
+  LiveReader(CaptureConfig config, RecordMaker maker, TaskLedger ledger) throws IOException {
+    this.maker = maker;
+    this.ledger = ledger;
+    interfaceName = config.get(CaptureOption.INTERFACE);
+    partition = Map.of(INTERFACE, interfaceName);
+    capture = PacketCapture.open(config);
+    ledger.follow(capture::statistics, capture::ringFill);
+  }
+
+  @Override
+  public List<SourceRecord> read(int timeoutMillis) throws IOException {
+    try (Block block = capture.take(timeoutMillis)) {
+      return block == null ? List.of() : records(block);
+    }
+  }
+
+  private List<SourceRecord> records(Block block) {
+    List<SourceRecord> records =
+        new ArrayList<>(Math.min(Math.max(block.frameCount(), 0), MOST_EXPECTED));
+    long lost = 0;
+    try {
+      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+        lost += frame.lostBefore();
+        records.add(maker.of(frame, partition, null));
+      }
+    } catch (CorruptBlockException e) {
+      ledger.unreadable(Integer.toUnsignedLong(e.unreadFrames()));
+      if (!corruptionLogged) {
+        corruptionLogged = true;
+        LOG.warn("frames cannot be read and are counted as unreadable: {}", e.getMessage());
+      }
+    }
+    ledger.polled(records.size(), lost);
+    return records;
+  }
+
+  @Override
+  public boolean isEnded() {
+    return capture.isEnded();
+  }
+
+  @Override
+  public void wake() {
+    capture.wake();
+  }
+
+  /** Ends the capture at once, and counts what nobody will poll any more. */
+  @Override
+  public void close() {
+    try {
+      capture.stop();
+      long deadline = System.nanoTime() + DRAIN_NANOS;
+      while (!capture.isEnded() && System.nanoTime() - deadline < 0) {
+        try (Block block = capture.take(DRAIN_TAKE_MILLIS)) {
+          if (block != null) {
+            ledger.leftAtStop(Integer.toUnsignedLong(block.frameCount()));
+          }
+        }
+      }
+    } catch (IOException e) {
+      LOG.warn("what was left in the ring is not counted: {}", e.getMessage());
+    } finally {
+      capture.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "interface " + interfaceName;
+  }
+}

@@ -1,0 +1,256 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.kafka.agent.RecordKey;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Recommender;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigDef.Validator;
+import org.apache.kafka.common.config.ConfigDef.Width;
+import org.apache.kafka.common.config.ConfigException;
+
+/** The connector's options: its own, and all of {@link CaptureOption#ALL} by their names. */
+final class PacketSourceOptions {
+  static final String FILE = "file";
+  static final String FILTER = "filter";
+  static final String BPF = "bpf";
+  static final String EXCLUDE_SERVERS = "exclude.servers";
+  static final String TOPIC = "topic";
+  static final String KEY = "key";
+  static final String VALUE_FORMAT = "value.format";
+
+  /** Those that mean something for several captures that share an interface alone. */
+  static final List<CaptureOption<?>> FANOUT =
+      List.of(
+          CaptureOption.FANOUT_MODE,
+          CaptureOption.FANOUT_ROLLOVER,
+          CaptureOption.FANOUT_DEFRAG,
+          CaptureOption.FANOUT_PROGRAM);
+
+  private static final String SOURCE_GROUP = "Source";
+  private static final String RECORDS_GROUP = "Records";
+  private static final String CAPTURE_GROUP = "Capture";
+  private static final String FANOUT_GROUP = "Fanout";
+
+  private static final Recommender ALWAYS = recommender(List::of, () -> true);
+
+  /** The table. */
+  static final ConfigDef DEFINITION = definition();
+
+  private PacketSourceOptions() {}
+
+  private static ConfigDef definition() {
+    ConfigDef table = new ConfigDef();
+    add(table, SOURCE_GROUP, CaptureOption.INTERFACE, Importance.HIGH);
+    own(
+        table,
+        SOURCE_GROUP,
+        FILE,
+        Type.STRING,
+        null,
+        notEmpty(FILE),
+        "Capture file to read instead of an interface: pcap or pcapng, packed by gzip or zstd too."
+            + " One task reads it to its end, exactly once where the worker is set up for that.",
+        ALWAYS);
+    own(
+        table,
+        SOURCE_GROUP,
+        FILTER,
+        Type.STRING,
+        null,
+        notEmpty(FILTER),
+        "Capture only what this expression keeps, as tcpdump takes it; see pcap-filter(7). It is"
+            + " compiled by the worker's libpcap.",
+        ALWAYS);
+    own(
+        table,
+        SOURCE_GROUP,
+        BPF,
+        Type.STRING,
+        null,
+        notEmpty(BPF),
+        "In place of filter, and without libpcap: what tcpdump -ddd prints, or a file with that.",
+        ALWAYS);
+    own(
+        table,
+        SOURCE_GROUP,
+        EXCLUDE_SERVERS,
+        Type.LIST,
+        List.of(),
+        null,
+        "Leave out the frames of TCP connections to or from these HOST:PORT, separated by commas."
+            + " Name the Kafka brokers when the worker reaches them through the interface, or each"
+            + " record makes further frames.",
+        ALWAYS);
+    own(
+        table,
+        RECORDS_GROUP,
+        TOPIC,
+        Type.STRING,
+        ConfigDef.NO_DEFAULT_VALUE,
+        new ConfigDef.NonEmptyString(),
+        "Topic for the records.",
+        ALWAYS);
+    choice(
+        table,
+        KEY,
+        RecordKey.values(),
+        RecordKey.FLOW,
+        "Key of the records. flow: eight bytes, the same for both directions of a conversation,"
+            + " which stays in order on one partition. interface: its name. none: no key.");
+    choice(
+        table,
+        VALUE_FORMAT,
+        ValueFormat.values(),
+        ValueFormat.STRUCT,
+        "struct: fields, for any converter and transformation. avro: the finished bytes of the same"
+            + " record in Avro's single-object encoding, for ByteArrayConverter.");
+    for (CaptureOption<?> option : CaptureOption.ALL) {
+      if (option != CaptureOption.INTERFACE) {
+        boolean fanout = option == CaptureOption.FANOUT_GROUP || FANOUT.contains(option);
+        add(table, fanout ? FANOUT_GROUP : CAPTURE_GROUP, option, Importance.LOW);
+      }
+    }
+    return table;
+  }
+
+  private static void choice(
+      ConfigDef table, String name, Enum<?>[] values, Enum<?> defaultValue, String doc) {
+    List<String> texts = Arrays.stream(values).map(CaptureOption::textOf).toList();
+    own(
+        table,
+        RECORDS_GROUP,
+        name,
+        Type.STRING,
+        CaptureOption.textOf(defaultValue),
+        ConfigDef.ValidString.in(texts.toArray(String[]::new)),
+        doc,
+        recommender(() -> List.copyOf(texts), () -> true));
+  }
+
+  private static void own(
+      ConfigDef table,
+      String group,
+      String name,
+      Type type,
+      Object defaultValue,
+      Validator validator,
+      String doc,
+      Recommender recommender) {
+    table.define(
+        name,
+        type,
+        defaultValue,
+        validator,
+        Importance.HIGH,
+        doc,
+        group,
+        orderInGroup(table, group),
+        Width.LONG,
+        name,
+        recommender);
+  }
+
+  private static void add(
+      ConfigDef table, String group, CaptureOption<?> option, Importance importance) {
+    Object defaultValue = option.defaultValue();
+    table.define(
+        option.name(),
+        type(option),
+        defaultValue instanceof Enum<?> ? CaptureOption.textOf(defaultValue) : defaultValue,
+        ConfigDef.LambdaValidator.with((name, value) -> check(option, value), () -> values(option)),
+        importance,
+        option.description(),
+        group,
+        orderInGroup(table, group),
+        Width.MEDIUM,
+        option.name(),
+        recommended(option));
+  }
+
+  private static int orderInGroup(ConfigDef table, String group) {
+    return (int)
+        table.configKeys().values().stream().filter(key -> key.group.equals(group)).count();
+  }
+
+  private static Type type(CaptureOption<?> option) {
+    return option.type() == Integer.class
+        ? Type.INT
+        : option.type() == Boolean.class ? Type.BOOLEAN : Type.STRING;
+  }
+
+  private static void check(CaptureOption<?> option, Object value) {
+    if (value == null) {
+      return;
+    }
+    try {
+      option.parse(String.valueOf(value));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  /** The values that an option takes, in words; empty where any text will do. */
+  private static String values(CaptureOption<?> option) {
+    return option.limits().isEmpty()
+        ? option.type() == String.class ? "" : option.unit().replace("|", ", ")
+        : option.limits() + " " + option.unit();
+  }
+
+  private static Recommender recommended(CaptureOption<?> option) {
+    if (option == CaptureOption.INTERFACE) {
+      return recommender(PacketSourceOptions::interfaces, () -> true);
+    }
+    if (option.type().isEnum()) {
+      return recommender(() -> List.of((Object[]) option.unit().split("\\|")), () -> false);
+    }
+    return recommender(List::of, () -> false);
+  }
+
+  /** Those that exist now, on the worker that is asked. */
+  private static List<Object> interfaces() {
+    try {
+      List<Object> names = new ArrayList<>();
+      CaptureInterface.list().forEach(each -> names.add(each.name()));
+      names.add(CaptureInterface.ANY);
+      return names;
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** Options that are not for files are shown where no file is named. */
+  private static Recommender recommender(
+      Supplier<List<Object>> values, BooleanSupplier alsoForFiles) {
+    return new Recommender() {
+      @Override
+      public List<Object> validValues(String name, Map<String, Object> parsed) {
+        return values.get();
+      }
+
+      @Override
+      public boolean visible(String name, Map<String, Object> parsed) {
+        return alsoForFiles.getAsBoolean() || parsed.get(FILE) == null;
+      }
+    };
+  }
+
+  private static Validator notEmpty(String option) {
+    return ConfigDef.LambdaValidator.with(
+        (name, value) -> {
+          if (value != null && value.toString().isBlank()) {
+            throw new ConfigException(option + " is empty; name one, or leave the option out");
+          }
+        },
+        () -> "");
+  }
+}

@@ -1,0 +1,163 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.PacketCapture;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.source.SourceTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads one member of a fanout group, a capture alone, or a capture file.
+ *
+ * <p>{@link #poll} is for one thread; {@link #stop} and {@link #commitRecord} may be called from
+ * others, also meanwhile.
+ */
+public final class PacketSourceTask extends SourceTask {
+  private static final Logger LOG = LoggerFactory.getLogger(PacketSourceTask.class);
+
+  /** Connect looks at pauses and stops between polls. */
+  private static final int POLL_MILLIS = 200;
+
+  private final TaskLedger ledger = new TaskLedger();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private TaskMBean bean;
+  private volatile String name;
+  private volatile PacketReader reader;
+  private boolean endLogged;
+
+  /** Made by Connect. */
+  public PacketSourceTask() {}
+
+  @Override
+  public String version() {
+    return PacketSourceConnector.versionOfPackage();
+  }
+
+  /**
+   * Opens the capture: frames come in from now on.
+   *
+   * @throws ConnectException if it cannot; the message says what to do
+   */
+  @Override
+  public void start(Map<String, String> properties) {
+    PacketSourceConfig config = new PacketSourceConfig(properties);
+    name = config.connectorName() + "-" + config.taskNumber();
+    try {
+      reader = config.isFile() ? file(config) : live(config);
+    } catch (IOException e) {
+      throw new ConnectException(e.getMessage(), e);
+    }
+    bean = TaskMBean.register(ledger, config.connectorName(), config.taskNumber());
+  }
+
+  private PacketReader live(PacketSourceConfig config) throws IOException {
+    CaptureInterface device = PacketCapture.require(config.interfaceName());
+    CaptureConfig capture = config.filteredCapture(device);
+    PacketReader opened = new LiveReader(capture, config.recordMaker(), ledger);
+    int group = capture.get(CaptureOption.FANOUT_GROUP);
+    LOG.info(
+        "capturing on {}, link type {}, {}",
+        device.name(),
+        device.linkTypeName(),
+        group == 0 ? "alone" : "member " + capture.member() + " of fanout group " + group);
+    if (config.getList(PacketSourceOptions.EXCLUDE_SERVERS).isEmpty() && !device.isLoopback()) {
+      LOG.info(
+          "if the worker reaches its brokers through {}, name them in exclude.servers: else each"
+              + " record makes further frames",
+          device.name());
+    }
+    return opened;
+  }
+
+  private PacketReader file(PacketSourceConfig config) throws IOException {
+    Map<String, String> partition =
+        Map.of(FilePosition.FILE, config.getString(PacketSourceOptions.FILE));
+    FilePosition position = FilePosition.of(context.offsetStorageReader().offset(partition));
+    config.openFile().close();
+    LOG.info("reading {} from frame {} on", config.file(), position.frame());
+    return new FileReader(
+        config.file(), config.fileFilter(), position, partition, config.recordMaker(), ledger);
+  }
+
+  /**
+   * The records of one block, waiting 200 ms at most; null if there are none.
+   *
+   * @throws ConnectException if the capture failed: the interface is gone, or the file is damaged
+   */
+  @Override
+  public List<SourceRecord> poll() throws InterruptedException {
+    if (stopped.getCount() == 0) {
+      return null;
+    }
+    if (reader.isEnded()) {
+      if (!endLogged) {
+        endLogged = true;
+        LOG.info("{} was read to its end; the task stays, idle: {}", reader, ledger.summary());
+      }
+      stopped.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+      return null;
+    }
+    try {
+      List<SourceRecord> records = reader.read(POLL_MILLIS);
+      return records.isEmpty() ? null : records;
+    } catch (IOException e) {
+      throw new ConnectException(e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      if (stopped.getCount() == 0) {
+        // closed under way
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /** Whether all was read. */
+  boolean isEnded() {
+    return reader.isEnded();
+  }
+
+  /** Counts what became of a record; no metadata means that Connect let it go. */
+  @Override
+  public void commitRecord(SourceRecord record, RecordMetadata metadata) {
+    if (metadata == null) {
+      ledger.skipped();
+    } else {
+      ledger.acknowledged();
+    }
+  }
+
+  /** Ends the capture, logs where all frames went, and leaves nothing behind. */
+  @Override
+  public void stop() {
+    boolean first;
+    synchronized (this) {
+      first = stopped.getCount() == 1;
+      stopped.countDown();
+    }
+    PacketReader open = reader;
+    if (!first || open == null) {
+      return;
+    }
+    open.wake();
+    try {
+      open.close();
+    } catch (IOException e) {
+      LOG.warn("closing {}: {}", open, e.getMessage());
+    }
+    if (bean != null) {
+      bean.close();
+    }
+    LOG.info("{}, {}: {}", name, open, ledger.summary());
+  }
+}

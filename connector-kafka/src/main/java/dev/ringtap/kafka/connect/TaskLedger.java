@@ -1,0 +1,112 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.CaptureStatistics;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Where every frame of a task went: offered = dropped by the kernel + captured; captured = polled +
+ * unreadable + left at the stop; polled = acknowledged + skipped + unconfirmed. Thread-safe.
+ */
+final class TaskLedger {
+  private static final int PERCENT = 100;
+
+  private final LongAdder lostBefore = new LongAdder();
+  private final LongAdder polled = new LongAdder();
+  private final LongAdder unreadable = new LongAdder();
+  private final LongAdder leftAtStop = new LongAdder();
+  private final LongAdder acknowledged = new LongAdder();
+  private final LongAdder skipped = new LongAdder();
+
+  private volatile Supplier<CaptureStatistics> statistics;
+  private volatile DoubleSupplier ringFill = () -> 0;
+
+  /** Frames of a file: none but those that are polled are captured. */
+  TaskLedger() {
+    statistics =
+        () -> {
+          long dropped = lostBefore.sum();
+          long captured = polled.sum();
+          return new CaptureStatistics(captured + dropped, dropped, captured, 0);
+        };
+  }
+
+  /** Frames of a ring, which counts for itself. */
+  void follow(Supplier<CaptureStatistics> ring, DoubleSupplier fill) {
+    statistics = ring;
+    ringFill = fill;
+  }
+
+  void polled(long frames, long lost) {
+    // the equation holds for who reads in between
+    lostBefore.add(lost);
+    polled.add(frames);
+  }
+
+  void unreadable(long frames) {
+    unreadable.add(frames);
+  }
+
+  void leftAtStop(long frames) {
+    leftAtStop.add(frames);
+  }
+
+  void acknowledged() {
+    acknowledged.increment();
+  }
+
+  void skipped() {
+    skipped.increment();
+  }
+
+  long value(TaskMetric metric) {
+    CaptureStatistics now = statistics.get();
+    switch (metric) {
+      case OFFERED:
+        return now.offered();
+      case DROPPED_BY_KERNEL:
+        return now.droppedByKernel();
+      case CAPTURED:
+        return now.captured();
+      case RING_FREEZES:
+        return now.ringFreezes();
+      case RING_FILL_PERCENT:
+        return Math.round(PERCENT * ringFill.getAsDouble());
+      case LOST_BEFORE:
+        return lostBefore.sum();
+      case POLLED:
+        return polled.sum();
+      case UNREADABLE:
+        return unreadable.sum();
+      case LEFT_AT_STOP:
+        return leftAtStop.sum();
+      case ACKNOWLEDGED:
+        return acknowledged.sum();
+      case SKIPPED:
+        return skipped.sum();
+      case UNCONFIRMED:
+        long confirmed = acknowledged.sum() + skipped.sum();
+        return polled.sum() - confirmed;
+      default:
+        throw new AssertionError(metric);
+    }
+  }
+
+  /** The three equations; whether they add up can be read off. */
+  String summary() {
+    return "offered %d = %d dropped by the kernel + %d captured; captured %d = %d polled + %d unreadable + %d left in the ring; polled %d = %d acknowledged + %d skipped + %d unconfirmed"
+        .formatted(
+            value(TaskMetric.OFFERED),
+            value(TaskMetric.DROPPED_BY_KERNEL),
+            value(TaskMetric.CAPTURED),
+            value(TaskMetric.CAPTURED),
+            value(TaskMetric.POLLED),
+            value(TaskMetric.UNREADABLE),
+            value(TaskMetric.LEFT_AT_STOP),
+            value(TaskMetric.POLLED),
+            value(TaskMetric.ACKNOWLEDGED),
+            value(TaskMetric.SKIPPED),
+            value(TaskMetric.UNCONFIRMED));
+  }
+}

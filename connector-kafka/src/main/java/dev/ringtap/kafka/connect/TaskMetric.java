@@ -1,0 +1,37 @@
+package dev.ringtap.kafka.connect;
+
+import java.util.Locale;
+
+/** What a task counts, in frames where nothing else is said, since it was started. */
+enum TaskMetric {
+  /** First of what adds up; each is described for JMX and for the page. */
+  OFFERED(
+      "Frames that passed the filter, dropped ones included; of a ring as of the last look at its counters."),
+  DROPPED_BY_KERNEL("Frames for which the ring had no room; in a file, the drops it records."),
+  CAPTURED("Frames taken from the ring or the file."),
+  RING_FREEZES("How often the ring was full and the kernel stopped filling it; times."),
+  RING_FILL_PERCENT("How much of the ring is filled and not given back; percent, at 100 it drops."),
+  LOST_BEFORE("Sum of lostBefore over the records: drops that the topic tells of."),
+  POLLED("Frames handed to Connect as records."),
+  UNREADABLE("Frames in blocks whose headers do not fit."),
+  LEFT_AT_STOP("Frames that were in the ring when the task was stopped."),
+  ACKNOWLEDGED("Records that Kafka acknowledged."),
+  SKIPPED("Records that a transformation dropped, or that errors.tolerance=all let go."),
+  UNCONFIRMED("Records that Connect has and has not said what became of.");
+
+  private final String description;
+
+  TaskMetric(String description) {
+    this.description = description;
+  }
+
+  /** The attribute's name in JMX, words joined by hyphens as in Kafka's own metrics. */
+  String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Its exact meaning. */
+  String description() {
+    return description;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.ringtap.kafka.connect;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.record.PacketEncoder;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Function;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+
+/** What a record's value is. */
+enum ValueFormat {
+  /** A struct, for any converter and transformation. */
+  STRUCT(PacketSchema.PACKET) {
+    @Override
+    Function<Frame, Object> encoder() {
+      return StructWriter::struct;
+    }
+  },
+  /** The finished bytes of Avro's single-object encoding, for ByteArrayConverter. */
+  AVRO(Schema.BYTES_SCHEMA) {
+    @Override
+    Function<Frame, Object> encoder() {
+      return PacketEncoder.singleObject()::encode;
+    }
+  };
+
+  private final Schema schema;
+
+  ValueFormat(Schema schema) {
+    this.schema = schema;
+  }
+
+  /** The schema of each value. */
+  Schema schema() {
+    return schema;
+  }
+
+  /** Makes a value of a frame; for one thread. */
+  abstract Function<Frame, Object> encoder();
+
+  /** Copies a frame, field by field. */
+  private static final class StructWriter {
+    private static final Field TIMESTAMP = field("timestamp");
+    private static final Field INTERFACE_NAME = field("interfaceName");
+    private static final Field SEQUENCE = field("sequence");
+    private static final Field LOST_BEFORE = field("lostBefore");
+    private static final Field MEMBER = field("member");
+    private static final Field ORIGINAL_LENGTH = field("originalLength");
+    private static final Field LINK_TYPE = field("linkType");
+    private static final Field DIRECTION = field("direction");
+    private static final Field VLAN = field("vlan");
+    private static final Field PAYLOAD = field("payload");
+
+    private static final int TPID_SHIFT = 16;
+    private static final int PRIORITY_SHIFT = 13;
+    private static final int PRIORITY_MASK = 7;
+    private static final int DROP_ELIGIBLE = 0x1000;
+    private static final int VLAN_ID_MASK = 0x0fff;
+
+    private StructWriter() {}
+
+    private static Field field(String name) {
+      return PacketSchema.PACKET.field(name);
+    }
+
+    static Struct struct(Frame frame) {
+      byte[] payload = new byte[frame.payloadLength()];
+      frame.copyPayload(MemorySegment.ofArray(payload), 0);
+      return new Struct(PacketSchema.PACKET)
+          .put(TIMESTAMP, frame.timestampNanos())
+          .put(INTERFACE_NAME, frame.interfaceName())
+          .put(SEQUENCE, frame.sequence())
+          .put(LOST_BEFORE, frame.lostBefore())
+          .put(MEMBER, frame.member())
+          .put(ORIGINAL_LENGTH, frame.originalLength())
+          .put(LINK_TYPE, frame.linkType())
+          .put(DIRECTION, frame.packetType().name())
+          .put(VLAN, vlan(frame.vlanTag()))
+          .put(PAYLOAD, payload);
+    }
+
+    private static Struct vlan(int tag) {
+      return tag == 0
+          ? null
+          : new Struct(VLAN.schema())
+              .put("tpid", tag >>> TPID_SHIFT)
+              .put("id", tag & VLAN_ID_MASK)
+              .put("priority", tag >>> PRIORITY_SHIFT & PRIORITY_MASK)
+              .put("dropEligible", (tag & DROP_ELIGIBLE) != 0);
+    }
+  }
+}

@@ -1,0 +1,580 @@
+package dev.ringtap.kafka.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.lab.FrameSender;
+import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.packet.Packets;
+import dev.ringtap.record.Packet;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The plugin archive in a real worker, in distributed mode, by its REST API. */
+@Timeout(value = 150, unit = TimeUnit.SECONDS)
+class ConnectWorkerIT {
+  private static final String CLASS = "dev.ringtap.kafka.connect.PacketSourceConnector";
+  private static final String LEDGER =
+      "offered (\\d+) = (\\d+) dropped by the kernel \\+ (\\d+) captured; captured (\\d+) ="
+          + " (\\d+) polled \\+ (\\d+) unreadable \\+ (\\d+) left in the ring; polled (\\d+) ="
+          + " (\\d+) acknowledged \\+ (\\d+) skipped \\+ (\\d+) unconfirmed";
+
+  @TempDir static Path directory;
+
+  private static WorkerLab lab;
+
+  @BeforeAll
+  static void start() throws IOException {
+    lab = WorkerLab.create(directory, Map.of());
+    lab.startWorker();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  private static Map<String, String> config(String topic, String... more) {
+    Map<String, String> config = new HashMap<>();
+    config.put("connector.class", CLASS);
+    config.put("topic", topic);
+    config.put("topic.creation.default.replication.factor", "1");
+    config.put("topic.creation.default.partitions", "1");
+    for (int i = 0; i < more.length; i += 2) {
+      config.put(more[i], more[i + 1]);
+    }
+    return config;
+  }
+
+  /** A frame as tcpdump and the connector must both have it. */
+  private record Seen(long nanos, ByteBuffer payload) {}
+
+  /** Frames that an Ethernet interface sends. */
+  private static List<byte[]> frames(long seed, int count) {
+    return Packets.stream(seed).filter(frame -> frame.length >= 14).limit(count).toList();
+  }
+
+  @AfterEach
+  void removeConnectors() throws IOException {
+    for (JsonNode name : lab.must("GET", "/connectors", null)) {
+      lab.must("DELETE", "/connectors/" + name.asText(), null);
+    }
+    lab.await("the end of all tasks", () -> packetSockets() == 0);
+  }
+
+  private static void send(List<byte[]> frames) throws IOException {
+    try (FrameSender sender = lab.network().sender(PrivateNetwork.LEFT)) {
+      for (byte[] frame : frames) {
+        sender.send(frame);
+      }
+    }
+  }
+
+  private static Process tcpdump(Path file) throws IOException {
+    Process tcpdump =
+        lab.network()
+            .call(
+                () ->
+                    new ProcessBuilder(
+                            "tcpdump",
+                            "-i",
+                            PrivateNetwork.RIGHT,
+                            "--time-stamp-precision=nano",
+                            "-B",
+                            "16384",
+                            "-Z",
+                            "root",
+                            "-w",
+                            file.toString())
+                        .redirectErrorStream(true)
+                        .start());
+    BufferedReader output = tcpdump.inputReader();
+    for (String line; (line = output.readLine()) != null; ) {
+      if (line.contains("listening on")) {
+        return tcpdump;
+      }
+    }
+    throw new AssertionError("tcpdump does not listen");
+  }
+
+  private static List<Seen> captured(Path file) throws IOException {
+    List<Seen> seen = new ArrayList<>();
+    try (CaptureFile capture = CaptureFile.open(file)) {
+      while (!capture.isEnded()) {
+        try (Block block = capture.take(100)) {
+          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+            byte[] payload = new byte[f.payloadLength()];
+            f.copyPayload(MemorySegment.ofArray(payload), 0);
+            seen.add(new Seen(f.timestampNanos(), ByteBuffer.wrap(payload)));
+          }
+        }
+      }
+    }
+    return seen;
+  }
+
+  private static List<Packet> packets(String topic, long count) throws IOException {
+    List<Packet> packets = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : lab.read(topic, count)) {
+      packets.add(Packet.getDecoder().decode(record.value()));
+    }
+    return packets;
+  }
+
+  private static Seen seen(Packet packet) {
+    return new Seen(
+        packet.getTimestamp().getEpochSecond() * 1_000_000_000L + packet.getTimestamp().getNano(),
+        packet.getPayload());
+  }
+
+  private static int promiscuity() throws IOException {
+    String text =
+        lab.network()
+            .call(
+                () ->
+                    new String(
+                        new ProcessBuilder("ip", "-d", "link", "show", PrivateNetwork.RIGHT)
+                            .start()
+                            .getInputStream()
+                            .readAllBytes()));
+    return Integer.parseInt(text.replaceAll("(?s).*promiscuity (\\d+).*", "$1"));
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/" + lab.pid() + "/fd"))) {
+      return open.count();
+    }
+  }
+
+  private static long packetSockets() throws IOException {
+    // the header is a line too
+    return lab.network()
+            .call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/packet")))
+            .size()
+        - 1L;
+  }
+
+  private static long ringMappings() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + lab.pid() + "/maps")).stream()
+        .filter(line -> line.contains("socket:"))
+        .count();
+  }
+
+  @Test
+  void theWorkerFindsThePluginWithoutAWarning() throws IOException {
+    JsonNode plugins = lab.must("GET", "/connector-plugins", null);
+    JsonNode ours = null;
+    for (JsonNode plugin : plugins) {
+      ours = plugin.get("class").asText().equals(CLASS) ? plugin : ours;
+    }
+    assertThat(ours).as(plugins.toString()).isNotNull();
+    assertThat(ours.get("type").asText()).isEqualTo("source");
+    assertThat(ours.get("version").asText()).matches("\\d+\\.\\d+\\.\\d+.*");
+    assertThat(lab.logText().lines().filter(line -> line.startsWith("WARN")))
+        .noneMatch(line -> line.contains("lugin") || line.contains("ringtap"));
+  }
+
+  @Test
+  void theArchiveHoldsWhatAWorkerLacksAndNothingElse() throws IOException {
+    Path plugin;
+    try (Stream<Path> plugins = Files.list(directory.resolve("plugins"))) {
+      plugin = plugins.findFirst().orElseThrow();
+    }
+    JsonNode manifest = new ObjectMapper().readTree(plugin.resolve("manifest.json").toFile());
+    String version = manifest.get("version").asText();
+    assertThat(plugin.getFileName()).hasToString(manifest.get("name").asText() + "-" + version);
+    assertThat(manifest.get("component_types").get(0).asText()).isEqualTo("source");
+    try (Stream<Path> jars = Files.list(plugin.resolve("lib"))) {
+      assertThat(jars.map(jar -> jar.getFileName().toString().replaceAll("-[0-9].*", "")))
+          .containsExactlyInAnyOrder("ringtap-connect", "ring-core", "avro");
+    }
+    assertThat(plugin.resolve("doc/CONNECT.md")).exists();
+  }
+
+  private static JsonNode value(JsonNode validated, String option) {
+    for (JsonNode each : validated.get("configs")) {
+      if (each.get("value").get("name").asText().equals(option)) {
+        return each.get("value");
+      }
+    }
+    throw new AssertionError(option + " in " + validated);
+  }
+
+  private static JsonNode validate(Map<String, String> config) throws IOException {
+    return lab.must("PUT", "/connector-plugins/PacketSourceConnector/config/validate", config);
+  }
+
+  @Test
+  void validationTriesTheLiveSystemAndBlamesTheRightOption() throws IOException {
+    JsonNode missing = validate(config("t", "name", "n", "interface", "eth77"));
+    assertThat(value(missing, "interface").get("errors").toString())
+        .contains("no interface is named 'eth77'; there are: lo, ");
+    assertThat(value(missing, "interface").get("recommended_values").toString())
+        .contains("tap0", "tap1", "any");
+    JsonNode expression =
+        validate(config("t", "name", "n", "interface", "tap1", "filter", "udp prot 53"));
+    assertThat(value(expression, "filter").get("errors").toString()).contains("syntax error");
+    assertThat(value(expression, "interface").get("errors")).isEmpty();
+    JsonNode program =
+        validate(config("t", "name", "n", "interface", "tap1", "bpf", "1\n999 0 0 0"));
+    assertThat(value(program, "bpf").get("errors").toString()).contains("unknown instruction");
+    JsonNode fanout =
+        validate(
+            config("t", "name", "n", "interface", "tap1", "tasks.max", "2", "fanout-mode", "cbpf"));
+    assertThat(value(fanout, "fanout-mode").get("errors").toString())
+        .contains("needs a fanout-program");
+    JsonNode clock =
+        validate(
+            config("t", "name", "n", "interface", "tap1", "timestamp-type", "adapter_unsynced"));
+    assertThat(value(clock, "timestamp-type").get("errors")).isNotEmpty();
+    JsonNode large = validate(config("t", "name", "n", "interface", "tap1", "ring-size", "65536"));
+    assertThat(value(large, "ring-size").get("errors").toString()).contains("65536 MiB");
+    JsonNode good =
+        validate(config("t", "name", "n", "interface", "tap1", "filter", "vlan 5 or udp port 53"));
+    assertThat(good.get("error_count").asInt()).as(good.toString()).isZero();
+    assertThat(packetSockets()).as("validation leaves no socket").isZero();
+  }
+
+  @Test
+  void twoTasksShareAnInterfaceThroughPauseRestartAndDeletion() throws Exception {
+    List<byte[]> frames = frames(11, 3000);
+    lab.deploy(
+        "live",
+        2,
+        config(
+            "live",
+            "interface",
+            "tap1",
+            "tasks.max",
+            "2",
+            "value.format",
+            "avro",
+            "ring-size",
+            "64"));
+    assertThat(promiscuity()).isEqualTo(2);
+    Path file = directory.resolve("wire.pcap");
+    Process tcpdump = tcpdump(file);
+    try {
+      send(frames);
+      int sent = frames.size();
+      assertThat(packets("live", sent).size()).isEqualTo(sent);
+
+      lab.must("PUT", "/connectors/live/pause", null);
+      lab.awaitTasks("live", 2, "PAUSED");
+      send(frames.subList(0, 100));
+      assertThat(packets("live", sent).size()).as("nothing comes while paused").isEqualTo(sent);
+      lab.must("PUT", "/connectors/live/resume", null);
+      lab.awaitTasks("live", 2, "RUNNING");
+      sent += 100;
+      assertThat(packets("live", sent).size()).as("the ring held it").isEqualTo(sent);
+
+      lab.must("POST", "/connectors/live/tasks/0/restart", null);
+      lab.await("the restart", () -> ledgers().size() == 1);
+      lab.awaitTasks("live", 2, "RUNNING");
+      lab.await("the new task", () -> packetSockets() == 3);
+      send(frames.subList(100, 300));
+      sent += 200;
+      List<Packet> packets = packets("live", sent);
+
+      end(tcpdump);
+      assertThat(packets.stream().map(ConnectWorkerIT::seen).toList())
+          .containsExactlyInAnyOrderElementsOf(captured(file));
+      Set<Integer> members = new HashSet<>();
+      packets.forEach(packet -> members.add(packet.getMember()));
+      assertThat(members).containsExactlyInAnyOrder(0, 1);
+
+      lab.must("DELETE", "/connectors/live", null);
+      lab.await("the deletion", () -> packetSockets() == 0);
+      assertThat(promiscuity()).isZero();
+      assertThat(ringMappings()).isZero();
+      lab.await("the ledgers", () -> ledgers().size() == 3);
+      long captured = 0;
+      for (long[] ledger : ledgers()) {
+        assertThat(ledger[0]).isEqualTo(ledger[1] + ledger[2]);
+        assertThat(ledger[3]).isEqualTo(ledger[4] + ledger[5] + ledger[6]);
+        assertThat(ledger[7]).isEqualTo(ledger[8] + ledger[9] + ledger[10]);
+        assertThat(ledger[10]).as("all were confirmed before the task ended").isZero();
+        captured += ledger[3];
+      }
+      assertThat(captured).isEqualTo(sent);
+    } finally {
+      end(tcpdump);
+    }
+  }
+
+  private static List<long[]> ledgers() throws IOException {
+    return lab.numbersInLog("live-\\d, interface tap1: " + LEDGER);
+  }
+
+  private static void end(Process tcpdump) throws InterruptedException {
+    // destroy of the process itself would close its output first
+    tcpdump.toHandle().destroy();
+    assertThat(tcpdump.waitFor(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void fiftyRestartsLeaveNothingBehind() throws Exception {
+    lab.deploy(
+        "restarted",
+        2,
+        config(
+            "restarted",
+            "interface",
+            "tap1",
+            "tasks.max",
+            "2",
+            "value.format",
+            "avro",
+            "ring-size",
+            "8"));
+    lab.await("the rings", () -> packetSockets() == 2);
+    // what is loaded once is loaded then
+    restart(3);
+    long descriptors = descriptors();
+    restart(50);
+    lab.await("as many descriptors as before", () -> descriptors() <= descriptors + 2);
+    assertThat(packetSockets()).isEqualTo(2);
+    assertThat(ringMappings()).isEqualTo(2);
+    assertThat(promiscuity()).isEqualTo(2);
+    send(frames(12, 500));
+    assertThat(packets("restarted", 500)).hasSize(500);
+    lab.must("DELETE", "/connectors/restarted", null);
+    lab.await("the deletion", () -> packetSockets() == 0);
+    assertThat(promiscuity()).isZero();
+    assertThat(ringMappings()).isZero();
+  }
+
+  private static void restart(int times) throws IOException {
+    for (int i = 0; i < times; i++) {
+      long before = sockets();
+      lab.must("POST", "/connectors/restarted/restart?includeTasks=true", null);
+      lab.await("other sockets", () -> packetSockets() == 2 && sockets() != before);
+      lab.awaitTasks("restarted", 2, "RUNNING");
+    }
+  }
+
+  /** A number for the packet sockets that are open, by their inodes. */
+  private static long sockets() throws IOException {
+    List<String> lines =
+        lab.network().call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/packet")));
+    return lines.stream()
+        .skip(1)
+        .mapToLong(line -> Long.parseLong(line.strip().replaceAll(".*\\s", "")))
+        .sum();
+  }
+
+  private static Path file(String name, List<byte[]> frames) throws IOException {
+    Path file = directory.resolve(name);
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      for (int i = 0; i < frames.size(); i++) {
+        byte[] frame = frames.get(i);
+        long nanos = 1_700_000_000_000_000_000L + i * 1_000_003L;
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        writer.write(
+            id, nanos, frame.length, PacketType.HOST, i == 5 ? 9 : 0, bytes, 0, frame.length);
+      }
+    }
+    return file;
+  }
+
+  @Test
+  void structsGoThroughJsonAndStockTransformations() throws IOException {
+    List<byte[]> frames = Packets.stream(13).limit(200).toList();
+    Path file = file("json.pcapng", frames);
+    lab.deploy(
+        "json",
+        1,
+        config(
+            "json",
+            "file",
+            file.toString(),
+            "key",
+            "interface",
+            "key.converter",
+            "org.apache.kafka.connect.storage.StringConverter",
+            "value.converter",
+            "org.apache.kafka.connect.json.JsonConverter",
+            "transforms",
+            "site,day,name",
+            "transforms.site.type",
+            "org.apache.kafka.connect.transforms.InsertField$Value",
+            "transforms.site.static.field",
+            "site",
+            "transforms.site.static.value",
+            "lab",
+            "transforms.day.type",
+            "org.apache.kafka.connect.transforms.TimestampRouter",
+            "transforms.day.topic.format",
+            "${topic}-${timestamp}",
+            "transforms.day.timestamp.format",
+            "yyyyMMdd",
+            "transforms.name.type",
+            "org.apache.kafka.connect.transforms.RegexRouter",
+            "transforms.name.regex",
+            "(.*)",
+            "transforms.name.replacement",
+            "frames-$1"));
+    String topic = "frames-json-20231114";
+    lab.await(
+        "the topic",
+        () -> lab.must("GET", "/connectors/json/topics", null).toString().contains(topic));
+    List<ConsumerRecord<byte[], byte[]>> records = lab.read(topic, frames.size());
+    assertThat(records).hasSize(frames.size());
+    ObjectMapper json = new ObjectMapper();
+    for (int i = 0; i < frames.size(); i++) {
+      assertThat(new String(records.get(i).key())).isEqualTo("eth7");
+      JsonNode value = json.readTree(records.get(i).value());
+      JsonNode payload = value.get("payload");
+      assertThat(Base64.getDecoder().decode(payload.get("payload").asText()))
+          .isEqualTo(frames.get(i));
+      assertThat(payload.get("timestamp").asLong())
+          .isEqualTo(1_700_000_000_000_000_000L + i * 1_000_003L);
+      assertThat(payload.get("sequence").asLong()).isEqualTo(i);
+      assertThat(payload.get("lostBefore").asLong()).isEqualTo(i == 5 ? 9 : 0);
+      assertThat(payload.get("site").asText()).isEqualTo("lab");
+      assertThat(value.get("schema").get("name").asText()).isEqualTo("dev.ringtap.record.Packet");
+    }
+  }
+
+  @Test
+  void recordsThatConnectLetsGoAreCounted() throws IOException {
+    Path file = file("tolerated.pcapng", Packets.stream(15).limit(100).toList());
+    lab.deploy(
+        "tolerated",
+        1,
+        config(
+            "tolerated",
+            "file",
+            file.toString(),
+            "value.converter",
+            "org.apache.kafka.connect.json.JsonConverter",
+            "errors.tolerance",
+            "all",
+            "transforms",
+            "cast",
+            "transforms.cast.type",
+            "org.apache.kafka.connect.transforms.Cast$Value",
+            "transforms.cast.spec",
+            "direction:int32"));
+    lab.await("the end", () -> lab.logText().contains("tolerated.pcapng was read to its end"));
+    lab.must("DELETE", "/connectors/tolerated", null);
+    lab.await(
+        "the ledger", () -> !lab.numbersInLog("file \\S+tolerated.pcapng: " + LEDGER).isEmpty());
+    long[] ledger = lab.numbersInLog("file \\S+tolerated.pcapng: " + LEDGER).get(0);
+    assertThat(ledger).containsExactly(109, 9, 100, 100, 100, 0, 0, 100, 0, 100, 0);
+  }
+
+  @Test
+  void theBrokersOwnTrafficIsLeftOut() throws IOException {
+    lab.deploy(
+        "own",
+        1,
+        config(
+            "own",
+            "interface",
+            "lo",
+            "filter",
+            "tcp",
+            "exclude.servers",
+            lab.bootstrapServers(),
+            "ring-size",
+            "8",
+            "value.format",
+            "avro"));
+    List<Packet> packets = packets("own", 2);
+    assertThat(packets).as("REST requests at least").isNotEmpty();
+    int broker = Integer.parseInt(lab.bootstrapServers().replaceAll(".*:", ""));
+    for (Packet packet : packets) {
+      assertThat(Short.toUnsignedInt(packet.getPayload().getShort(34))).isNotEqualTo(broker);
+      assertThat(Short.toUnsignedInt(packet.getPayload().getShort(36))).isNotEqualTo(broker);
+    }
+  }
+
+  @Test
+  void offsetsCanBeReadSetAndReset() throws IOException {
+    List<byte[]> frames = Packets.stream(14).limit(300).toList();
+    Path file = file("offsets.pcapng", frames);
+    Map<String, String> config =
+        config("offsets", "file", file.toString(), "value.format", "avro", "filter", "ip or ip6");
+    lab.deploy("offsets", 1, config);
+    lab.await("the end", () -> endsRead() == 1);
+    JsonNode[] offsets = new JsonNode[1];
+    lab.await(
+        "an offset",
+        () -> {
+          offsets[0] = lab.must("GET", "/connectors/offsets/offsets", null).get("offsets");
+          return !offsets[0].isEmpty();
+        });
+    assertThat(offsets[0].get(0).get("partition").get("file").asText()).isEqualTo(file.toString());
+    assertThat(offsets[0].get(0).get("offset").get("frame").asLong()).isPositive();
+    lab.must("PUT", "/connectors/offsets/stop", null);
+    lab.awaitTasks("offsets", 0, "STOPPED");
+    int first = lab.read("offsets", 1).size();
+    assertThat(first).isBetween(1, frames.size());
+
+    Map<String, String> partition = Map.of("file", file.toString());
+    WorkerLab.Answer refused =
+        lab.request(
+            "PATCH",
+            "/connectors/offsets/offsets",
+            Map.of(
+                "offsets", List.of(Map.of("partition", partition, "offset", Map.of("page", 1)))));
+    assertThat(refused.status()).isEqualTo(500);
+    assertThat(refused.body().toString()).contains("offset key page is not one of");
+    lab.must(
+        "PATCH",
+        "/connectors/offsets/offsets",
+        Map.of(
+            "offsets",
+            List.of(Map.of("partition", partition, "offset", Map.of("frame", frames.size() - 1)))));
+    lab.must("PUT", "/connectors/offsets/resume", null);
+    lab.awaitTasks("offsets", 1, "RUNNING");
+    lab.await("the end again", () -> endsRead() == 2);
+    lab.must("PUT", "/connectors/offsets/stop", null);
+    lab.awaitTasks("offsets", 0, "STOPPED");
+    int second = lab.read("offsets", first).size() - first;
+    assertThat(second).as("the file's last frame, if the filter keeps it").isBetween(0, 1);
+
+    lab.must("DELETE", "/connectors/offsets/offsets", null);
+    lab.must("PUT", "/connectors/offsets/resume", null);
+    lab.awaitTasks("offsets", 1, "RUNNING");
+    assertThat(packets("offsets", 2L * first + second)).hasSize(2 * first + second);
+  }
+
+  private static long endsRead() throws IOException {
+    return lab.logText()
+        .lines()
+        .filter(line -> line.contains("offsets.pcapng was read to"))
+        .count();
+  }
+}

@@ -1,0 +1,263 @@
+package dev.ringtap.kafka.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.file.FileRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.config.Config;
+import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.apache.kafka.common.config.ConfigValue;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.ExactlyOnceSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(20)
+class PacketSourceConnectorTest {
+  /** A pcap file without frames. */
+  private static final byte[] EMPTY_PCAP = {
+    (byte) 0xd4,
+    (byte) 0xc3,
+    (byte) 0xb2,
+    (byte) 0xa1,
+    2,
+    0,
+    4,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    4,
+    0,
+    1,
+    0,
+    0,
+    0
+  };
+
+  @TempDir Path directory;
+
+  private final PacketSourceConnector connector = new PacketSourceConnector();
+
+  private static Map<String, String> config(String... more) {
+    Map<String, String> config = new HashMap<>(Map.of("name", "tap", "topic", "packets"));
+    for (int i = 0; i < more.length; i += 2) {
+      config.put(more[i], more[i + 1]);
+    }
+    return config;
+  }
+
+  /** Errors by option, those without left out. */
+  private Map<String, List<String>> errors(String... more) {
+    return connector.validate(config(more)).configValues().stream()
+        .filter(value -> !value.errorMessages().isEmpty())
+        .collect(
+            Collectors.toMap(
+                ConfigValue::name, ConfigValue::errorMessages, (a, b) -> a, TreeMap::new));
+  }
+
+  private Path capture() throws IOException {
+    return Files.write(directory.resolve("empty.pcap"), EMPTY_PCAP);
+  }
+
+  @Test
+  void everyCaptureOptionIsOneOfTheConnectors() {
+    Map<String, ConfigKey> keys = connector.config().configKeys();
+    for (CaptureOption<?> option : CaptureOption.ALL) {
+      ConfigKey key = keys.get(option.name());
+      assertThat(key).as(option.name()).isNotNull();
+      assertThat(key.documentation).isEqualTo(option.description());
+      Object defaultValue = option.defaultValue();
+      assertThat(key.defaultValue == null ? null : String.valueOf(key.defaultValue))
+          .isEqualTo(defaultValue == null ? null : CaptureOption.textOf(defaultValue));
+    }
+    assertThat(keys.values())
+        .allSatisfy(
+            key -> {
+              assertThat(key.group).isNotBlank();
+              assertThat(key.documentation).isNotBlank();
+              assertThat(key.recommender).isNotNull();
+            });
+  }
+
+  @Test
+  void wrongValuesAreRefusedWithTheirLimits() {
+    assertThat(errors("interface", "lo", "snap-length", "-1").get("snap-length"))
+        .singleElement()
+        .asString()
+        .contains("snap-length is '-1'; expected a whole number of bytes from 0 to 262144");
+    assertThat(errors("interface", "lo", "block-size", "513").get("block-size"))
+        .singleElement()
+        .asString()
+        .contains("a power of two");
+    assertThat(
+            errors("interface", "lo", "fanout-group", "5", "fanout-mode", "turn")
+                .get("fanout-mode"))
+        .singleElement()
+        .asString()
+        .contains("hash or lb or cpu");
+    assertThat(errors("interface", "lo", "value.format", "xml")).containsOnlyKeys("value.format");
+    assertThat(errors("interface", "lo", "key", "ip")).containsOnlyKeys("key");
+    assertThat(errors("interface", "lo", "topic", "")).containsOnlyKeys("topic");
+  }
+
+  @Test
+  void whatIsCapturedIsNamedOnce() throws IOException {
+    assertThat(errors()).containsOnlyKeys("interface", "file");
+    assertThat(errors("interface", "lo", "file", "a.pcap")).containsOnlyKeys("interface", "file");
+    assertThat(errors("interface", "lo", "filter", "udp", "bpf", "1\n6 0 0 0"))
+        .containsOnlyKeys("filter", "bpf");
+    assertThat(errors("file", capture().toString(), "ring-size", "8"))
+        .containsOnlyKeys("ring-size");
+    assertThat(errors("interface", "lo", "fanout-mode", "lb")).containsOnlyKeys("fanout-mode");
+    assertThat(errors("interface", "lo", "tasks.max", "300")).containsOnlyKeys("fanout-group");
+  }
+
+  @Test
+  void filesAreTried() throws IOException {
+    assertThat(errors("file", capture().toString())).isEmpty();
+    Path missing = directory.resolve("no.pcap");
+    assertThat(errors("file", missing.toString()).get("file"))
+        .singleElement()
+        .asString()
+        .startsWith(missing + ": no such file on this worker");
+    assertThat(errors("file", directory.toString()).get("file"))
+        .singleElement()
+        .asString()
+        .contains("is no regular file");
+    Path text = Files.writeString(directory.resolve("text.pcap"), "not a capture");
+    assertThat(errors("file", text.toString()).get("file"))
+        .singleElement()
+        .asString()
+        .contains("magic number");
+    assertThat(errors("file", capture().toString(), "bpf", "1\n6 0 0"))
+        .containsOnlyKeys("bpf")
+        .extractingByKey("bpf")
+        .asString()
+        .contains("line 2: found 3 numbers");
+    assertThat(errors("file", capture().toString(), "bpf", missing.toString()))
+        .containsOnlyKeys("bpf");
+  }
+
+  @Test
+  void whatTakesTooLongIsAnErrorToo() throws IOException {
+    Map<String, String> config = config("file", capture().toString());
+    Config checked = new Config(connector.config().validate(config));
+    new ConfigCheck(config, checked, 0).run();
+    assertThat(checked.configValues())
+        .filteredOn(value -> !value.errorMessages().isEmpty())
+        .singleElement()
+        .satisfies(
+            value -> {
+              assertThat(value.name()).isEqualTo("file");
+              assertThat(value.errorMessages().get(0)).contains("within 0 ms");
+            });
+  }
+
+  @Test
+  void enumsRecommendTheirValues() {
+    ConfigValue mode =
+        connector.validate(config("interface", "lo")).configValues().stream()
+            .filter(value -> value.name().equals("fanout-mode"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(mode.recommendedValues()).contains("hash", "lb", "ebpf");
+    assertThat(mode.visible()).isTrue();
+    ConfigValue ofFile =
+        connector.validate(config("file", "a.pcap")).configValues().stream()
+            .filter(value -> value.name().equals("fanout-mode"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(ofFile.visible()).isFalse();
+  }
+
+  @Test
+  void severalTasksShareAGroupOfTheConnectorsOwn() {
+    connector.start(config("interface", "eth0"));
+    assertThat(connector.taskConfigs(1)).hasSize(1);
+    assertThat(connector.taskConfigs(1).get(0)).doesNotContainKey("fanout-group");
+    List<Map<String, String>> tasks = connector.taskConfigs(3);
+    assertThat(tasks).hasSize(3);
+    Set<String> groups =
+        tasks.stream().map(task -> task.get("fanout-group")).collect(Collectors.toSet());
+    assertThat(groups).hasSize(1);
+    assertThat(Integer.parseInt(groups.iterator().next())).isBetween(1, 65_535);
+    assertThat(tasks.stream().map(task -> new PacketSourceConfig(task).taskNumber()).toList())
+        .isEqualTo(List.of(0, 1, 2));
+    assertThat(new PacketSourceConfig(tasks.get(2)).capture().build().member()).isEqualTo(2);
+
+    PacketSourceConnector again = new PacketSourceConnector();
+    again.start(config("interface", "eth0"));
+    assertThat(again.taskConfigs(3)).isEqualTo(tasks);
+    again.start(config("interface", "eth0", "fanout-group", "77"));
+    assertThat(again.taskConfigs(2)).allMatch(task -> task.get("fanout-group").equals("77"));
+  }
+
+  @Test
+  void aFileIsReadByOneTaskExactlyOnce() {
+    Map<String, String> file = config("file", "a.pcap");
+    connector.start(file);
+    assertThat(connector.taskConfigs(4)).hasSize(1);
+    assertThat(connector.exactlyOnceSupport(file)).isEqualTo(ExactlyOnceSupport.SUPPORTED);
+    assertThat(connector.exactlyOnceSupport(config("interface", "eth0")))
+        .isEqualTo(ExactlyOnceSupport.UNSUPPORTED);
+  }
+
+  @Test
+  void offsetsAreCheckedBeforeTheyAreSet() {
+    Map<String, String> file = config("file", "a.pcap");
+    Map<String, ?> ours = Map.of("file", "a.pcap");
+    FilePosition position =
+        new FilePosition(new FileRange(500, Long.MAX_VALUE, 10, List.of(0L, 28L)), 12, 11);
+    assertThat(FilePosition.of(position.toOffset())).isEqualTo(position);
+    assertThat(connector.alterOffsets(file, Map.of(ours, position.toOffset()))).isTrue();
+    assertThat(connector.alterOffsets(file, Map.of(ours, Map.of("frame", 5)))).isTrue();
+    Map<Map<String, ?>, Map<String, ?>> removal = new HashMap<>();
+    removal.put(Map.of("file", "another.pcap"), null);
+    assertThat(connector.alterOffsets(file, removal)).isTrue();
+    assertThat(connector.alterOffsets(config("interface", "eth0"), removal)).isTrue();
+
+    refuse(file, Map.of("file", "b.pcap"), Map.of("frame", 5), "is not this connector's");
+    refuse(file, ours, Map.of("page", 5), "offset key page is not one of");
+    refuse(file, ours, Map.of("sequence", 5), "has no 'frame'");
+    refuse(file, ours, Map.of("frame", -5), "expected a whole number from 0");
+    refuse(file, ours, Map.of("frame", "five"), "expected a whole number from 0");
+    refuse(file, ours, Map.of("frame", 5, "start.frame", 6, "start.bytes", 70), "behind frame 5");
+    refuse(file, ours, Map.of("frame", 5, "start.frame", 4), "nor without its start.bytes");
+    refuse(
+        file, ours, Map.of("frame", 5, "start.bytes", 9, "start.preludes", "a"), "start.preludes");
+    refuse(config("interface", "eth0"), Map.of("interface", "eth0"), Map.of("x", 1), "no offsets");
+  }
+
+  private void refuse(
+      Map<String, String> config, Map<String, ?> partition, Map<String, ?> offset, String why) {
+    assertThatThrownBy(() -> connector.alterOffsets(config, Map.of(partition, offset)))
+        .isInstanceOf(ConnectException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void metricsHaveNamesAndMeanings() {
+    assertThat(Arrays.stream(TaskMetric.values()).map(TaskMetric::id))
+        .contains("offered", "dropped-by-kernel", "ring-freezes", "lost-before");
+  }
+}
