@@ -25,11 +25,8 @@ final class RecordMaker {
     this.key = key;
     this.format = format;
     this.encoder = format.encoder();
-    this.keySchema = key == RecordKey.NONE ? null : isText() ? Schema.STRING_SCHEMA : bytes();
-  }
-
-  private static Schema bytes() {
-    return Schema.BYTES_SCHEMA;
+    this.keySchema =
+        key == RecordKey.NONE ? null : isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
   }
 
   /** A name goes through every converter, but beside finished bytes stands ByteArrayConverter. */
