@@ -126,7 +126,9 @@ public final class PacketCapture implements BlockSource {
 
   /**
    * Opens a capture; frames come in from now on. With a {@link CaptureOption#FANOUT_GROUP} it gets
-   * its share of the frames, and none that another member gets.
+   * its share of the frames, and none that another member gets. In a group that runs already,
+   * frames that it is chosen for in the microseconds between joining and letting frames in come to
+   * nobody; {@link #openGroup} has no such gap.
    *
    * @throws CaptureException if it cannot: its reason and its message tell why and what to do
    */

@@ -27,12 +27,15 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Finds out, before anything is captured, that the brokers answer and the topic is there. */
 final class KafkaTopic {
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+
+  private static final long RETRY_MILLIS = 20;
 
   private KafkaTopic() {}
 
@@ -135,7 +138,27 @@ final class KafkaTopic {
     for (int partition = 0; partition < partitions; partition++) {
       ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
     }
-    answer(admin.listOffsets(ends).all(), deadline);
+    while (true) {
+      try {
+        answer(admin.listOffsets(ends).all(), deadline);
+        return;
+      } catch (RetriableException e) {
+        // the broker that was asked has not heard of the topic yet
+        pause(deadline, e);
+      }
+    }
+  }
+
+  private static void pause(long deadline, RetriableException reason) {
+    if (System.nanoTime() > deadline) {
+      throw reason;
+    }
+    try {
+      Thread.sleep(RETRY_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted", e);
+    }
   }
 
   private static <T> T answer(KafkaFuture<T> future, long deadline) throws TimeoutException {
