@@ -14,6 +14,7 @@ import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.SimpleCounter;
 
 /**
  * Reads a source's splits without an enumerator: for {@link
@@ -37,7 +38,7 @@ public final class PacketLoop<T> {
     this.lock = lock;
     this.splits = splits;
     for (PacketSplit split : splits) {
-      SplitRun run = new SplitRun(split, source.limit());
+      SplitRun run = new SplitRun(split, source.limit(), new SimpleCounter());
       states.put(split.splitId(), new PacketSplitState(split, run));
       readers.add(new PacketSplitReader(source.opener(), ignored -> run));
     }

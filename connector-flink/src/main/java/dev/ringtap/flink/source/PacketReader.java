@@ -59,7 +59,7 @@ final class PacketReader<T>
 
   @Override
   protected PacketSplitState initializedState(PacketSplit split) {
-    SplitRun run = new SplitRun(split, limit);
+    SplitRun run = new SplitRun(split, limit, context.metricGroup().getNumRecordsInErrorsCounter());
     runs.put(split.splitId(), run);
     metrics.register(run);
     return new PacketSplitState(split, run);

@@ -24,6 +24,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   static final Logger LEDGER_LOG = LoggerFactory.getLogger(SplitLedger.class);
 
   private static final int TAKE_TIMEOUT_MILLIS = 1000;
+  private static final int PAUSE_MILLIS = 50;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   /** A ring that is stopped gives its last block after its retire timeout, of 10 s at most. */
@@ -75,8 +76,11 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
     }
     while (!isWoken()) {
       if (paused) {
+        // FutureCompletingBlockingQueue forgets to wake who waits to put, once another one's wait
+        // was
+        // broken off by a pause; whoever puts next wakes it
         awaitWakeUp();
-        continue;
+        return FrameBatch.EMPTY;
       }
       if (run.isLimitReached()) {
         return end();
@@ -135,13 +139,13 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   private void awaitWakeUp() {
     synchronized (lock) {
       try {
-        while (!woken) {
-          lock.wait();
+        if (!woken) {
+          lock.wait(PAUSE_MILLIS);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        woken = true;
       }
+      woken = false;
     }
   }
 

@@ -4,6 +4,7 @@ import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.PacketCapture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.metrics.Counter;
 
 /**
  * One reading of a split, from its start or restore on: what the fetcher's thread, which takes
@@ -16,6 +17,7 @@ final class SplitRun {
   private final PacketSplit split;
   private final long limit;
   private final long emittedBefore;
+  private final Counter errors;
 
   /** Null until it is opened, and once it is closed: metrics live on, and would keep its memory. */
   private volatile BlockSource source;
@@ -35,10 +37,12 @@ final class SplitRun {
 
   /**
    * @param limit frames of the split, those before the restore included
+   * @param errors counts unreadable frames of all splits; for the task's thread
    */
-  SplitRun(PacketSplit split, long limit) {
+  SplitRun(PacketSplit split, long limit, Counter errors) {
     this.split = split;
     this.limit = limit;
+    this.errors = errors;
     lostBefore.set(split.progress().lostBefore());
     this.emittedBefore = split.progress().emitted();
     this.limitReached = emittedBefore >= limit;
@@ -93,9 +97,10 @@ final class SplitRun {
     add(leftOut, 1);
   }
 
-  /** Frames of a block cannot be read. */
+  /** Frames of a block cannot be read. For the task's thread. */
   void addUnreadable(long frames) {
     add(unreadable, frames);
+    errors.inc(frames);
   }
 
   /** Frames emitted in this run. */

@@ -2,6 +2,7 @@ package dev.ringtap.flink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.legacy.PacketSourceFunction;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
@@ -16,10 +17,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
@@ -164,6 +168,49 @@ class LiveStateIT {
     }
     assertThat(gauge(job, MetricNames.PENDING_RECORDS)).isZero();
     job.cancel().get();
+  }
+
+  /** Breaks a file's block behind its 100th frame, as it is read. */
+  private static final class Breaking implements PacketDeserializer<Long> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public Long deserialize(Frame frame) {
+      if (frame.sequence() == 99) {
+        BrokenBlock.breakBehind(frame);
+      }
+      return frame.sequence();
+    }
+
+    @Override
+    public TypeInformation<Long> getProducedType() {
+      return Types.LONG;
+    }
+  }
+
+  @Test
+  void framesThatCannotBeReadAreErrorsInFlinksMetricsToo() throws Exception {
+    Path file = PcapFile.writeNumbered(directory.resolve("a.pcap"), 500, 100);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.setParallelism(1);
+    env.fromSource(
+            PacketSource.<Long>builder().files(file).deserializer(new Breaking()).build(),
+            WatermarkStrategy.noWatermarks(),
+            "broken")
+        .sinkTo(new DiscardingSink<>());
+    JobClient job = env.executeAsync();
+    job.getJobExecutionResult().get(30, TimeUnit.SECONDS);
+    assertThat(counter(job, MetricNames.NUM_RECORDS_IN_ERRORS)).isEqualTo(400);
+    assertThat(gauge(job, "ringtap.split.*emitted")).isEqualTo(100);
+    assertThat(gauge(job, "ringtap.split.*unreadable")).isEqualTo(400);
+    assertThat(lab.sum("unreadable")).isEqualTo(400);
+  }
+
+  private static long counter(JobClient job, String pattern) {
+    return REPORTER.findMetrics(job.getJobID(), pattern).values().stream()
+        .mapToLong(metric -> ((Counter) metric).getCount())
+        .max()
+        .orElseThrow(() -> new AssertionError("no metric " + pattern));
   }
 
   private static double gauge(JobClient job, String pattern) {

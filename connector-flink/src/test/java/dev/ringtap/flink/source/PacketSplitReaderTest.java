@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.SimpleCounter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,13 +29,14 @@ class PacketSplitReaderTest {
   @TempDir Path directory;
   private FileSplit split;
   private SplitRun run;
+  private final Counter errors = new SimpleCounter();
   private PacketSplitReader reader;
 
   @BeforeEach
   void createReader() throws IOException {
     Path file = PcapFile.writeNumbered(directory.resolve("a.pcap"), FRAMES, 100);
     split = FileSplit.of(file.toString(), FileRange.WHOLE);
-    run = new SplitRun(split, Long.MAX_VALUE);
+    run = new SplitRun(split, Long.MAX_VALUE, errors);
     reader =
         new PacketSplitReader(new SplitOpener(Map.of(), PacketFilter.ALL, true), ignored -> run);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
@@ -99,11 +102,10 @@ class PacketSplitReaderTest {
   @Test
   void aPausedSplitIsNotTakenFromUntilItIsResumed() throws Exception {
     reader.pauseOrResumeSplits(List.of(split), List.of());
-    CompletableFuture<RecordsWithSplitIds<FetchedFrame>> fetch = fetching();
-    assertThat(isWaiting(fetch)).isTrue();
+    for (int i = 0; i < 3; i++) {
+      assertThat(count(fetching().get(5, TimeUnit.SECONDS))).isZero();
+    }
     assertThat(run.statistics().captured()).isZero();
-    reader.wakeUp();
-    assertThat(count(fetch.get(5, TimeUnit.SECONDS))).isZero();
     reader.pauseOrResumeSplits(List.of(), List.of(split));
     assertThat(count(reader.fetch())).isEqualTo(FRAMES);
   }
@@ -119,5 +121,23 @@ class PacketSplitReaderTest {
     reader.close();
     assertThat(run.ledger()).isEqualTo(new SplitLedger(FRAMES, 0, 30, 0, FRAMES - 30, 0));
     assertThat(run.ledger().balances()).isTrue();
+    assertThat(errors.getCount()).isZero();
+  }
+
+  @Test
+  void whatCannotBeReadOfABlockIsInTheLedgerAndCountedAsErrors() throws Exception {
+    RecordsWithSplitIds<FetchedFrame> batch = reader.fetch();
+    assertThat(batch.nextSplit()).isEqualTo(split.splitId());
+    for (int i = 0; i < 29; i++) {
+      assertThat(batch.nextRecordFromSplit().frame.sequence()).isEqualTo(i);
+    }
+    BrokenBlock.breakBehind(batch.nextRecordFromSplit().frame);
+    assertThat(batch.nextRecordFromSplit()).isNull();
+    batch.recycle();
+    assertThat(run.ledger()).isEqualTo(new SplitLedger(FRAMES, 0, 30, FRAMES - 30, 0, 0));
+    assertThat(run.ledger().balances()).isTrue();
+    assertThat(errors.getCount()).isEqualTo(FRAMES - 30);
+    PcapFile.append(Path.of(split.path()), List.of(new byte[60]), 5);
+    assertThat(count(reader.fetch())).isEqualTo(1);
   }
 }

@@ -66,7 +66,8 @@ public final class PcapFile {
     return path;
   }
 
-  private static byte[] record(int millis, byte[] frame) {
+  /** A frame as it is in such a file. */
+  static byte[] record(int millis, byte[] frame) {
     return ByteBuffer.allocate(16 + frame.length)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putInt(millis / 1000)
