@@ -109,8 +109,11 @@ class ConnectWorkerIT {
                             "-i",
                             PrivateNetwork.RIGHT,
                             "--time-stamp-precision=nano",
+                            // it forgets the open block at its end
+                            "--immediate-mode",
+                            "-U",
                             "-B",
-                            "16384",
+                            "65536",
                             "-Z",
                             "root",
                             "-w",
@@ -336,7 +339,9 @@ class ConnectWorkerIT {
   }
 
   private static void end(Process tcpdump) throws InterruptedException {
-    // destroy of the process itself would close its output first
+    // what has just come is on its way to the file; destroy of the process itself would close its
+    // output first
+    Thread.sleep(300);
     tcpdump.toHandle().destroy();
     assertThat(tcpdump.waitFor(20, TimeUnit.SECONDS)).isTrue();
   }
