@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,18 +28,11 @@ class CaptureOptionIT {
   private static final byte[] FRAME =
       Packets.ethernet(Packets.udp("10.0.0.1", 1000, "10.0.0.2", 53, new byte[1000]));
 
-  private PrivateNetwork network;
+  @AutoClose private PrivateNetwork network;
 
   @BeforeEach
   void createNetwork() throws IOException {
     network = PrivateNetworks.createOrSkip();
-  }
-
-  @AfterEach
-  void closeNetwork() {
-    if (network != null) {
-      network.close();
-    }
   }
 
   private static CaptureConfig.Builder right() {

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,18 +31,11 @@ class DirectionIT {
 
   @TempDir Path directory;
 
-  private PrivateNetwork network;
+  @AutoClose private PrivateNetwork network;
 
   @BeforeEach
   void createNetwork() throws IOException {
     network = PrivateNetworks.createOrSkip();
-  }
-
-  @AfterEach
-  void closeNetwork() {
-    if (network != null) {
-      network.close();
-    }
   }
 
   private void send(String interfaceName, int count) throws IOException {

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,18 +33,11 @@ class FilterChangeIT {
 
   private static final int NUMBER_AT = 16;
 
-  private PrivateNetwork network;
+  @AutoClose private PrivateNetwork network;
 
   @BeforeEach
   void createNetwork() throws IOException {
     network = PrivateNetworks.createOrSkip();
-  }
-
-  @AfterEach
-  void closeNetwork() {
-    if (network != null) {
-      network.close();
-    }
   }
 
   private PacketCapture open(CaptureConfig.Builder config) throws IOException {

@@ -27,7 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,18 +37,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Captures real frames on a virtual wire in a network namespace of its own. */
 @Timeout(60)
 class PacketCaptureIT {
-  private PrivateNetwork network;
+  @AutoClose private PrivateNetwork network;
 
   @BeforeEach
   void createNetwork() throws IOException {
     network = PrivateNetworks.createOrSkip();
-  }
-
-  @AfterEach
-  void closeNetwork() {
-    if (network != null) {
-      network.close();
-    }
   }
 
   private PacketCapture open(CaptureConfig.Builder config) throws IOException {

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,18 +31,11 @@ class VlanIT {
 
   @TempDir Path directory;
 
-  private PrivateNetwork network;
+  @AutoClose private PrivateNetwork network;
 
   @BeforeEach
   void createNetwork() throws IOException {
     network = PrivateNetworks.createOrSkip();
-  }
-
-  @AfterEach
-  void closeNetwork() {
-    if (network != null) {
-      network.close();
-    }
   }
 
   /** A frame as it was sent, and its outermost tag. */
