@@ -4,24 +4,15 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureStatistics;
-import dev.ringtap.capture.LinkType;
 import dev.ringtap.file.RecordReader.CapturedOn;
 import dev.ringtap.file.RecordReader.Outcome;
-import dev.ringtap.filter.Ancillary;
-import dev.ringtap.filter.Bpf;
-import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -53,21 +44,16 @@ public final class CaptureFile implements BlockSource {
   /** A take that finds only refused frames looks at least for this long. */
   private static final long FILTER_NANOS = 50 * NANOS_PER_MILLI;
 
-  private static final ValueLayout.OfShort BE_SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final int REFUSED = -1;
-  private static final int ETHERTYPE_AT = 12;
-  private static final int LEAST_ETHERTYPE = 0x600;
 
   private static final long NO_DEADLINE_NANOS = Long.MAX_VALUE / 2;
 
   private final ByteInput input;
   private final RecordReader reader;
-  private final FrameFilter filter;
-  private final Map<Integer, BpfInterpreter> interpreters = new HashMap<>();
-  private final Ancillary ancillary = this::ancillary;
-  private CapturedOn filteredOn;
-  private BpfInterpreter interpreter;
+
+  /** Null keeps all. */
+  private final FileFrameFilter filter;
+
   private final Arena arena = Arena.ofShared();
   private final List<BlockBuilder> builders = new ArrayList<>();
 
@@ -99,7 +85,7 @@ public final class CaptureFile implements BlockSource {
   private CaptureFile(ByteInput input, RecordReader reader, FrameFilter filter, long firstFrame) {
     this.input = input;
     this.reader = reader;
-    this.filter = filter;
+    this.filter = filter == null ? null : new FileFrameFilter(filter);
     this.firstFrame = firstFrame;
   }
 
@@ -268,54 +254,16 @@ public final class CaptureFile implements BlockSource {
 
   /** Bytes that the filter keeps of the current record, or REFUSED. */
   private int filtered() throws FilterException {
-    if (reader.capturedOn() != filteredOn) {
-      filteredOn = reader.capturedOn();
-      interpreter = interpreter(filteredOn.linkType());
-    }
     int length = reader.payloadLength();
     int keep =
-        interpreter.run(
+        filter.keptBytes(
+            reader.capturedOn().linkType(),
+            reader.packetType(),
             reader.window.memory(),
             reader.payloadOffset(),
             length,
-            reader.originalLength(),
-            ancillary);
+            reader.originalLength());
     return keep == 0 ? REFUSED : Integer.compareUnsigned(keep, length) < 0 ? keep : length;
-  }
-
-  private BpfInterpreter interpreter(int linkType) throws FilterException {
-    BpfInterpreter known = interpreters.get(linkType);
-    if (known == null) {
-      known = new BpfInterpreter(filter.forLinkType(linkType));
-      interpreters.put(linkType, known);
-    }
-    return known;
-  }
-
-  /** What the file tells of the current record: no tag was taken off, and which way it went. */
-  private long ancillary(int which) {
-    switch (which) {
-      case Bpf.AD_PKTTYPE:
-        return reader.packetType().ordinal();
-      case Bpf.AD_VLAN_TAG:
-      case Bpf.AD_VLAN_TAG_PRESENT:
-      case Bpf.AD_VLAN_TPID:
-        return 0;
-      case Bpf.AD_PROTOCOL:
-        return etherType();
-      default:
-        return Ancillary.UNKNOWN;
-    }
-  }
-
-  private long etherType() {
-    if (reader.capturedOn().linkType() != LinkType.ETHERNET
-        || reader.payloadLength() < ETHERTYPE_AT + 2) {
-      return Ancillary.UNKNOWN;
-    }
-    MemorySegment memory = reader.window.memory();
-    int type = Short.toUnsignedInt(memory.get(BE_SHORT, reader.payloadOffset() + ETHERTYPE_AT));
-    return type < LEAST_ETHERTYPE ? Ancillary.UNKNOWN : type;
   }
 
   /** Puts the waiting record and those after it that belong with it into one block. */

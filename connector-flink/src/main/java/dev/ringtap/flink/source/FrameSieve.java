@@ -1,14 +1,9 @@
 package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.LinkType;
-import dev.ringtap.filter.Ancillary;
-import dev.ringtap.filter.Bpf;
-import dev.ringtap.filter.BpfInterpreter;
+import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Decides which frames of a split go into the stream, and with which numbers: those behind the
@@ -17,12 +12,8 @@ import java.util.Map;
  * the task's thread.
  */
 final class FrameSieve {
-  private static final int ETHERTYPE_AT = 12;
-  private static final int LEAST_ETHERTYPE = 0x600;
-  private static final int VLAN_TAG_BYTES = 4;
-
   /** Null if the kernel has filtered already, or all frames are wanted. */
-  private final FrameFilter filter;
+  private final FileFrameFilter filter;
 
   /** Null if the kernel has decided already. */
   private final FramePredicate predicate;
@@ -33,19 +24,15 @@ final class FrameSieve {
   /** Frames of a file before this one were emitted before the restore. */
   private final long firstWanted;
 
-  private final Map<Integer, BpfInterpreter> interpreters = new HashMap<>();
-  private final Ancillary ancillary = this::ancillary;
-
-  private Frame frame;
   private long carriedLoss;
 
   /**
    * @param split where the reading goes on
-   * @param filter what to keep, or null
+   * @param filter what to keep of a file's frames, or null
    * @param predicate what to keep of that, or null
    */
   FrameSieve(PacketSplit split, FrameFilter filter, FramePredicate predicate) {
-    this.filter = filter;
+    this.filter = filter == null ? null : new FileFrameFilter(filter);
     this.predicate = predicate;
     boolean live = split instanceof LiveSplit;
     long next = split.progress().nextSequence();
@@ -62,7 +49,8 @@ final class FrameSieve {
     if (shown.sequence() < firstWanted) {
       return false;
     }
-    if (filter != null && !passes(shown) || predicate != null && !predicate.keeps(shown)) {
+    if (filter != null && filter.keptBytes(shown) == 0
+        || predicate != null && !predicate.keeps(shown)) {
       carriedLoss += shown.lostBefore();
       return false;
     }
@@ -71,47 +59,5 @@ final class FrameSieve {
       carriedLoss = 0;
     }
     return true;
-  }
-
-  private boolean passes(Frame shown) throws FilterException {
-    BpfInterpreter interpreter = interpreters.get(shown.linkType());
-    if (interpreter == null) {
-      interpreter = new BpfInterpreter(filter.forLinkType(shown.linkType()));
-      interpreters.put(shown.linkType(), interpreter);
-    }
-    frame = shown;
-    return interpreter.run(
-            shown.memory(),
-            shown.dataOffset(),
-            shown.capturedLength(),
-            shown.originalLength() - (shown.isTagStripped() ? VLAN_TAG_BYTES : 0),
-            ancillary)
-        != 0;
-  }
-
-  /** What is known of a frame beside its bytes, as the kernel would tell its filter. */
-  private long ancillary(int which) {
-    switch (which) {
-      case Bpf.AD_PKTTYPE:
-        return frame.packetType().ordinal();
-      case Bpf.AD_VLAN_TAG:
-        return frame.isTagStripped() ? frame.vlanTag() & 0xFFFF : 0;
-      case Bpf.AD_VLAN_TAG_PRESENT:
-        return frame.isTagStripped() ? 1 : 0;
-      case Bpf.AD_VLAN_TPID:
-        return frame.isTagStripped() ? frame.vlanTag() >>> 16 : 0;
-      case Bpf.AD_PROTOCOL:
-        return etherType();
-      default:
-        return Ancillary.UNKNOWN;
-    }
-  }
-
-  private long etherType() {
-    if (frame.linkType() != LinkType.ETHERNET || frame.capturedLength() < ETHERTYPE_AT + 2) {
-      return Ancillary.UNKNOWN;
-    }
-    int type = frame.unsignedShortAt(ETHERTYPE_AT);
-    return type < LEAST_ETHERTYPE ? Ancillary.UNKNOWN : type;
   }
 }

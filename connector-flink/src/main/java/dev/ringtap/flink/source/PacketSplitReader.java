@@ -76,9 +76,8 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
     }
     while (!isWoken()) {
       if (paused) {
-        // FutureCompletingBlockingQueue forgets to wake who waits to put, once another one's wait
-        // was
-        // broken off by a pause; whoever puts next wakes it
+        // Once a pause has broken off one fetcher's wait to put, FutureCompletingBlockingQueue
+        // forgets to wake another that waits too; whoever puts next wakes it.
         awaitWakeUp();
         return FrameBatch.EMPTY;
       }

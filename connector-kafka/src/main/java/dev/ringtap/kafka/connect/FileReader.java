@@ -3,6 +3,7 @@ package dev.ringtap.kafka.connect;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.file.FileRange;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
@@ -17,7 +18,7 @@ final class FileReader implements PacketReader {
   private final Path path;
   private final CaptureFile file;
   private final boolean packed;
-  private final FileSieve sieve;
+  private final FileFrameFilter filter;
   private final RecordMaker maker;
   private final TaskLedger ledger;
   private final Map<String, String> partition;
@@ -41,7 +42,7 @@ final class FileReader implements PacketReader {
       TaskLedger ledger)
       throws IOException {
     this.path = path;
-    this.sieve = filter == null ? null : new FileSieve(filter);
+    this.filter = filter == null ? null : new FileFrameFilter(filter);
     this.partition = partition;
     this.maker = maker;
     this.ledger = ledger;
@@ -75,8 +76,12 @@ final class FileReader implements PacketReader {
         continue;
       }
       lost += frame.lostBefore();
-      if (sieve != null && !sieve.keeps(frame)) {
-        continue;
+      if (filter != null) {
+        int keptBytes = filter.keptBytes(frame);
+        if (keptBytes == 0) {
+          continue;
+        }
+        frame.cutTo(keptBytes);
       }
       frame.renumber(sequence++, lost);
       lostInAll += lost;
