@@ -12,7 +12,6 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,8 +149,8 @@ class FilterChangeIT {
       send(frames, PrivateNetwork.LEFT);
       changed.stop();
       filtered.stop();
-      List<byte[]> expected = payloads(filtered);
-      List<byte[]> actual = payloads(changed);
+      List<byte[]> expected = Payloads.of(filtered);
+      List<byte[]> actual = Payloads.of(changed);
       assertThat(expected.size()).isBetween(1, 3 * frames.size() - 1);
       assertThat(actual).hasSameSizeAs(expected);
       for (int i = 0; i < expected.size(); i++) {
@@ -189,21 +188,6 @@ class FilterChangeIT {
         sender.send(each);
       }
     }
-  }
-
-  private static List<byte[]> payloads(PacketCapture capture) throws IOException {
-    List<byte[]> payloads = new ArrayList<>();
-    while (!capture.isEnded()) {
-      try (Block block = capture.take(100)) {
-        for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-          assertThat(f.sequence()).isEqualTo(payloads.size());
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
-          payloads.add(payload);
-        }
-      }
-    }
-    return payloads;
   }
 
   /** A gap before a block whose frames are all refused stands at the next frame that comes. */

@@ -12,7 +12,6 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,22 +59,6 @@ class PacketCaptureIT {
     }
   }
 
-  /** Takes until the source ends. */
-  private static List<byte[]> payloads(PacketCapture capture) throws IOException {
-    List<byte[]> payloads = new ArrayList<>();
-    while (!capture.isEnded()) {
-      try (Block block = capture.take(100)) {
-        for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-          assertThat(f.sequence()).isEqualTo(payloads.size());
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
-          payloads.add(payload);
-        }
-      }
-    }
-    return payloads;
-  }
-
   private static List<byte[]> frames(int count, long seed) {
     Random random = new Random(seed);
     List<byte[]> frames = new ArrayList<>();
@@ -102,7 +85,7 @@ class PacketCaptureIT {
     try (PacketCapture capture = open(right())) {
       send(sent);
       capture.stop();
-      List<byte[]> received = payloads(capture);
+      List<byte[]> received = Payloads.of(capture);
       assertThat(received).hasSameSizeAs(sent);
       for (int i = 0; i < sent.size(); i++) {
         assertThat(received.get(i)).as("frame %d", i).isEqualTo(sent.get(i));
@@ -126,7 +109,7 @@ class PacketCaptureIT {
       }
       send(frames(100, 3));
       capture.stop();
-      assertThat(payloads(capture)).hasSize(100);
+      assertThat(Payloads.of(capture)).hasSize(100);
     }
   }
 
@@ -324,7 +307,7 @@ class PacketCaptureIT {
       capture.stop();
       List<byte[]> wanted =
           sent.stream().filter(f -> f[12] == 8).map(f -> Arrays.copyOf(f, 40)).toList();
-      List<byte[]> received = payloads(capture);
+      List<byte[]> received = Payloads.of(capture);
       assertThat(received).hasSameSizeAs(wanted);
       for (int i = 0; i < wanted.size(); i++) {
         int length = Math.min(40, received.get(i).length);
@@ -355,7 +338,7 @@ class PacketCaptureIT {
     try (PacketCapture capture = open(right().filter(TcpEndpointFilter.refuse(brokers, 14, all)))) {
       send(frames);
       capture.stop();
-      List<byte[]> received = payloads(capture);
+      List<byte[]> received = Payloads.of(capture);
       assertThat(received).hasSameSizeAs(kept);
       for (int i = 0; i < kept.size(); i++) {
         assertThat(received.get(i)).as("frame %d", i).isEqualTo(kept.get(i));
@@ -372,7 +355,7 @@ class PacketCaptureIT {
         open(right().filter(TcpEndpointFilter.refuse(broker, 14, addAndReturn)))) {
       send(List.of(tcp("10.0.0.2", 1, "10.0.0.3", 2)));
       capture.stop();
-      assertThat(payloads(capture)).singleElement().satisfies(f -> assertThat(f).hasSize(37));
+      assertThat(Payloads.of(capture)).singleElement().satisfies(f -> assertThat(f).hasSize(37));
     }
   }
 
@@ -411,7 +394,7 @@ class PacketCaptureIT {
             return null;
           });
       capture.stop();
-      assertThat(payloads(capture)).hasSize(20);
+      assertThat(Payloads.of(capture)).hasSize(20);
     }
   }
 

@@ -7,12 +7,12 @@ import com.github.luben.zstd.Zstd;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.Payloads;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FrameFilter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -299,12 +299,12 @@ class CaptureFileTest {
     try (CaptureFile all = CaptureFile.open(write(pcap(5000)));
         CaptureFile kept = CaptureFile.open(write(pcap(5000)), BIT_3)) {
       List<byte[]> expected = new ArrayList<>();
-      for (byte[] payload : payloads(all)) {
+      for (byte[] payload : Payloads.of(all)) {
         if ((payload[0] & 8) != 0) {
           expected.add(Arrays.copyOf(payload, 10));
         }
       }
-      assertThat(payloads(kept)).usingElementComparator(Arrays::compare).isEqualTo(expected);
+      assertThat(Payloads.of(kept)).usingElementComparator(Arrays::compare).isEqualTo(expected);
       assertThat(kept.statistics().offered()).isEqualTo(expected.size()).isBetween(2000L, 3000L);
     }
   }
@@ -332,20 +332,5 @@ class CaptureFileTest {
       assertThat(kept.statistics()).isEqualTo(new CaptureStatistics(15, 12, 3, 0));
     }
     assertThat(seen).containsExactly("0 0 10", "1 12 10", "2 0 0");
-  }
-
-  private static List<byte[]> payloads(CaptureFile file) throws IOException {
-    List<byte[]> payloads = new ArrayList<>();
-    while (!file.isEnded()) {
-      try (Block block = file.take(100)) {
-        for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-          assertThat(f.sequence()).isEqualTo(payloads.size());
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
-          payloads.add(payload);
-        }
-      }
-    }
-    return payloads;
   }
 }

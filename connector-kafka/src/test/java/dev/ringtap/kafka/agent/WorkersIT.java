@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.kafka.TopicRecords;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
@@ -22,9 +23,6 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,23 +103,10 @@ class WorkersIT {
 
   private static List<Packet> read(String topic, long count) throws IOException {
     List<Packet> packets = new ArrayList<>();
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(settings(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(info -> new TopicPartition(topic, info.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      long records =
-          consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
-      assertThat(records).isEqualTo(count);
-      while (packets.size() < records) {
-        for (ConsumerRecord<byte[], byte[]> each : consumer.poll(Duration.ofMillis(200))) {
-          packets.add(Packet.getDecoder().decode(each.value()));
-        }
-      }
+    for (ConsumerRecord<byte[], byte[]> each : TopicRecords.all(settings(), topic)) {
+      packets.add(Packet.getDecoder().decode(each.value()));
     }
+    assertThat(packets.size()).isEqualTo((int) count);
     return packets;
   }
 
