@@ -10,16 +10,20 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * How long it takes from the kernel's timestamp of a frame until the reader holds it, as
- * percentiles, for each retire timeout and rate, on a virtual wire. Prints a table of Markdown.
+ * percentiles, for each retire timeout and rate, on a virtual wire.
  */
 public final class LatencyBenchmark {
   private static final int[] RETIRE_TIMEOUTS_MILLIS = {1, 5, 20, 100};
   private static final int[] FRAMES_PER_SECOND = {13, 1_000, 100_000};
+  private static final int CHARTED_FRAMES_PER_SECOND = 1_000;
   private static final int SECONDS = 5;
   private static final int WARMUP_SECONDS = 2;
   private static final double[] PERCENTILES = {50, 90, 99, 99.9, 100};
@@ -28,18 +32,29 @@ public final class LatencyBenchmark {
 
   /** Measures all combinations, about a minute and a half. */
   public static void main(String[] arguments) throws IOException {
-    System.out.println(
-        "| retire timeout | frames/s | measured | 50 % | 90 % | 99 % | 99.9 % | most |");
-    System.out.println("|---|---|---|---|---|---|---|---|");
+    Table table =
+        new Table(
+            "retire timeout", "frames/s", "measured", "50 %", "90 %", "99 %", "99.9 %", "most");
+    LineChart chart =
+        new LineChart(
+            "From the kernel's timestamp to the reader at 1,000 frames/s, ms",
+            List.of("50 %", "90 %", "99 %", "99.9 %", "most"));
     try (PrivateNetwork network = PrivateNetwork.create()) {
       measure(network, 1, 50_000, WARMUP_SECONDS);
       for (int retireTimeoutMillis : RETIRE_TIMEOUTS_MILLIS) {
         for (int framesPerSecond : FRAMES_PER_SECOND) {
           long[] nanos = measure(network, retireTimeoutMillis, framesPerSecond, SECONDS);
-          print(retireTimeoutMillis, framesPerSecond, nanos);
+          double[] millis = percentiles(nanos);
+          addRow(table, retireTimeoutMillis, framesPerSecond, nanos.length, millis);
+          if (framesPerSecond == CHARTED_FRAMES_PER_SECOND) {
+            chart.line("retire timeout " + retireTimeoutMillis + " ms", millis);
+          }
         }
       }
     }
+    BenchPage page = BenchPage.ofModule();
+    page.write("latency", Machine.describe() + "\n\n" + table);
+    chart.write(page.plot("latency"));
   }
 
   private static long[] measure(
@@ -95,14 +110,24 @@ public final class LatencyBenchmark {
     }
   }
 
-  private static void print(int retireTimeoutMillis, int framesPerSecond, long[] nanos) {
-    StringBuilder row = new StringBuilder();
-    row.append(
-        String.format("| %d ms | %,d | %,d |", retireTimeoutMillis, framesPerSecond, nanos.length));
-    for (double percentile : PERCENTILES) {
-      int at = (int) Math.min(nanos.length - 1, Math.ceil(nanos.length * percentile / 100) - 1);
-      row.append(String.format(" %.2f ms |", nanos[Math.max(at, 0)] / 1e6));
+  private static double[] percentiles(long[] sortedNanos) {
+    double[] millis = new double[PERCENTILES.length];
+    for (int i = 0; i < millis.length; i++) {
+      int rank = (int) Math.ceil(sortedNanos.length * PERCENTILES[i] / 100);
+      millis[i] = sortedNanos[Math.max(rank, 1) - 1] / 1e6;
     }
-    System.out.println(row);
+    return millis;
+  }
+
+  private static void addRow(
+      Table table, int retireTimeoutMillis, int framesPerSecond, int measured, double[] millis) {
+    List<Object> cells = new ArrayList<>();
+    cells.add(retireTimeoutMillis + " ms");
+    cells.add(String.format(Locale.ROOT, "%,d", framesPerSecond));
+    cells.add(String.format(Locale.ROOT, "%,d", measured));
+    for (double each : millis) {
+      cells.add(String.format(Locale.ROOT, "%.2f ms", each));
+    }
+    table.row(cells.toArray());
   }
 }

@@ -11,10 +11,18 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -32,46 +40,103 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a frame costs on a block in memory: the walk, the record, and Avro's own encoder beside it.
+ * What a frame costs on a block in memory: the walk, the record, the same loops in C, and Avro's
+ * own encoders.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(5)
+@Warmup(iterations = 4, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(1)
 public class RingBenchmark {
   private static final int FRAMES = 500;
   private static final int BLOCK_BYTES = 1 << 20;
+  private static final int TAG = 0x81002064;
+  private static final int SINGLE_OBJECT_HEADER_BYTES = 10;
 
   @Param({"64", "512", "1500"})
   int frameBytes;
+
+  /** Whether the frames had a tag that the kernel took off. */
+  @Param({"false", "true"})
+  boolean tagged;
 
   private final Arena arena = Arena.ofShared();
   private final BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
   private final MemorySegment batch = arena.allocate(BLOCK_BYTES + FRAMES * 128L);
   private final PacketEncoder encoder = PacketEncoder.singleObject();
+  private MemorySegment blockMemory;
+  private CLoops c;
   private final List<Packet> packets = new ArrayList<>();
-  private final SpecificDatumWriter<Packet> avro = new SpecificDatumWriter<>(Packet.class);
+  private final List<GenericRecord> generics = new ArrayList<>();
+  private final SpecificDatumWriter<Packet> specificWriter =
+      new SpecificDatumWriter<>(Packet.class);
+  private final GenericDatumWriter<GenericRecord> genericWriter =
+      new GenericDatumWriter<>(Packet.getClassSchema());
   private final ByteArrayOutputStream avroBytes = new ByteArrayOutputStream(BLOCK_BYTES);
   private BinaryEncoder avroEncoder;
 
+  /** Fills the block, and makes sure that all write the same bytes. */
   @Setup
   public void fill() throws IOException {
     builder.start("eth0", LinkType.ETHERNET, 262_144);
     byte[] bytes = new byte[frameBytes];
+    new Random(1).nextBytes(bytes);
+    bytes[12] = 8;
+    bytes[13] = 0;
+    MemorySegment source = MemorySegment.ofArray(bytes);
     for (int i = 0; i < FRAMES; i++) {
       long nanos = 1_767_225_600_000_000_000L + i;
-      MemorySegment frame = MemorySegment.ofArray(bytes);
-      builder.append(nanos, frameBytes, PacketType.HOST, 0, frame, 0, frameBytes);
+      builder.append(nanos, frameBytes, PacketType.HOST, tagged ? TAG : 0, source, 0, frameBytes);
     }
+    byte[] header = null;
+    ByteArrayOutputStream expected = new ByteArrayOutputStream();
     try (Block block = builder.build(0, 0)) {
       for (Frame f = block.next(); f != null; f = block.next()) {
-        packets.add(Packet.getDecoder().decode(encoder.encode(f)));
+        blockMemory = f.memory();
+        byte[] record = encoder.encode(f);
+        header = Arrays.copyOf(record, SINGLE_OBJECT_HEADER_BYTES);
+        expected.write(record);
+        packets.add(Packet.getDecoder().decode(record));
+        generics.add(generic(record));
       }
+    }
+    c = new CLoops(arena, header, "eth0");
+    byte[] ours = expected.toByteArray();
+    check("encodeBatch", ours, copy(encodeBatch()));
+    check("cEncodeBatch", ours, copy(cEncodeBatch()));
+    if (walk() != cWalk()) {
+      throw new IllegalStateException("C walks to another sum");
     }
   }
 
+  private static GenericRecord generic(byte[] record) throws IOException {
+    return new GenericDatumReader<GenericRecord>(
+            Packet.getClassSchema(), Packet.getClassSchema(), new GenericData())
+        .read(
+            null,
+            DecoderFactory.get()
+                .binaryDecoder(
+                    record,
+                    SINGLE_OBJECT_HEADER_BYTES,
+                    record.length - SINGLE_OBJECT_HEADER_BYTES,
+                    null));
+  }
+
+  private byte[] copy(long bytes) {
+    ByteBuffer copy = ByteBuffer.allocate((int) bytes);
+    copy.put(batch.asSlice(0, bytes).asByteBuffer());
+    return copy.array();
+  }
+
+  private static void check(String who, byte[] expected, byte[] actual) {
+    if (!Arrays.equals(expected, actual)) {
+      throw new IllegalStateException(who + " writes other bytes than encode");
+    }
+  }
+
+  /** Ends the block. */
   @TearDown
   public void release() {
     arena.close();
@@ -84,10 +149,17 @@ public class RingBenchmark {
     long sum = 0;
     try (Block block = builder.build(0, 0)) {
       for (Frame f = block.next(); f != null; f = block.next()) {
-        sum += f.timestampNanos() + f.capturedLength() + f.originalLength();
+        sum += f.timestampNanos() + f.payloadLength() + f.originalLength();
       }
     }
     return sum;
+  }
+
+  /** As {@link #walk}, in C. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long cWalk() {
+    return c.walk(blockMemory);
   }
 
   /** Complete records, one behind the other in one buffer. */
@@ -103,6 +175,13 @@ public class RingBenchmark {
     return at;
   }
 
+  /** As {@link #encodeBatch}, in C. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long cEncodeBatch() {
+    return c.encode(blockMemory, batch);
+  }
+
   /** A byte array for each record. */
   @Benchmark
   @OperationsPerInvocation(FRAMES)
@@ -116,16 +195,32 @@ public class RingBenchmark {
     return bytes;
   }
 
-  /** Avro's specific record and reused encoder, the objects made before. */
+  /** Avro's specific records and reused encoder, the objects made before. */
   @Benchmark
   @OperationsPerInvocation(FRAMES)
-  public long avroLibrary() throws IOException {
-    avroBytes.reset();
-    avroEncoder = EncoderFactory.get().binaryEncoder(avroBytes, avroEncoder);
+  public long avroSpecific() throws IOException {
+    startAvro();
     for (Packet packet : packets) {
-      avro.write(packet, avroEncoder);
+      specificWriter.write(packet, avroEncoder);
     }
     avroEncoder.flush();
     return avroBytes.size();
+  }
+
+  /** Avro's generic records and reused encoder, the objects made before. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long avroGeneric() throws IOException {
+    startAvro();
+    for (GenericRecord packet : generics) {
+      genericWriter.write(packet, avroEncoder);
+    }
+    avroEncoder.flush();
+    return avroBytes.size();
+  }
+
+  private void startAvro() {
+    avroBytes.reset();
+    avroEncoder = EncoderFactory.get().binaryEncoder(avroBytes, avroEncoder);
   }
 }
