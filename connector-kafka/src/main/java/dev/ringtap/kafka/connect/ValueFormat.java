@@ -2,7 +2,6 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.record.PacketEncoder;
-import java.lang.foreign.MemorySegment;
 import java.util.function.Function;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
@@ -65,8 +64,7 @@ enum ValueFormat {
     }
 
     static Struct struct(Frame frame) {
-      byte[] payload = new byte[frame.payloadLength()];
-      frame.copyPayload(MemorySegment.ofArray(payload), 0);
+      byte[] payload = frame.payload();
       return new Struct(PacketSchema.PACKET)
           .put(TIMESTAMP, frame.timestampNanos())
           .put(INTERFACE_NAME, frame.interfaceName())

@@ -135,8 +135,7 @@ class ConnectWorkerIT {
       while (!capture.isEnded()) {
         try (Block block = capture.take(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-            byte[] payload = new byte[f.payloadLength()];
-            f.copyPayload(MemorySegment.ofArray(payload), 0);
+            byte[] payload = f.payload();
             seen.add(new Seen(f.timestampNanos(), ByteBuffer.wrap(payload)));
           }
         }
