@@ -19,7 +19,10 @@ public final class LiveBenchmark {
   private static final String FRAME_BYTES = "64,512,1500";
   private static final int LEAST_FRAME_BYTES = 60;
   private static final int MOST_FRAME_BYTES = 9000;
-  private static final long FRAMES = 2_000_000;
+  private static final long FRAMES = 1_500_000;
+
+  /** Figures of Java readers fall until some two million frames were read; compilers take time. */
+  private static final long WARM_UP_FRAMES = 2_500_000;
 
   /** What fits into the ring. */
   private static final long SLOW_READERS_FRAMES = 250_000;
@@ -28,12 +31,15 @@ public final class LiveBenchmark {
   private final List<Traffic> traffics;
   private final long frames;
   private final int framesPerSecond;
+  private final long warmUpFrames;
 
-  LiveBenchmark(int rounds, List<Traffic> traffics, long frames, int framesPerSecond) {
+  LiveBenchmark(
+      int rounds, List<Traffic> traffics, long frames, int framesPerSecond, long warmUpFrames) {
     this.rounds = rounds;
     this.traffics = traffics;
     this.frames = frames;
     this.framesPerSecond = framesPerSecond;
+    this.warmUpFrames = warmUpFrames;
   }
 
   /** Options are those of {@link #USAGE}. */
@@ -72,7 +78,7 @@ public final class LiveBenchmark {
         default -> throw new IllegalArgumentException("unknown " + arguments[i]);
       }
     }
-    return new LiveBenchmark(rounds, traffics, frames, framesPerSecond);
+    return new LiveBenchmark(rounds, traffics, frames, framesPerSecond, WARM_UP_FRAMES);
   }
 
   /** Each length without and with a tag. */
@@ -124,11 +130,11 @@ public final class LiveBenchmark {
   private Result measure(Programs programs, ReaderKind kind, Traffic traffic, int round)
       throws IOException {
     long measured = kind.isSlow() ? Math.min(frames, SLOW_READERS_FRAMES) : frames;
-    long warmup = kind.isJava() ? measured : measured / 10;
+    long warmUp = kind.isJava() ? warmUpFrames : measured / 10;
     try (Wire wire = new Wire(programs, framesPerSecond);
         ReaderProcess reader = ReaderProcess.start(wire, kind)) {
-      wire.send(traffic.other(), warmup / 4);
-      wire.send(traffic, warmup);
+      wire.send(traffic.other(), warmUp / 4);
+      wire.send(traffic, warmUp);
       long offeredBefore = wire.offered();
       Mark before = reader.settle(offeredBefore);
       long sendNanos = wire.send(traffic, measured);

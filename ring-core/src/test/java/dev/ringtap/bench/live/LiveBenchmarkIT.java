@@ -25,7 +25,7 @@ class LiveBenchmarkIT {
     assumeTrue(missing == null, missing);
     Path file = directory.resolve("README.md");
     Files.writeString(file, "<!-- bench live -->\n<!-- end -->\n");
-    new LiveBenchmark(1, List.of(TRAFFIC), 10_000, 0).run(BenchPage.of(file));
+    new LiveBenchmark(1, List.of(TRAFFIC), 10_000, 0, 10_000).run(BenchPage.of(file));
     String page = Files.readString(file);
     for (ReaderKind reader : ReaderKind.values()) {
       assertThat(page).containsPattern("(?m)^\\| \\Q" + reader.title() + "\\E \\| " + FIGURE);
