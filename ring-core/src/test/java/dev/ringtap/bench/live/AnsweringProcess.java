@@ -7,12 +7,14 @@ import java.lang.ProcessBuilder.Redirect;
 
 /** A reader that answers each line as {@code bench/c/marks.h} says. */
 final class AnsweringProcess extends ReaderProcess {
+  private static final int LOOK_MILLIS = 20;
+
   private final ReaderKind kind;
   private final Writer questions;
   private final BufferedReader answers;
 
   private AnsweringProcess(Process process, ReaderKind kind) {
-    super(process);
+    super(process, LOOK_MILLIS);
     this.kind = kind;
     questions = process.outputWriter();
     answers = process.inputReader();

@@ -9,15 +9,20 @@ import java.util.concurrent.TimeUnit;
 
 /** A running reader. Not thread-safe. */
 abstract class ReaderProcess implements AutoCloseable {
-  private static final int LOOK_MILLIS = 20;
-
   /** Longer than any reader's time-out, tcpdump's being one second. */
   private static final int IDLE_MILLIS = 1_500;
 
   private final Process process;
+  private final int lookMillis;
 
-  ReaderProcess(Process process) {
+  /**
+   * A reader.
+   *
+   * @param lookMillis how often to ask it while it is to come to rest
+   */
+  ReaderProcess(Process process, int lookMillis) {
     this.process = process;
+    this.lookMillis = lookMillis;
   }
 
   /** Starts one; it captures when this returns. */
@@ -60,9 +65,9 @@ abstract class ReaderProcess implements AutoCloseable {
     return mark();
   }
 
-  private static void pause() throws IOException {
+  private void pause() throws IOException {
     try {
-      Thread.sleep(LOOK_MILLIS);
+      Thread.sleep(lookMillis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

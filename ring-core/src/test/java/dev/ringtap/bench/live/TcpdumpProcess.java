@@ -9,6 +9,9 @@ import java.util.regex.Pattern;
 
 /** tcpdump, which tells its counts on SIGUSR1. */
 final class TcpdumpProcess extends ReaderProcess {
+  /** Its one thread answers, which is paid for by what is measured; and it holds frames for 1 s. */
+  private static final int LOOK_MILLIS = 300;
+
   private static final String BUFFER_KIB = "65536";
   private static final Pattern COUNTS =
       Pattern.compile("(\\d+) packets? captured,.* (\\d+) packets? dropped by kernel.*");
@@ -16,7 +19,7 @@ final class TcpdumpProcess extends ReaderProcess {
   private final BufferedReader says;
 
   private TcpdumpProcess(Process process) {
-    super(process);
+    super(process, LOOK_MILLIS);
     says = process.errorReader();
   }
 
