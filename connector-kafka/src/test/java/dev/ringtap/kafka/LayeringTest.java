@@ -26,7 +26,7 @@ class LayeringTest {
           .layer("connect")
           .definedBy("dev.ringtap.kafka.connect")
           .whereLayer("registry")
-          .mayOnlyBeAccessedByLayers("agent", "cli")
+          .mayOnlyBeAccessedByLayers("agent", "cli", "connect")
           .whereLayer("agent")
           .mayOnlyBeAccessedByLayers("cli", "connect")
           .whereLayer("embedded")

@@ -37,7 +37,7 @@ public final class Block implements AutoCloseable {
   private final int index;
   private final long start;
   private final long sizeBytes;
-  private final Frame frame = new Frame(this);
+  private final Frame frame;
 
   private String interfaceName;
   private int linkType;
@@ -47,7 +47,6 @@ public final class Block implements AutoCloseable {
   private long lostBefore;
 
   private int frameCount;
-  private int framesTaken;
 
   /** Frames as the kernel stored them, walked and in all; some may not be for the reader. */
   private int framesWalked;
@@ -57,11 +56,10 @@ public final class Block implements AutoCloseable {
   /** Bytes to keep of each stored frame, 0 of one to leave out; null where all are kept whole. */
   private int[] keptBytes;
 
+  /** Frames shown so far of those that {@link #keptBytes} keeps. */
+  private int framesKept;
+
   private long nextHeader;
-
-  /** Where the last frame ended: the next header cannot lie before it. */
-  private long used;
-
   private long end;
 
   /** Set by the reader that takes the block, cleared by whoever gives it back. */
@@ -78,6 +76,7 @@ public final class Block implements AutoCloseable {
     this.index = index;
     this.start = start;
     this.sizeBytes = sizeBytes;
+    this.frame = new Frame(this);
   }
 
   /** Frames lie in the block as their payload, but for a tag. */
@@ -100,7 +99,7 @@ public final class Block implements AutoCloseable {
     this.interfaceName = interfaceName;
     this.linkType = linkType;
     this.snapLengthBytes = snapLengthBytes;
-    frame.describe(linkType, cookedHeaderBytes, frameInterfaces);
+    frame.describe(linkType, snapLengthBytes, cookedHeaderBytes, frameInterfaces);
   }
 
   /** Frames to come are of this member of a fanout group. */
@@ -122,11 +121,11 @@ public final class Block implements AutoCloseable {
   }
 
   private void rewind() {
-    framesTaken = 0;
+    framesKept = 0;
     framesWalked = 0;
-    used = start + TpacketBlockDesc.BYTES;
-    nextHeader = start + Integer.toUnsignedLong(TpacketBlockDesc.offsetToFirstPkt(memory, start));
-    frame.hide();
+    int first = TpacketBlockDesc.offsetToFirstPkt(memory, start);
+    nextHeader = behind(start, TpacketBlockDesc.BYTES, first);
+    frame.showIn(memory);
   }
 
   /** Leaves out the frames behind the first so many; for the one who leases, before the walk. */
@@ -141,7 +140,7 @@ public final class Block implements AutoCloseable {
     int[] kept = new int[(int) Math.min(Integer.toUnsignedLong(framesStored), most)];
     int count = 0;
     try {
-      while (advance()) {
+      while (advance(framesWalked)) {
         int bytes = filter.keptBytes(frame);
         kept[framesWalked - 1] = bytes;
         count += bytes == 0 ? 0 : 1;
@@ -184,17 +183,17 @@ public final class Block implements AutoCloseable {
    * @throws IllegalStateException if the block was given back, or its source closed
    */
   public Frame next() {
-    if (!leased) {
-      throw new IllegalStateException("block was given back");
+    if (keptBytes != null) {
+      return nextKept();
     }
-    while (advance()) {
-      if (keptBytes == null) {
-        framesTaken++;
-        return frame;
-      }
+    return advance(framesWalked) ? frame : null;
+  }
+
+  private Frame nextKept() {
+    while (advance(framesKept)) {
       int bytes = keptBytes[framesWalked - 1];
       if (bytes != 0) {
-        framesTaken++;
+        framesKept++;
         frame.cutTo(bytes);
         return frame;
       }
@@ -202,36 +201,67 @@ public final class Block implements AutoCloseable {
     return null;
   }
 
-  /** Shows the next stored frame; false after the last one. */
-  private boolean advance() {
+  /** Shows the next stored frame, as the block's {@code index}th; false after the last one. */
+  private boolean advance(int index) {
     if (framesWalked == framesStored) {
-      frame.hide();
+      endWalk();
       return false;
     }
+    MemorySegment ring = memory;
     long header = nextHeader;
-    if (header < used
+    if (header < 0
         || header > end - FRAME_HEADERS_BYTES
         || (header & Tpacket3Hdr.ALIGNMENT - 1) != 0) {
-      throw corrupt("frame header at byte " + (header - start));
+      throw corruptHeader();
     }
-    int capturedLength = Tpacket3Hdr.snaplen(memory, header);
-    int mac = Tpacket3Hdr.mac(memory, header);
+    long nextOffsetAndSec = Tpacket3Hdr.nextOffsetAndSec(ring, header);
+    long nsecAndSnaplen = Tpacket3Hdr.nsecAndSnaplen(ring, header);
+    int mac = Tpacket3Hdr.mac(ring, header);
+    int capturedLength = Tpacket3Hdr.second(nsecAndSnaplen);
     long data = header + mac;
     if (mac < FRAME_HEADERS_BYTES || capturedLength < 0 || data + capturedLength > end) {
       throw corrupt(
           "frame of tp_snaplen " + Integer.toUnsignedLong(capturedLength) + " at tp_mac " + mac);
     }
-    used = data + capturedLength;
-    nextHeader = header + Integer.toUnsignedLong(Tpacket3Hdr.nextOffset(memory, header));
+    nextHeader = behind(header, mac + capturedLength, Tpacket3Hdr.first(nextOffsetAndSec));
     frame.show(
-        memory,
         header,
         data,
         capturedLength,
-        firstSequence + framesTaken,
-        framesTaken == 0 ? lostBefore : 0);
+        nanos(nextOffsetAndSec, nsecAndSnaplen),
+        firstSequence + index,
+        index == 0 ? lostBefore : 0);
     framesWalked++;
     return true;
+  }
+
+  private static long nanos(long nextOffsetAndSec, long nsecAndSnaplen) {
+    return Integer.toUnsignedLong(Tpacket3Hdr.second(nextOffsetAndSec)) * 1_000_000_000L
+        + Integer.toUnsignedLong(Tpacket3Hdr.first(nsecAndSnaplen));
+  }
+
+  /** Where a header lies, or -1 if that is before the end of what comes before it. */
+  private static long behind(long from, int used, int offset) {
+    return Integer.compareUnsigned(offset, used) < 0 ? -1 : from + Integer.toUnsignedLong(offset);
+  }
+
+  private void endWalk() {
+    frame.hide();
+    if (!leased) {
+      throw new IllegalStateException("block was given back");
+    }
+  }
+
+  private CorruptBlockException corruptHeader() {
+    if (nextHeader >= 0) {
+      return corrupt("frame header at byte " + (nextHeader - start));
+    }
+    return corrupt(
+        framesWalked == 0
+            ? "first frame header among the block's own"
+            : "frame header behind the one at byte "
+                + (frame.header() - start)
+                + ", before the end of its frame,");
   }
 
   private CorruptBlockException corrupt(String what) {
@@ -292,6 +322,7 @@ public final class Block implements AutoCloseable {
   public void close() {
     if (leased) {
       frame.hide();
+      framesWalked = framesStored;
       owner.giveBack(this);
     }
   }

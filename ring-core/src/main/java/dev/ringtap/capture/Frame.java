@@ -7,6 +7,8 @@ import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -25,6 +27,12 @@ import java.nio.ByteOrder;
  * <p>Not thread-safe: for the thread that holds the block.
  */
 public final class Frame {
+  /** In place of a payload's length while no frame is shown. */
+  private static final int HIDDEN = -1;
+
+  private static final VarHandle BE_INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
   private static final int ETHERTYPE_AT = 12;
   private static final int VLAN_TAG_BYTES = 4;
   private static final int ETHERTYPE_VLAN = 0x8100;
@@ -45,13 +53,27 @@ public final class Frame {
   private long header;
   private long data;
   private int capturedLength;
+  private long timestampNanos;
+
+  /** Length on the wire, a stripped tag not counted. */
+  private int ringLength;
+
   private long sequence;
   private long lostBefore;
+
+  /** The tag that was taken off, or 0. */
+  private int strippedTag;
+
+  /** Bytes of the payload that do not lie in the ring as its part. */
+  private int putBackBytes;
+
+  private int payloadLength = HIDDEN;
 
   private int lastInterface;
   private String lastInterfaceName;
 
   // the block's, here because every frame asks for them
+  private int snapLengthBytes;
   private int cookedHeaderBytes;
   private int tagOffset;
   private InterfaceNames frameInterfaces;
@@ -61,25 +83,49 @@ public final class Frame {
   }
 
   /** Describes the frames to come; names of their own interfaces may be null. */
-  void describe(int linkType, int cookedHeaderBytes, InterfaceNames frameInterfaces) {
+  void describe(
+      int linkType, int snapLengthBytes, int cookedHeaderBytes, InterfaceNames frameInterfaces) {
+    this.snapLengthBytes = snapLengthBytes;
     this.cookedHeaderBytes = cookedHeaderBytes;
     this.tagOffset = LinkType.tagOffset(linkType);
     this.frameInterfaces = frameInterfaces;
   }
 
+  /** The frames to come lie in this memory. */
+  void showIn(MemorySegment ring) {
+    memory = ring;
+    payloadLength = HIDDEN;
+  }
+
   void show(
-      MemorySegment memory,
       long header,
       long data,
       int capturedLength,
+      long timestampNanos,
       long sequence,
       long lostBefore) {
-    this.memory = memory;
     this.header = header;
     this.data = data;
     this.capturedLength = capturedLength;
+    this.timestampNanos = timestampNanos;
     this.sequence = sequence;
     this.lostBefore = lostBefore;
+    MemorySegment ring = memory;
+    long lenAndStatus = Tpacket3Hdr.lenAndStatus(ring, header);
+    ringLength = Tpacket3Hdr.first(lenAndStatus);
+    strippedTag =
+        strippedTag(Tpacket3Hdr.second(lenAndStatus), Tpacket3Hdr.vlanTciAndTpid(ring, header));
+    measure();
+  }
+
+  /**
+   * The tag's condition is libpcap's, which looks at the captured bytes alone: a cooked header does
+   * not count.
+   */
+  private void measure() {
+    putBackBytes =
+        cookedHeaderBytes + (strippedTag != 0 && capturedLength >= tagOffset ? VLAN_TAG_BYTES : 0);
+    payloadLength = Math.min(capturedLength + putBackBytes, snapLengthBytes);
   }
 
   /**
@@ -91,17 +137,19 @@ public final class Frame {
   public void cutTo(int bytes) {
     if (Integer.compareUnsigned(bytes, capturedLength) < 0) {
       capturedLength = bytes;
+      measure();
     }
   }
 
   void hide() {
     memory = Block.GIVEN_BACK;
+    payloadLength = HIDDEN;
   }
 
   /** When the kernel or the network card saw the frame, in nanoseconds since 1970 UTC. */
   public long timestampNanos() {
-    return Integer.toUnsignedLong(Tpacket3Hdr.sec(memory, header)) * 1_000_000_000L
-        + Integer.toUnsignedLong(Tpacket3Hdr.nsec(memory, header));
+    requireShown();
+    return timestampNanos;
   }
 
   /** Whether {@link #timestampNanos} is the network card's clock and not the kernel's. */
@@ -141,7 +189,8 @@ public final class Frame {
 
   /** Length on the wire in bytes, the VLAN tag included; a cooked header counts too. */
   public int originalLength() {
-    return Tpacket3Hdr.len(memory, header) + putBackBytes();
+    requireShown();
+    return ringLength + putBackBytes;
   }
 
   /**
@@ -149,7 +198,14 @@ public final class Frame {
    * one, cut to the snap length.
    */
   public int payloadLength() {
-    return Math.min(capturedLength + putBackBytes(), block.snapLengthBytes());
+    requireShown();
+    return payloadLength;
+  }
+
+  private void requireShown() {
+    if (payloadLength == HIDDEN) {
+      throw new IllegalStateException("no frame is shown, or its block was given back");
+    }
   }
 
   /** LINKTYPE value of the payload's first header. */
@@ -196,9 +252,8 @@ public final class Frame {
    * the frame has none. The tag counts wherever it was found: beside the frame or still inside it.
    */
   public int vlanTag() {
-    int stripped = strippedTag();
-    if (stripped != 0) {
-      return stripped;
+    if (strippedTag != 0) {
+      return strippedTag;
     }
     int inline = 0;
     if (block.linkType() == LinkType.ETHERNET) {
@@ -213,9 +268,14 @@ public final class Frame {
     return tagged ? inline : 0;
   }
 
+  /** The tag that was taken off, as {@link #vlanTag}, or 0. */
+  int strippedTag() {
+    return strippedTag;
+  }
+
   /** Whether the outermost tag lies beside the frame and not among its bytes in the ring. */
   public boolean isTagStripped() {
-    return strippedTag() != 0;
+    return strippedTag != 0;
   }
 
   /** The ring's memory, shared by all frames of the block. Read-only by contract. */
@@ -264,45 +324,56 @@ public final class Frame {
     return capturedLength;
   }
 
+  /** A copy of the payload, cooked header and VLAN tag in place. */
+  public byte[] payload() {
+    byte[] payload = new byte[payloadLength()];
+    copyPayload(payload, 0);
+    return payload;
+  }
+
   /**
    * Copies the payload, cooked header and VLAN tag in place.
    *
    * @param target where {@link #payloadLength()} bytes go
-   * @param offset offset of the first one in {@code target}
+   * @param offset index of the first one in {@code target}
    * @throws IndexOutOfBoundsException if {@code target} has no room for them
    */
-  public void copyPayload(MemorySegment target, long offset) {
-    if (cookedHeaderBytes != 0) {
-      copyCooked(target, offset);
-      return;
-    }
-    int at = tagOffset;
-    int tag = strippedTag();
-    if (tag == 0 || capturedLength < at) {
-      MemorySegment.copy(memory, data, target, offset, payloadLength());
-      return;
-    }
+  public void copyPayload(byte[] target, int offset) {
     int length = payloadLength();
-    MemorySegment.copy(memory, data, target, offset, Math.min(length, at));
-    if (length < at + VLAN_TAG_BYTES) {
-      for (int i = at; i < length; i++) {
-        int shift = 8 * (at + VLAN_TAG_BYTES - 1 - i);
-        target.set(ValueLayout.JAVA_BYTE, offset + i, (byte) (tag >>> shift));
-      }
-      return;
+    if (putBackBytes == 0) {
+      copy(data, target, offset, length);
+    } else if (cookedHeaderBytes != 0) {
+      copyCooked(target, offset, length);
+    } else {
+      copyTagged(target, offset, length);
     }
-    target.set(BE_INT, offset + at, tag);
-    MemorySegment.copy(
-        memory, data + at, target, offset + at + VLAN_TAG_BYTES, length - at - VLAN_TAG_BYTES);
   }
 
-  private void copyCooked(MemorySegment target, long offset) {
-    int length = payloadLength();
-    int tag = capturedLength >= tagOffset ? strippedTag() : 0;
+  private void copyTagged(byte[] target, int offset, int length) {
+    int at = tagOffset;
+    copy(data, target, offset, Math.min(length, at));
+    if (length >= at + VLAN_TAG_BYTES) {
+      BE_INTS.set(target, offset + at, strippedTag);
+      int behind = at + VLAN_TAG_BYTES;
+      copy(data + at, target, offset + behind, length - behind);
+    } else {
+      for (int i = at; i < length; i++) {
+        int shift = 8 * (at + VLAN_TAG_BYTES - 1 - i);
+        target[offset + i] = (byte) (strippedTag >>> shift);
+      }
+    }
+  }
+
+  private void copyCooked(byte[] target, int offset, int length) {
+    int tag = capturedLength >= tagOffset ? strippedTag : 0;
     CookedHeader.write(cooked, memory, header + Tpacket3Hdr.BYTES, block.linkType(), tag);
-    int headerLength = Math.min(length, putBackBytes());
-    MemorySegment.copy(cooked, 0, target, offset, headerLength);
-    MemorySegment.copy(memory, data, target, offset + headerLength, length - headerLength);
+    int headerLength = Math.min(length, putBackBytes);
+    MemorySegment.copy(cooked, ValueLayout.JAVA_BYTE, 0, target, offset, headerLength);
+    copy(data, target, offset + headerLength, length - headerLength);
+  }
+
+  private void copy(long from, byte[] target, int offset, int length) {
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, target, offset, length);
   }
 
   /** Where the network layer begins, from {@link #dataOffset} on. */
@@ -312,7 +383,12 @@ public final class Frame {
 
   /** Length on the wire of what lies in the ring: a stripped tag not counted. */
   int ringLength() {
-    return Tpacket3Hdr.len(memory, header);
+    return ringLength;
+  }
+
+  /** Where the frame's header lies in the ring. */
+  long header() {
+    return header;
   }
 
   /** Big-endian unsigned 16 bits of the frame as it lies in the ring. */
@@ -321,25 +397,15 @@ public final class Frame {
   }
 
   /**
-   * Bytes of the payload that do not lie in the ring as its part. The tag's condition is libpcap's,
-   * which looks at the captured bytes alone: a cooked header does not count.
+   * As libpcap's VLAN_VALID and VLAN_TPID: kernels before 3.14 set neither status bit, so a TCI or
+   * TPID other than 0 counts too.
    */
-  private int putBackBytes() {
-    return cookedHeaderBytes
-        + (strippedTag() != 0 && capturedLength >= tagOffset ? VLAN_TAG_BYTES : 0);
-  }
-
-  /**
-   * The tag that was taken off, or 0. As libpcap's VLAN_VALID and VLAN_TPID: kernels before 3.14
-   * set neither status bit, so a TCI or TPID other than 0 counts too.
-   */
-  int strippedTag() {
-    int status = Tpacket3Hdr.status(memory, header);
-    int tci = Tpacket3Hdr.vlanTci(memory, header);
+  private static int strippedTag(int status, long vlanTciAndTpid) {
+    int tci = Tpacket3Hdr.first(vlanTciAndTpid);
     if (tci == 0 && (status & Tpacket3Hdr.TP_STATUS_VLAN_VALID) == 0) {
       return 0;
     }
-    int tpid = Tpacket3Hdr.vlanTpid(memory, header);
+    int tpid = Tpacket3Hdr.firstShort(Tpacket3Hdr.second(vlanTciAndTpid));
     if (tpid == 0 && (status & Tpacket3Hdr.TP_STATUS_VLAN_TPID_VALID) == 0) {
       tpid = ETHERTYPE_VLAN;
     }

@@ -2,7 +2,6 @@ package dev.ringtap.file;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -25,7 +24,6 @@ final class PcapngOutput implements Closeable {
   private final String name;
 
   private ByteBuffer buffer = allocate(BUFFER_BYTES);
-  private MemorySegment memory = MemorySegment.ofBuffer(buffer);
   private int blockStart;
   private int blockLength;
   private long bytesWritten;
@@ -39,7 +37,7 @@ final class PcapngOutput implements Closeable {
   }
 
   private static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Makes room for a block; only then begin it. */
@@ -50,7 +48,6 @@ final class PcapngOutput implements Closeable {
     }
     if (blockBytes > buffer.capacity()) {
       buffer = allocate(blockBytes);
-      memory = MemorySegment.ofBuffer(buffer);
     }
   }
 
@@ -81,8 +78,8 @@ final class PcapngOutput implements Closeable {
     buffer.putLong(value);
   }
 
-  /** Leaves room for bytes and returns its offset in {@link #memory()}. */
-  long skip(int bytes) {
+  /** Leaves room for bytes and returns where it is in {@link #bytes()}. */
+  int skip(int bytes) {
     int start = buffer.position();
     buffer.position(start + bytes);
     return start;
@@ -95,8 +92,8 @@ final class PcapngOutput implements Closeable {
     }
   }
 
-  MemorySegment memory() {
-    return memory;
+  byte[] bytes() {
+    return buffer.array();
   }
 
   long framesWritten() {

@@ -11,6 +11,7 @@ import java.io.FileOutputStream;
 import java.io.Flushable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
@@ -193,7 +194,8 @@ public final class PcapngWriter implements Closeable, Flushable {
     beginFrame(interfaceId, timestampNanos, originalLength, lostBefore, length);
     boolean copied = false;
     try {
-      MemorySegment.copy(payload, offset, output.memory(), output.skip(length), length);
+      MemorySegment.copy(
+          payload, ValueLayout.JAVA_BYTE, offset, output.bytes(), output.skip(length), length);
       copied = true;
     } finally {
       endFrame(copied, flags, lostBefore, length);
@@ -226,7 +228,7 @@ public final class PcapngWriter implements Closeable, Flushable {
         interfaceId, frame.timestampNanos(), frame.originalLength(), frame.lostBefore(), length);
     boolean copied = false;
     try {
-      frame.copyPayload(output.memory(), output.skip(length));
+      frame.copyPayload(output.bytes(), output.skip(length));
       copied = true;
     } finally {
       endFrame(copied, flags, frame.lostBefore(), length);
@@ -401,8 +403,7 @@ public final class PcapngWriter implements Closeable, Flushable {
 
   private void putText(int code, byte[] utf8) {
     putOption(code, utf8.length);
-    long room = output.skip(utf8.length);
-    MemorySegment.copy(MemorySegment.ofArray(utf8), 0, output.memory(), room, utf8.length);
+    System.arraycopy(utf8, 0, output.bytes(), output.skip(utf8.length), utf8.length);
     output.pad(utf8.length);
   }
 

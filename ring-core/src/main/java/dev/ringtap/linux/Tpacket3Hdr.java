@@ -1,9 +1,11 @@
 package dev.ringtap.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 
 /**
  * The header of a frame in a TPACKET_V3 block, from {@code <linux/if_packet.h>}; a {@link
@@ -52,7 +54,48 @@ public final class Tpacket3Hdr {
   static final long TP_VLAN_TCI = 32;
   static final long TP_VLAN_TPID = 36;
 
+  private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
   private Tpacket3Hdr() {}
+
+  /**
+   * {@code tp_next_offset} and {@code tp_sec} at once. A walk reads the header in such pairs, which
+   * {@link #first} and {@link #second} take apart: each access of a segment is checked, and a loop
+   * with fewer of them is compiled into one piece.
+   */
+  public static long nextOffsetAndSec(MemorySegment ring, long frame) {
+    return ring.get(JAVA_LONG_UNALIGNED, frame + TP_NEXT_OFFSET);
+  }
+
+  /** {@code tp_nsec} and {@code tp_snaplen}. */
+  public static long nsecAndSnaplen(MemorySegment ring, long frame) {
+    return ring.get(JAVA_LONG_UNALIGNED, frame + TP_NSEC);
+  }
+
+  /** {@code tp_len} and {@code tp_status}. */
+  public static long lenAndStatus(MemorySegment ring, long frame) {
+    return ring.get(JAVA_LONG_UNALIGNED, frame + TP_LEN);
+  }
+
+  /** {@code tp_vlan_tci}, and what {@link #firstShort} of {@link #second} takes the TPID from. */
+  public static long vlanTciAndTpid(MemorySegment ring, long frame) {
+    return ring.get(JAVA_LONG_UNALIGNED, frame + TP_VLAN_TCI);
+  }
+
+  /** The number of a pair that lies first in memory. */
+  public static int first(long pair) {
+    return (int) (LITTLE_ENDIAN ? pair : pair >>> Integer.SIZE);
+  }
+
+  /** The number of a pair that lies second in memory. */
+  public static int second(long pair) {
+    return (int) (LITTLE_ENDIAN ? pair >>> Integer.SIZE : pair);
+  }
+
+  /** The 16 bits of a number that lie first in memory, unsigned. */
+  public static int firstShort(int number) {
+    return LITTLE_ENDIAN ? number & 0xFFFF : number >>> Short.SIZE;
+  }
 
   public static int nextOffset(MemorySegment ring, long frame) {
     return ring.get(JAVA_INT, frame + TP_NEXT_OFFSET);

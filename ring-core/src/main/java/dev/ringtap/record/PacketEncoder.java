@@ -1,13 +1,10 @@
 package dev.ringtap.record;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.ringtap.capture.Frame;
-import java.lang.foreign.MemorySegment;
+import dev.ringtap.capture.PacketType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.SchemaNormalization;
@@ -26,11 +23,11 @@ public final class PacketEncoder {
   private static final int MAX_VARLONG_BYTES = 10;
   private static final int MAX_VARINT_BYTES = 5;
 
-  /**
-   * Timestamp, sequence, loss; member, lengths, link type, direction, union branch, four of the
-   * tag.
-   */
-  private static final int MAX_NUMBERS_BYTES = 3 * MAX_VARLONG_BYTES + 11 * MAX_VARINT_BYTES;
+  /** Loss; member, two lengths, link type, direction, union branch, four of the tag. */
+  private static final int MAX_TAIL_BYTES = MAX_VARLONG_BYTES + 10 * MAX_VARINT_BYTES;
+
+  /** What may be written behind the last field's end. */
+  private static final int OVERSHOOT_BYTES = 16;
 
   /** A file may name any number of interfaces. */
   private static final int MAX_NAMES_KEPT = 256;
@@ -40,19 +37,33 @@ public final class PacketEncoder {
   private static final int DROP_ELIGIBLE = 0x1000;
   private static final int VLAN_ID_MASK = 0x0fff;
 
-  private final byte[] header;
+  private final EncodedPiece header;
 
-  /** Everything before the payload's bytes; its beginning, up to the timestamp, stays. */
-  private byte[] fields;
+  /** The interface's name, of the last frame and of those before. */
+  private EncodedPiece name;
 
-  private final Map<String, byte[]> interfaceNameFields = new HashMap<>();
   private String interfaceName;
-  private byte[] interfaceNameField;
+  private final Map<String, EncodedPiece> names = new HashMap<>();
+
+  /** What stands behind the sequence number, of the last frame. */
+  private final EncodedPiece tail = new EncodedPiece();
+
+  private final byte[] tailFields = new byte[MAX_TAIL_BYTES + Varint.ROOM_BYTES];
+  private long lostBefore;
+  private int member;
+  private int originalLength;
+  private int linkType;
+  private PacketType packetType = PacketType.HOST;
+  private int vlanTag;
+  private int payloadLength;
+
+  /** Fields of a record that has no room for them yet. */
+  private byte[] fields = new byte[0];
 
   private PacketEncoder(byte[] header) {
-    this.header = header;
-    this.fields = header;
+    this.header = EncodedPiece.of(header, header.length);
     changeInterface("");
+    encodeTail();
   }
 
   /**
@@ -81,12 +92,10 @@ public final class PacketEncoder {
     return new PacketEncoder(ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array());
   }
 
-  /**
-   * Bytes that belong to the frame's record, at most: its payload and all that stands before it.
-   */
+  /** Room that is enough for the frame's record. */
   public int maxEncodedLength(Frame frame) {
     useInterface(frame.interfaceName());
-    return fields.length + frame.payloadLength();
+    return maxFieldsLength() + frame.payloadLength();
   }
 
   /**
@@ -95,11 +104,10 @@ public final class PacketEncoder {
    * @return a record of its own, exactly as long as it needs to be
    */
   public byte[] encode(Frame frame) {
-    int payloadLength = frame.payloadLength();
-    int fieldsLength = writeFields(frame, payloadLength);
-    byte[] record = new byte[fieldsLength + payloadLength];
+    int fieldsLength = writeFields(frame);
+    byte[] record = new byte[fieldsLength + frame.payloadLength()];
     System.arraycopy(fields, 0, record, 0, fieldsLength);
-    frame.copyPayload(MemorySegment.ofArray(record), fieldsLength);
+    frame.copyPayload(record, fieldsLength);
     return record;
   }
 
@@ -111,74 +119,109 @@ public final class PacketEncoder {
    * @throws IndexOutOfBoundsException if the target has no room; {@link #maxEncodedLength} is
    *     enough
    */
-  public long encode(Frame frame, MemorySegment target, long offset) {
-    int payloadLength = frame.payloadLength();
-    int fieldsLength = writeFields(frame, payloadLength);
-    MemorySegment.copy(fields, 0, target, JAVA_BYTE, offset, fieldsLength);
-    frame.copyPayload(target, offset + fieldsLength);
-    return offset + fieldsLength + payloadLength;
+  public int encode(Frame frame, byte[] target, int offset) {
+    int length = frame.payloadLength();
+    useInterface(frame.interfaceName());
+    int at;
+    if (length >= OVERSHOOT_BYTES && offset >= 0 && maxFieldsLength() <= target.length - offset) {
+      // the payload comes to lie over what is written too much
+      at = writeFields(frame, target, offset);
+    } else {
+      int fieldsLength = writeFields(frame);
+      System.arraycopy(fields, 0, target, offset, fieldsLength);
+      at = offset + fieldsLength;
+    }
+    frame.copyPayload(target, at);
+    return at + length;
   }
 
-  private int writeFields(Frame frame, int payloadLength) {
+  private int maxFieldsLength() {
+    return header.length()
+        + name.length()
+        + 2 * MAX_VARLONG_BYTES
+        + MAX_TAIL_BYTES
+        + OVERSHOOT_BYTES;
+  }
+
+  private int writeFields(Frame frame) {
     useInterface(frame.interfaceName());
-    byte[] to = fields;
-    int at = writeLong(to, header.length, frame.timestampNanos());
-    System.arraycopy(interfaceNameField, 0, to, at, interfaceNameField.length);
-    at += interfaceNameField.length;
-    at = writeLong(to, at, frame.sequence());
-    at = writeLong(to, at, frame.lostBefore());
-    at = writeLong(to, at, frame.member());
-    at = writeLong(to, at, frame.originalLength());
-    at = writeLong(to, at, frame.linkType());
-    at = writeLong(to, at, frame.packetType().ordinal());
-    int tag = frame.vlanTag();
-    if (tag == 0) {
-      to[at++] = 0;
-    } else {
-      at = writeLong(to, at, 1);
-      at = writeLong(to, at, tag >>> TPID_SHIFT);
-      at = writeLong(to, at, tag & VLAN_ID_MASK);
-      at = writeLong(to, at, tag >>> PRIORITY_SHIFT & 7);
-      to[at++] = (byte) ((tag & DROP_ELIGIBLE) == 0 ? 0 : 1);
+    if (fields.length < maxFieldsLength()) {
+      fields = new byte[maxFieldsLength()];
     }
-    return writeLong(to, at, payloadLength);
+    return writeFields(frame, fields, 0);
+  }
+
+  /** All before the payload's bytes, its interface in use already. */
+  private int writeFields(Frame frame, byte[] to, int offset) {
+    useTail(frame);
+    int at = header.put(to, offset);
+    at = Varint.putNanos(to, at, frame.timestampNanos());
+    at = name.put(to, at);
+    at = Varint.put(to, at, frame.sequence());
+    return tail.put(to, at);
   }
 
   /** The name stays the same from frame to frame, or is one of a few: its bytes are kept. */
-  private void useInterface(String name) {
-    if (name != interfaceName) {
-      changeInterface(name);
+  private void useInterface(String frameInterfaceName) {
+    if (frameInterfaceName != interfaceName) {
+      changeInterface(frameInterfaceName);
     }
   }
 
-  private void changeInterface(String name) {
-    if (interfaceNameFields.size() == MAX_NAMES_KEPT) {
-      interfaceNameFields.clear();
+  private void changeInterface(String frameInterfaceName) {
+    if (names.size() == MAX_NAMES_KEPT) {
+      names.clear();
     }
-    interfaceNameField = interfaceNameFields.computeIfAbsent(name, PacketEncoder::nameField);
-    interfaceName = name;
-    int needed = header.length + MAX_NUMBERS_BYTES + interfaceNameField.length;
-    if (fields.length < needed) {
-      fields = Arrays.copyOf(header, needed);
-    }
+    name = names.computeIfAbsent(frameInterfaceName, PacketEncoder::nameField);
+    interfaceName = frameInterfaceName;
   }
 
-  private static byte[] nameField(String name) {
+  private static EncodedPiece nameField(String name) {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
-    byte[] field = new byte[MAX_VARINT_BYTES + utf8.length];
-    int length = writeLong(field, 0, utf8.length);
+    byte[] field = new byte[Varint.ROOM_BYTES + utf8.length];
+    int length = Varint.put(field, 0, utf8.length);
     System.arraycopy(utf8, 0, field, length, utf8.length);
-    return Arrays.copyOf(field, length + utf8.length);
+    return EncodedPiece.of(field, length + utf8.length);
   }
 
-  /** Avro's int and long are the same bytes: zig-zag, then seven bits a byte, lowest first. */
-  private static int writeLong(byte[] to, int at, long value) {
-    long left = value << 1 ^ value >> 63;
-    while ((left & ~0x7FL) != 0) {
-      to[at++] = (byte) (left | 0x80);
-      left >>>= 7;
+  /** Many frames are of the same kind and length as the one before. */
+  private void useTail(Frame frame) {
+    int frameTag = frame.vlanTag();
+    if (frame.payloadLength() == payloadLength
+        && frame.originalLength() == originalLength
+        && frameTag == vlanTag
+        && frame.packetType() == packetType
+        && frame.lostBefore() == lostBefore
+        && frame.linkType() == linkType
+        && frame.member() == member) {
+      return;
     }
-    to[at++] = (byte) left;
-    return at;
+    lostBefore = frame.lostBefore();
+    member = frame.member();
+    originalLength = frame.originalLength();
+    linkType = frame.linkType();
+    packetType = frame.packetType();
+    vlanTag = frameTag;
+    payloadLength = frame.payloadLength();
+    encodeTail();
+  }
+
+  private void encodeTail() {
+    byte[] to = tailFields;
+    int at = Varint.put(to, 0, lostBefore);
+    at = Varint.put(to, at, member);
+    at = Varint.put(to, at, originalLength);
+    at = Varint.put(to, at, linkType);
+    at = Varint.put(to, at, packetType.ordinal());
+    if (vlanTag == 0) {
+      to[at++] = 0;
+    } else {
+      at = Varint.put(to, at, 1);
+      at = Varint.put(to, at, vlanTag >>> TPID_SHIFT);
+      at = Varint.put(to, at, vlanTag & VLAN_ID_MASK);
+      at = Varint.put(to, at, vlanTag >>> PRIORITY_SHIFT & 7);
+      to[at++] = (byte) ((vlanTag & DROP_ELIGIBLE) == 0 ? 0 : 1);
+    }
+    tail.set(to, Varint.put(to, at, payloadLength));
   }
 }

@@ -15,7 +15,6 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.linux.TunDevice;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -157,8 +156,7 @@ class CookedExpressionIT {
     while (!source.isEnded()) {
       try (Block block = source.take(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          byte[] payload = f.payload();
           all.add(f.originalLength() + " " + hex.formatHex(payload));
         }
       }

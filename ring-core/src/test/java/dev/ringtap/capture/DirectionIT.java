@@ -9,7 +9,6 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,8 +53,7 @@ class DirectionIT {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           boolean out = f.packetType() == PacketType.OUTGOING;
           assertThat(direction).isNotEqualTo(out ? Direction.IN : Direction.OUT);
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          byte[] payload = f.payload();
           payloads.add(payload);
         }
       }

@@ -12,7 +12,6 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.linux.TunDevice;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -80,8 +79,7 @@ class LinkTypeIT {
       try (Block block = capture.take(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(taken.size());
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          byte[] payload = f.payload();
           taken.add(
               new Taken(f.interfaceName(), f.linkType(), f.vlanTag(), f.originalLength(), payload));
         }

@@ -3,7 +3,6 @@ package dev.ringtap.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,8 +17,7 @@ public final class Payloads {
       try (Block block = source.take(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(payloads.size());
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          byte[] payload = f.payload();
           payloads.add(payload);
         }
       }

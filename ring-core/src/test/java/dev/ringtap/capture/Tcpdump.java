@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** tcpdump on an interface of a private network: what it stores is what payloads must be. */
-final class Tcpdump implements AutoCloseable {
+public final class Tcpdump implements AutoCloseable {
   private final Process process;
   private final BufferedReader errors;
   private final Path file;
@@ -34,7 +34,7 @@ final class Tcpdump implements AutoCloseable {
   }
 
   /** Skips the test where a program is missing, and says which. */
-  static void require(String program, String debianPackage) {
+  public static void require(String program, String debianPackage) {
     boolean found =
         List.of("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/").stream()
             .anyMatch(directory -> Files.isExecutable(Path.of(directory + program)));
@@ -42,7 +42,7 @@ final class Tcpdump implements AutoCloseable {
   }
 
   /** Starts one; it captures when this returns. */
-  static Tcpdump start(PrivateNetwork network, Path directory, String... options)
+  public static Tcpdump start(PrivateNetwork network, Path directory, String... options)
       throws IOException {
     require("tcpdump", "tcpdump");
     Path file = directory.resolve("tcpdump-" + System.nanoTime() + ".pcap");
@@ -76,7 +76,7 @@ final class Tcpdump implements AutoCloseable {
   }
 
   /** Runs a command in the network, which must succeed; what it prints. */
-  static String run(PrivateNetwork network, String... command) throws IOException {
+  public static String run(PrivateNetwork network, String... command) throws IOException {
     Process process =
         network.call(
             () ->
@@ -109,7 +109,7 @@ final class Tcpdump implements AutoCloseable {
   }
 
   /** Ends it; the file that it wrote. */
-  Path stop() throws Exception {
+  public Path stop() throws Exception {
     end();
     return file;
   }

@@ -6,7 +6,6 @@ import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,8 +114,7 @@ class VlanIT {
       try (Block block = ours.take(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           Sent expected = sent.get(payloads.size());
-          byte[] payload = new byte[f.payloadLength()];
-          f.copyPayload(MemorySegment.ofArray(payload), 0);
+          byte[] payload = f.payload();
           assertThat(HexFormat.of().formatHex(payload))
               .isEqualTo(HexFormat.of().formatHex(expected.bytes()));
           assertThat(f.originalLength()).isEqualTo(expected.bytes().length);

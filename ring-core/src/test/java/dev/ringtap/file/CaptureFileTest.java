@@ -104,7 +104,7 @@ class CaptureFileTest {
     Block block = file.take(0);
     Frame frame = block.next();
     file.close();
-    assertThatThrownBy(frame::timestampNanos).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(frame::payload).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(block::next).isInstanceOf(IllegalStateException.class);
     block.close();
     file.close();

@@ -5,7 +5,6 @@ import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -25,8 +24,7 @@ record Seen(
   record Run(List<Seen> frames, IOException fault) {}
 
   static Seen of(Frame frame) {
-    byte[] payload = new byte[frame.payloadLength()];
-    frame.copyPayload(MemorySegment.ofArray(payload), 0);
+    byte[] payload = frame.payload();
     return new Seen(
         frame.interfaceName(),
         frame.linkType(),

@@ -9,7 +9,6 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -155,8 +154,7 @@ class ExpressionIT {
   }
 
   private static byte[] payload(Frame frame) {
-    byte[] payload = new byte[frame.payloadLength()];
-    frame.copyPayload(MemorySegment.ofArray(payload), 0);
+    byte[] payload = frame.payload();
     return payload;
   }
 

@@ -13,7 +13,6 @@ import dev.ringtap.packet.PacketHeaders;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -35,16 +34,14 @@ class CookedEncoderTest {
   private final PacketEncoder encoder = PacketEncoder.singleObject();
 
   private Packet encode(Block block) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      Frame frame = block.next();
-      byte[] bytes = encoder.encode(frame);
-      Packet packet = Packet.getDecoder().decode(bytes);
-      assertThat(ByteBuffer.wrap(bytes)).isEqualTo(packet.toByteBuffer());
-      MemorySegment buffer = arena.allocate(encoder.maxEncodedLength(frame) + 3);
-      long end = encoder.encode(frame, buffer, 3);
-      assertThat(buffer.asSlice(3, end - 3).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
-      return packet;
-    }
+    Frame frame = block.next();
+    byte[] bytes = encoder.encode(frame);
+    Packet packet = Packet.getDecoder().decode(bytes);
+    assertThat(ByteBuffer.wrap(bytes)).isEqualTo(packet.toByteBuffer());
+    byte[] buffer = new byte[encoder.maxEncodedLength(frame) + 3];
+    int end = encoder.encode(frame, buffer, 3);
+    assertThat(Arrays.copyOfRange(buffer, 3, end)).isEqualTo(bytes);
+    return packet;
   }
 
   private static byte[] packet(int length) {
@@ -174,8 +171,7 @@ class CookedEncoderTest {
                       inRing)) {
             Frame frame = block.next();
             PacketHeaders ring = new PacketHeaders().parse(frame);
-            byte[] payload = new byte[frame.payloadLength()];
-            frame.copyPayload(MemorySegment.ofArray(payload), 0);
+            byte[] payload = frame.payload();
             PacketHeaders copy =
                 new PacketHeaders()
                     .parse(MemorySegment.ofArray(payload), 0, payload.length, linkType);

@@ -1,6 +1,7 @@
 package dev.ringtap.record;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
@@ -10,7 +11,6 @@ import dev.ringtap.capture.PacketType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
@@ -29,6 +29,7 @@ class PacketEncoderTest {
 
   private static final int SCHEMA_ID = 0xCAFE0102;
 
+  private final Random random = new Random(7);
   private final PacketEncoder encoder = PacketEncoder.singleObject();
   private final PacketEncoder registryEncoder = PacketEncoder.registry(SCHEMA_ID);
 
@@ -64,9 +65,14 @@ class PacketEncoderTest {
         Packet packet = Packet.getDecoder().decode(bytes);
         assertThat(bytes).isEqualTo(avroBytes(packet));
 
-        MemorySegment buffer = arena.allocate(encoder.maxEncodedLength(frame) + 3);
-        long end = encoder.encode(frame, buffer, 3);
-        assertThat(buffer.asSlice(3, end - 3).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
+        byte[] buffer = new byte[4 + bytes.length + random.nextInt(100)];
+        Arrays.fill(buffer, (byte) 0x55);
+        int end = encoder.encode(frame, buffer, 3);
+        assertThat(Arrays.copyOfRange(buffer, 3, end)).isEqualTo(bytes);
+        assertThat(Arrays.copyOf(buffer, 3)).containsOnly(0x55);
+        assertThat(Arrays.copyOfRange(buffer, end, buffer.length)).containsOnly(0x55);
+        assertThatThrownBy(() -> encoder.encode(frame, buffer, buffer.length - bytes.length + 1))
+            .isInstanceOf(IndexOutOfBoundsException.class);
 
         byte[] framed = registryEncoder.encode(frame);
         assertThat(ByteBuffer.wrap(framed).get()).isZero();

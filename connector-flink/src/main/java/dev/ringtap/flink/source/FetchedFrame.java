@@ -5,8 +5,19 @@ import dev.ringtap.file.FileRange;
 
 /** A frame on its way from a batch to the emitter; each batch has one and moves it along. */
 final class FetchedFrame {
+  private final FrameBatch batch;
+
   Frame frame;
 
   /** Where the frame's block begins in its file; null if it is live. */
   FileRange blockStart;
+
+  FetchedFrame(FrameBatch batch) {
+    this.batch = batch;
+  }
+
+  /** Moves on to the batch's next frame; false if there is none. */
+  boolean next() {
+    return batch.nextRecordFromSplit() != null;
+  }
 }

@@ -24,7 +24,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   private final SplitRun run;
   private final FrameSieve sieve;
   private final Block block;
-  private final FetchedFrame fetched = new FetchedFrame();
+  private final FetchedFrame fetched = new FetchedFrame(this);
   private boolean entered;
 
   FrameBatch(SplitRun run, FrameSieve sieve, Block block, FileRange blockStart) {

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
  * host, where the interface and libpcap are.
  */
 public interface PacketFilter extends Serializable {
-  /** Keeps all frames. */
-  PacketFilter ALL = new ProgramFilter(BpfProgram.acceptAll(-1));
+  /** Keeps all frames. It is the same object wherever it travels to, and costs nothing there. */
+  PacketFilter ALL = new AllFilter();
 
   /**
    * The program that the kernel runs on an interface. Called in the interface's network namespace.
@@ -83,6 +83,32 @@ public interface PacketFilter extends Serializable {
     @Override
     public String toString() {
       return expression;
+    }
+  }
+
+  /** See {@link #ALL}. */
+  final class AllFilter implements PacketFilter {
+    private static final long serialVersionUID = 1;
+
+    private AllFilter() {}
+
+    @Override
+    public BpfProgram forInterface(CaptureInterface device, int snapLengthBytes) {
+      return BpfProgram.acceptAll(snapLengthBytes);
+    }
+
+    @Override
+    public FrameFilter forFiles() {
+      return FrameFilter.of(BpfProgram.acceptAll(-1));
+    }
+
+    private Object readResolve() {
+      return ALL;
+    }
+
+    @Override
+    public String toString() {
+      return "all frames";
     }
   }
 

@@ -127,7 +127,8 @@ public final class PacketLoop<T> {
    */
   public void run(Counter bytesIn, Output<T> output) throws Exception {
     source.deserializer().open();
-    PacketEmitter<T> emitter = new PacketEmitter<>(source.deserializer(), bytesIn);
+    PacketEmitter<T> emitter =
+        new PacketEmitter<>(source.deserializer(), new SimpleCounter(), bytesIn);
     SourceOutput<T> adapter = new Adapter<>(output);
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < splits.size(); i++) {

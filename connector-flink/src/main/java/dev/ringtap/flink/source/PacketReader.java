@@ -26,7 +26,9 @@ final class PacketReader<T>
         new PacketFetcherManager(
             () -> new PacketSplitReader(opener, split -> runs.get(split.splitId())), config),
         new PacketEmitter<>(
-            deserializer, context.metricGroup().getIOMetricGroup().getNumBytesInCounter()),
+            deserializer,
+            context.metricGroup().getIOMetricGroup().getNumRecordsInCounter(),
+            context.metricGroup().getIOMetricGroup().getNumBytesInCounter()),
         config,
         context);
     this.runs = runs;

@@ -4,7 +4,6 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.Vlan;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -21,8 +20,7 @@ public final class PacketRecordDeserializer implements PacketDeserializer<Packet
 
   @Override
   public Packet deserialize(Frame frame) {
-    byte[] payload = new byte[frame.payloadLength()];
-    frame.copyPayload(MemorySegment.ofArray(payload), 0);
+    byte[] payload = frame.payload();
     long nanos = frame.timestampNanos();
     Packet packet = new Packet();
     packet.setTimestamp(Instant.ofEpochSecond(nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND));

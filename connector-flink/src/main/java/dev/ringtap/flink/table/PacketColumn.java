@@ -2,7 +2,6 @@ package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.packet.PacketHeaders;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -228,8 +227,7 @@ public enum PacketColumn {
   }
 
   private static byte[] payload(Frame frame) {
-    byte[] bytes = new byte[frame.payloadLength()];
-    frame.copyPayload(MemorySegment.ofArray(bytes), 0);
+    byte[] bytes = frame.payload();
     return bytes;
   }
 

@@ -12,7 +12,6 @@ import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -211,8 +210,7 @@ public final class CaptureLab implements AutoCloseable {
         while (!stored.isEnded()) {
           try (Block block = stored.take(100)) {
             for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-              byte[] payload = new byte[f.payloadLength()];
-              f.copyPayload(MemorySegment.ofArray(payload), 0);
+              byte[] payload = f.payload();
               frames.add(HexFormat.of().formatHex(payload));
             }
           }

@@ -1,7 +1,6 @@
 package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.Frame;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -14,8 +13,7 @@ final class TextDeserializer implements PacketDeserializer<String> {
 
   @Override
   public String deserialize(Frame frame) {
-    byte[] bytes = new byte[frame.payloadLength()];
-    frame.copyPayload(MemorySegment.ofArray(bytes), 0);
+    byte[] bytes = frame.payload();
     return new String(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES, StandardCharsets.UTF_8)
         .strip();
   }

@@ -2,7 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.filter.FrameFilter;
-import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
@@ -60,12 +60,4 @@ public record AgentConfig(
       this(topic, partitions, key, producerSettings, includeOwnTraffic, null);
     }
   }
-
-  /**
-   * Where the schema is registered; values then carry its number there.
-   *
-   * @param registry the schema registry
-   * @param subject the name under which it keeps the schema's versions
-   */
-  public record SchemaTarget(RegistryUrl registry, String subject) {}
 }

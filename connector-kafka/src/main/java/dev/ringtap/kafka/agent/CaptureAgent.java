@@ -10,10 +10,9 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.TcpEndpointFilter;
-import dev.ringtap.kafka.registry.SchemaRegistry;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.record.PacketEncoder;
-import dev.ringtap.record.PacketSchema;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -161,14 +160,8 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  /** The connection is closed before the capture begins, and so is no part of it. */
-  private static OptionalInt register(AgentConfig.SchemaTarget target) throws IOException {
-    if (target == null) {
-      return OptionalInt.empty();
-    }
-    try (SchemaRegistry registry = SchemaRegistry.at(target.registry())) {
-      return OptionalInt.of(registry.register(target.subject(), PacketSchema.published()));
-    }
+  private static OptionalInt register(SchemaTarget target) throws IOException {
+    return target == null ? OptionalInt.empty() : OptionalInt.of(target.register());
   }
 
   private static Supplier<PacketEncoder> encoders(OptionalInt schemaId) {

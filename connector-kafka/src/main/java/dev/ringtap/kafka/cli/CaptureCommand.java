@@ -17,7 +17,7 @@ import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
-import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.InetSocketAddress;
@@ -109,15 +109,10 @@ final class CaptureCommand implements Callable<Integer> {
       names = "--registry",
       paramLabel = "URL",
       description =
-          "Schema registry with Confluent's API, Apicurio's under /apis/ccompat/v7; with"
-              + " USER:PASSWORD@ before the host where it wants a login. The schema is registered there,"
-              + " and each value carries its number. Default: no registry, Avro single-object encoding.")
+          SchemaTarget.REGISTRY_MEANING + " Default: no registry, Avro single-object encoding.")
   private String registry;
 
-  @Option(
-      names = "--subject",
-      paramLabel = "NAME",
-      description = "Name of the schema in the registry. Default: the topic's and -value.")
+  @Option(names = "--subject", paramLabel = "NAME", description = SchemaTarget.SUBJECT_MEANING)
   private String subject;
 
   @Option(
@@ -281,7 +276,7 @@ final class CaptureCommand implements Callable<Integer> {
   }
 
   /** Null without a registry. */
-  private AgentConfig.SchemaTarget schemaTarget() {
+  private SchemaTarget schemaTarget() {
     if (registry == null) {
       if (subject != null) {
         throw usage("--subject is a name in a schema registry: say which with --registry URL");
@@ -292,8 +287,7 @@ final class CaptureCommand implements Callable<Integer> {
       throw usage("--subject is blank; expected a name");
     }
     try {
-      return new AgentConfig.SchemaTarget(
-          RegistryUrl.parse(registry), subject == null ? topic + "-value" : subject);
+      return SchemaTarget.of(registry, subject, topic);
     } catch (IllegalArgumentException e) {
       throw usage("--registry: " + e.getMessage());
     }
@@ -489,7 +483,7 @@ final class CaptureCommand implements Callable<Integer> {
           config.kafka().producerSettings().getProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
     }
     if (schemaId.isPresent()) {
-      AgentConfig.SchemaTarget schema = config.kafka().schema();
+      SchemaTarget schema = config.kafka().schema();
       where.append(" with schema ").append(schemaId.getAsInt()).append(" of subject ");
       where.append(schema.subject()).append(" at ").append(schema.registry());
     }

@@ -1,6 +1,9 @@
 package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.kafka.registry.RegistryException;
+import dev.ringtap.kafka.registry.SchemaTarget;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -8,6 +11,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigValue;
 
@@ -69,6 +74,17 @@ final class ConfigCheck {
           PacketSourceOptions.EXCLUDE_SERVERS,
           "exclude.servers is for an interface, not for a file");
     }
+    if (isSet(PacketSourceOptions.REGISTRY) && !isAvro()) {
+      add(
+          PacketSourceOptions.REGISTRY,
+          "registry is for value.format=avro; for structs it is the converter that registers a"
+              + " schema: set value.converter and its own options");
+    }
+    if (isSet(PacketSourceOptions.SUBJECT) && !isSet(PacketSourceOptions.REGISTRY)) {
+      add(
+          PacketSourceOptions.SUBJECT,
+          "subject is a name in a schema registry: say which with registry");
+    }
     boolean shared = tasks() > 1 || !ofGroup().equals("0");
     for (CaptureOption<?> option : PacketSourceOptions.FANOUT) {
       if (!file && !shared && isSet(option.name())) {
@@ -82,6 +98,11 @@ final class ConfigCheck {
           CaptureOption.FANOUT_GROUP.name(),
           "tasks.max is " + tasks() + "; a fanout group takes " + MOST_TASKS + " at most");
     }
+  }
+
+  private boolean isAvro() {
+    return CaptureOption.textOf(ValueFormat.AVRO)
+        .equals(properties.getOrDefault(PacketSourceOptions.VALUE_FORMAT, "").strip());
   }
 
   private String ofGroup() {
@@ -99,41 +120,77 @@ final class ConfigCheck {
 
   private void checkLive() {
     PacketSourceConfig parsed = new PacketSourceConfig(properties);
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    List<String[]> found = new CopyOnWriteArrayList<>();
-    LiveCheck check =
-        new LiveCheck(parsed, tasks(), (option, text) -> found.add(new String[] {option, text}));
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                check.run();
-                done.complete(null);
-              } catch (RuntimeException | Error e) {
-                done.completeExceptionally(e);
-              }
-            },
-            "ringtap-validate");
-    thread.setDaemon(true);
-    thread.start();
     String suspect =
         isSet(PacketSourceOptions.FILTER)
             ? PacketSourceOptions.FILTER
             : parsed.isFile() ? PacketSourceOptions.FILE : CaptureOption.INTERFACE.name();
+    // both at once, so that each is blamed for its own time alone
+    List<Trial> trials = new ArrayList<>();
+    trials.add(new Trial(suspect, errors -> new LiveCheck(parsed, tasks(), errors).run()));
+    parsed
+        .schemaTarget()
+        .map(target -> new Trial(PacketSourceOptions.REGISTRY, errors -> check(target, errors)))
+        .ifPresent(trials::add);
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    trials.forEach(trial -> trial.await(deadline));
+  }
+
+  private static void check(SchemaTarget target, BiConsumer<String, String> errors) {
     try {
-      done.get(timeoutMillis, TimeUnit.MILLISECONDS);
-      found.forEach(each -> add(each[0], each[1]));
-    } catch (TimeoutException e) {
-      add(
-          suspect,
-          "could not be tried within "
-              + timeoutMillis
-              + " ms; if it has a host name, is the name server slow? Write the address instead");
-    } catch (ExecutionException e) {
-      add(suspect, "could not be tried: " + e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      add(suspect, "was not tried: the worker interrupted it");
+      target.check();
+    } catch (RegistryException e) {
+      boolean incompatible = e.reason() == RegistryException.Reason.INCOMPATIBLE;
+      errors.accept(
+          incompatible ? PacketSourceOptions.SUBJECT : PacketSourceOptions.REGISTRY,
+          e.getMessage());
+    }
+  }
+
+  /** A check in a thread of its own, which is left to itself when it takes too long. */
+  private final class Trial {
+    private final String suspect;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final List<String[]> found = new CopyOnWriteArrayList<>();
+
+    /**
+     * Starts it.
+     *
+     * @param suspect the option to blame when it does not end
+     * @param check is given what takes an option's name and what is wrong with it
+     */
+    Trial(String suspect, Consumer<BiConsumer<String, String>> check) {
+      this.suspect = suspect;
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  check.accept((option, text) -> found.add(new String[] {option, text}));
+                  done.complete(null);
+                } catch (RuntimeException | Error e) {
+                  done.completeExceptionally(e);
+                }
+              },
+              "ringtap-validate");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    void await(long deadlineNanos) {
+      try {
+        done.get(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+        found.forEach(each -> add(each[0], each[1]));
+      } catch (TimeoutException e) {
+        add(
+            suspect,
+            "could not be tried within "
+                + timeoutMillis
+                + " ms; if it has a host name, is the name server slow? Write the address instead");
+      } catch (ExecutionException e) {
+        add(suspect, "could not be tried: " + e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        add(suspect, "was not tried: the worker interrupted it");
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +21,8 @@ final class LiveReader implements PacketReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(LiveReader.class);
 
-  /** The kernel hands over its last block within the retire timeout; this is for a stalled one. */
-  private static final long DRAIN_NANOS = 3_000_000_000L;
+  /** Over the retire timeout, within which the kernel hands over its last block: for a late one. */
+  private static final int DRAIN_MARGIN_MILLIS = 3000;
 
   private static final int DRAIN_TAKE_MILLIS = 100;
 
@@ -29,6 +30,7 @@ final class LiveReader implements PacketReader {
   private final RecordMaker maker;
   private final TaskLedger ledger;
   private final String interfaceName;
+  private final long drainNanos;
   private final Map<String, String> partition;
   private boolean corruptionLogged;
 
@@ -37,6 +39,9 @@ final class LiveReader implements PacketReader {
     this.maker = maker;
     this.ledger = ledger;
     interfaceName = config.get(CaptureOption.INTERFACE);
+    drainNanos =
+        TimeUnit.MILLISECONDS.toNanos(
+            config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS) + DRAIN_MARGIN_MILLIS);
     partition = Map.of(INTERFACE, interfaceName);
     capture = PacketCapture.open(config);
     ledger.follow(capture::statistics, capture::ringFill);
@@ -84,7 +89,7 @@ final class LiveReader implements PacketReader {
   public void close() {
     try {
       capture.stop();
-      long deadline = System.nanoTime() + DRAIN_NANOS;
+      long deadline = System.nanoTime() + drainNanos;
       while (!capture.isEnded() && System.nanoTime() - deadline < 0) {
         try (Block block = capture.take(DRAIN_TAKE_MILLIS)) {
           if (block != null) {

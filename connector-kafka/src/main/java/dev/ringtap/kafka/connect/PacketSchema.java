@@ -11,8 +11,9 @@ import org.apache.kafka.connect.data.SchemaBuilder;
  * defaults and optional fields.
  *
  * <p>An enum is a string whose parameters name it and its values as Confluent's Avro converter
- * writes and reads them, so that it becomes an Avro enum again. Nanoseconds are an int64 named
- * {@value #TIMESTAMP_NANOS}: Connect's own Timestamp has milliseconds.
+ * writes and reads them, so that it becomes an Avro enum again where that is asked for ({@code
+ * enhanced.avro.schema.support}). Nanoseconds are an int64 named {@value #TIMESTAMP_NANOS}:
+ * Connect's own Timestamp has milliseconds.
  */
 final class PacketSchema {
   /** Name of the schema of nanoseconds since 1970-01-01T00:00:00Z. */

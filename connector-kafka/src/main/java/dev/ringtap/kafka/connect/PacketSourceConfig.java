@@ -10,6 +10,7 @@ import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.kafka.agent.RecordKey;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -76,11 +79,26 @@ final class PacketSourceConfig extends AbstractConfig {
     return asked != 0 ? asked : 1 + Math.floorMod(connectorName().hashCode(), MOST_FANOUT_GROUPS);
   }
 
-  RecordMaker recordMaker() {
+  /** Where the schema is registered; empty without a registry. */
+  Optional<SchemaTarget> schemaTarget() {
+    return Optional.ofNullable(getPassword(PacketSourceOptions.REGISTRY))
+        .map(
+            url ->
+                SchemaTarget.of(
+                    url.value(),
+                    getString(PacketSourceOptions.SUBJECT),
+                    getString(PacketSourceOptions.TOPIC)));
+  }
+
+  /**
+   * @param schemaId the schema's number in a registry; empty without one
+   */
+  RecordMaker recordMaker(OptionalInt schemaId) {
     return new RecordMaker(
         getString(PacketSourceOptions.TOPIC),
         RecordKey.valueOf(upper(PacketSourceOptions.KEY)),
-        ValueFormat.valueOf(upper(PacketSourceOptions.VALUE_FORMAT)));
+        ValueFormat.valueOf(upper(PacketSourceOptions.VALUE_FORMAT)),
+        schemaId);
   }
 
   private String upper(String option) {

@@ -3,6 +3,8 @@ package dev.ringtap.kafka.connect;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.agent.RecordKey;
+import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +19,7 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigDef.Width;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.types.Password;
 
 /** The connector's options: its own, and all of {@link CaptureOption#ALL} by their names. */
 final class PacketSourceOptions {
@@ -27,6 +30,8 @@ final class PacketSourceOptions {
   static final String TOPIC = "topic";
   static final String KEY = "key";
   static final String VALUE_FORMAT = "value.format";
+  static final String REGISTRY = "registry";
+  static final String SUBJECT = "subject";
 
   /** Those that mean something for several captures that share an interface alone. */
   static final List<CaptureOption<?>> FANOUT =
@@ -113,7 +118,26 @@ final class PacketSourceOptions {
         ValueFormat.values(),
         ValueFormat.STRUCT,
         "struct: fields, for any converter and transformation. avro: the finished bytes of the same"
-            + " record in Avro's single-object encoding, for ByteArrayConverter.");
+            + " record, for ByteArrayConverter: in Avro's single-object encoding, or with a registry"
+            + " in its wire format.");
+    own(
+        table,
+        RECORDS_GROUP,
+        REGISTRY,
+        Type.PASSWORD, // the URL may have a login
+        null,
+        ConfigDef.LambdaValidator.with((name, value) -> checkRegistry(value), () -> "URL"),
+        "For value.format=avro. " + SchemaTarget.REGISTRY_MEANING,
+        ALWAYS);
+    own(
+        table,
+        RECORDS_GROUP,
+        SUBJECT,
+        Type.STRING,
+        null,
+        notEmpty(SUBJECT),
+        SchemaTarget.SUBJECT_MEANING,
+        ALWAYS);
     for (CaptureOption<?> option : CaptureOption.ALL) {
       if (option != CaptureOption.INTERFACE) {
         boolean fanout = option == CaptureOption.FANOUT_GROUP || FANOUT.contains(option);
@@ -194,6 +218,17 @@ final class PacketSourceOptions {
     }
     try {
       option.parse(String.valueOf(value));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  private static void checkRegistry(Object url) {
+    if (url == null) {
+      return;
+    }
+    try {
+      RegistryUrl.parse(((Password) url).value());
     } catch (IllegalArgumentException e) {
       throw new ConfigException(e.getMessage());
     }

@@ -4,9 +4,12 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -45,7 +48,7 @@ public final class PacketSourceTask extends SourceTask {
   }
 
   /**
-   * Opens the capture: frames come in from now on.
+   * Asks the registry where one is set, and opens the capture: frames come in from now on.
    *
    * @throws ConnectException if it cannot; the message says what to do
    */
@@ -54,17 +57,32 @@ public final class PacketSourceTask extends SourceTask {
     PacketSourceConfig config = new PacketSourceConfig(properties);
     name = config.connectorName() + "-" + config.taskNumber();
     try {
-      reader = config.isFile() ? file(config) : live(config);
+      RecordMaker maker = config.recordMaker(schemaId(config));
+      reader = config.isFile() ? file(config, maker) : live(config, maker);
     } catch (IOException e) {
       throw new ConnectException(e.getMessage(), e);
     }
     bean = TaskMBean.register(ledger, config.connectorName(), config.taskNumber());
   }
 
-  private PacketReader live(PacketSourceConfig config) throws IOException {
+  private static OptionalInt schemaId(PacketSourceConfig config) throws IOException {
+    Optional<SchemaTarget> target = config.schemaTarget();
+    if (target.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    int id = target.get().register();
+    LOG.info(
+        "values carry schema {} of subject {} at {}",
+        id,
+        target.get().subject(),
+        target.get().registry());
+    return OptionalInt.of(id);
+  }
+
+  private PacketReader live(PacketSourceConfig config, RecordMaker maker) throws IOException {
     CaptureInterface device = PacketCapture.require(config.interfaceName());
     CaptureConfig capture = config.filteredCapture(device);
-    PacketReader opened = new LiveReader(capture, config.recordMaker(), ledger);
+    PacketReader opened = new LiveReader(capture, maker, ledger);
     int group = capture.get(CaptureOption.FANOUT_GROUP);
     LOG.info(
         "capturing on {}, link type {}, {}",
@@ -80,14 +98,13 @@ public final class PacketSourceTask extends SourceTask {
     return opened;
   }
 
-  private PacketReader file(PacketSourceConfig config) throws IOException {
+  private PacketReader file(PacketSourceConfig config, RecordMaker maker) throws IOException {
     Map<String, String> partition =
         Map.of(FilePosition.FILE, config.getString(PacketSourceOptions.FILE));
     FilePosition position = FilePosition.of(context.offsetStorageReader().offset(partition));
     config.openFile().close();
     LOG.info("reading {} from frame {} on", config.file(), position.frame());
-    return new FileReader(
-        config.file(), config.fileFilter(), position, partition, config.recordMaker(), ledger);
+    return new FileReader(config.file(), config.fileFilter(), position, partition, maker, ledger);
   }
 
   /**

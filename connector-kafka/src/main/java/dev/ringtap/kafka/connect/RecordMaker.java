@@ -5,6 +5,7 @@ import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.packet.PacketHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -20,11 +21,11 @@ final class RecordMaker {
   private final Function<Frame, Object> encoder;
   private final PacketHeaders headers = new PacketHeaders();
 
-  RecordMaker(String topic, RecordKey key, ValueFormat format) {
+  RecordMaker(String topic, RecordKey key, ValueFormat format, OptionalInt schemaId) {
     this.topic = topic;
     this.key = key;
     this.format = format;
-    this.encoder = format.encoder();
+    this.encoder = format.encoder(schemaId);
     this.keySchema =
         key == RecordKey.NONE ? null : isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
   }

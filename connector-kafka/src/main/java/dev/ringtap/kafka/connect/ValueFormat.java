@@ -2,7 +2,7 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.record.PacketEncoder;
-import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
@@ -13,15 +13,19 @@ enum ValueFormat {
   /** A struct, for any converter and transformation. */
   STRUCT(PacketSchema.PACKET) {
     @Override
-    Function<Frame, Object> encoder() {
+    Function<Frame, Object> encoder(OptionalInt schemaId) {
       return StructWriter::struct;
     }
   },
-  /** The finished bytes of Avro's single-object encoding, for ByteArrayConverter. */
+  /** Finished bytes of Avro, for ByteArrayConverter. */
   AVRO(Schema.BYTES_SCHEMA) {
     @Override
-    Function<Frame, Object> encoder() {
-      return PacketEncoder.singleObject()::encode;
+    Function<Frame, Object> encoder(OptionalInt schemaId) {
+      PacketEncoder encoder =
+          schemaId.isPresent()
+              ? PacketEncoder.registry(schemaId.getAsInt())
+              : PacketEncoder.singleObject();
+      return encoder::encode;
     }
   };
 
@@ -36,8 +40,12 @@ enum ValueFormat {
     return schema;
   }
 
-  /** Makes a value of a frame; for one thread. */
-  abstract Function<Frame, Object> encoder();
+  /**
+   * Makes a value of a frame; for one thread.
+   *
+   * @param schemaId the schema's number in a registry; empty without one
+   */
+  abstract Function<Frame, Object> encoder(OptionalInt schemaId);
 
   /** Copies a frame, field by field. */
   private static final class StructWriter {
@@ -65,8 +73,7 @@ enum ValueFormat {
     }
 
     static Struct struct(Frame frame) {
-      byte[] payload = new byte[frame.payloadLength()];
-      frame.copyPayload(MemorySegment.ofArray(payload), 0);
+      byte[] payload = frame.payload();
       return new Struct(PacketSchema.PACKET)
           .put(TIMESTAMP, frame.timestampNanos())
           .put(INTERFACE_NAME, frame.interfaceName())

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -72,21 +73,47 @@ public final class SchemaRegistry implements AutoCloseable {
    * @throws RegistryException if the registry does not answer or refuses
    */
   public int register(String subject, Schema schema) throws RegistryException {
-    String what = "schema " + schema.getFullName() + " under subject '" + subject + "'";
-    String body = JSON.createObjectNode().put("schema", schema.toString()).toString();
-    URI versions = url.resolve("subjects", subject);
-    Answer known = post(versions, body);
-    if (known.status == 200) {
-      return id(known, what);
+    OptionalInt known = find(subject, schema);
+    if (known.isPresent()) {
+      return known.getAsInt();
     }
-    if (!known.isNotRegistered()) {
-      throw refused(known, what);
+    return id(
+        post(url.resolve("subjects", subject, "versions"), body(schema)), what(subject, schema));
+  }
+
+  /**
+   * Tries what {@link #register} does, and leaves the registry as it is. Whether the login may
+   * write cannot be told so.
+   *
+   * @throws RegistryException if the registry does not answer or refuses, or the subject's
+   *     compatibility rule would refuse the schema
+   */
+  public void check(String subject, Schema schema) throws RegistryException {
+    if (find(subject, schema).isPresent()) {
+      return;
     }
-    Answer registered = post(url.resolve("subjects", subject, "versions"), body);
-    if (registered.status != 200) {
-      throw refused(registered, what);
+    Answer answer =
+        post(url.resolve("compatibility", "subjects", subject, "versions"), body(schema));
+    // any other answer says nothing against it: a subject without versions has no such resource
+    if (answer.status == 200 && !answer.json.path("is_compatible").asBoolean(true)) {
+      throw incompatible(answer, what(subject, schema));
     }
-    return id(registered, what);
+  }
+
+  /** The number of a schema; empty where the subject does not have it. */
+  private OptionalInt find(String subject, Schema schema) throws RegistryException {
+    Answer answer = post(url.resolve("subjects", subject), body(schema));
+    return answer.isNotRegistered()
+        ? OptionalInt.empty()
+        : OptionalInt.of(id(answer, what(subject, schema)));
+  }
+
+  private static String what(String subject, Schema schema) {
+    return "schema " + schema.getFullName() + " under subject '" + subject + "'";
+  }
+
+  private static String body(Schema schema) {
+    return JSON.createObjectNode().put("schema", schema.toString()).toString();
   }
 
   /**
@@ -113,6 +140,9 @@ public final class SchemaRegistry implements AutoCloseable {
   }
 
   private int id(Answer answer, String what) throws RegistryException {
+    if (answer.status != 200) {
+      throw refused(answer, what);
+    }
     JsonNode id = answer.json.path("id");
     if (!id.isInt()) {
       throw failure(
@@ -203,13 +233,7 @@ public final class SchemaRegistry implements AutoCloseable {
                 + " /apis/ccompat/v7",
             null);
       case 409:
-        return failure(
-            Reason.INCOMPATIBLE,
-            what,
-            "is not compatible with what is registered there (HTTP 409: "
-                + answer.detail()
-                + "); take another subject, or change the subject's compatibility",
-            null);
+        return incompatible(answer, what);
       default:
         return failure(
             Reason.REFUSED,
@@ -217,6 +241,18 @@ public final class SchemaRegistry implements AutoCloseable {
             "is refused (HTTP " + answer.status + ": " + answer.detail() + ")",
             null);
     }
+  }
+
+  private RegistryException incompatible(Answer answer, String what) {
+    return failure(
+        Reason.INCOMPATIBLE,
+        what,
+        "is not compatible with what is registered there (HTTP "
+            + answer.status
+            + ": "
+            + answer.detail()
+            + "); take another subject, or change the subject's compatibility",
+        null);
   }
 
   private RegistryException failure(Reason reason, String what, String why, Throwable cause) {

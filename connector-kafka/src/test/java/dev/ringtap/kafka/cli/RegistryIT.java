@@ -18,6 +18,7 @@ import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.kafka.registry.RegistryFront;
 import dev.ringtap.kafka.registry.RegistryServer;
 import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.kafka.registry.SchemaTarget;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
@@ -257,7 +258,7 @@ class RegistryIT {
                   RecordKey.FLOW,
                   settings(),
                   false,
-                  new AgentConfig.SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value")),
+                  new SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value")),
               0,
               null,
               Duration.ofSeconds(30));

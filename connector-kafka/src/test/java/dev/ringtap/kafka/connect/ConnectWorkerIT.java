@@ -1,28 +1,22 @@
 package dev.ringtap.kafka.connect;
 
+import static dev.ringtap.kafka.connect.WorkerLab.config;
+import static dev.ringtap.kafka.connect.WorkerLab.frames;
+import static dev.ringtap.kafka.connect.WorkerLab.value;
+import static dev.ringtap.kafka.connect.WorkerLab.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.ringtap.capture.Block;
-import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.LinkType;
-import dev.ringtap.capture.PacketType;
-import dev.ringtap.file.CaptureFile;
-import dev.ringtap.file.PcapngWriter;
-import dev.ringtap.lab.FrameSender;
+import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The plugin archive in a real worker, in distributed mode, by its REST API. */
 @Timeout(value = 150, unit = TimeUnit.SECONDS)
 class ConnectWorkerIT {
-  private static final String CLASS = "dev.ringtap.kafka.connect.PacketSourceConnector";
   private static final String LEDGER =
       "offered (\\d+) = (\\d+) dropped by the kernel \\+ (\\d+) captured; captured (\\d+) ="
           + " (\\d+) polled \\+ (\\d+) unreadable \\+ (\\d+) left in the ring; polled (\\d+) ="
@@ -63,86 +56,9 @@ class ConnectWorkerIT {
     }
   }
 
-  private static Map<String, String> config(String topic, String... more) {
-    Map<String, String> config = new HashMap<>();
-    config.put("connector.class", CLASS);
-    config.put("topic", topic);
-    config.put("topic.creation.default.replication.factor", "1");
-    config.put("topic.creation.default.partitions", "1");
-    for (int i = 0; i < more.length; i += 2) {
-      config.put(more[i], more[i + 1]);
-    }
-    return config;
-  }
-
-  /** A frame as tcpdump and the connector must both have it. */
-  private record Seen(long nanos, ByteBuffer payload) {}
-
-  /** Frames that an Ethernet interface sends. */
-  private static List<byte[]> frames(long seed, int count) {
-    return Packets.stream(seed).filter(frame -> frame.length >= 14).limit(count).toList();
-  }
-
   @AfterEach
   void removeConnectors() throws IOException {
-    for (JsonNode name : lab.must("GET", "/connectors", null)) {
-      lab.must("DELETE", "/connectors/" + name.asText(), null);
-    }
-    lab.await("the end of all tasks", () -> packetSockets() == 0);
-  }
-
-  private static void send(List<byte[]> frames) throws IOException {
-    try (FrameSender sender = lab.network().sender(PrivateNetwork.LEFT)) {
-      for (byte[] frame : frames) {
-        sender.send(frame);
-      }
-    }
-  }
-
-  private static Process tcpdump(Path file) throws IOException {
-    Process tcpdump =
-        lab.network()
-            .call(
-                () ->
-                    new ProcessBuilder(
-                            "tcpdump",
-                            "-i",
-                            PrivateNetwork.RIGHT,
-                            "--time-stamp-precision=nano",
-                            // it forgets the open block at its end
-                            "--immediate-mode",
-                            "-U",
-                            "-B",
-                            "65536",
-                            "-Z",
-                            "root",
-                            "-w",
-                            file.toString())
-                        .redirectErrorStream(true)
-                        .start());
-    BufferedReader output = tcpdump.inputReader();
-    for (String line; (line = output.readLine()) != null; ) {
-      if (line.contains("listening on")) {
-        return tcpdump;
-      }
-    }
-    throw new AssertionError("tcpdump does not listen");
-  }
-
-  private static List<Seen> captured(Path file) throws IOException {
-    List<Seen> seen = new ArrayList<>();
-    try (CaptureFile capture = CaptureFile.open(file)) {
-      while (!capture.isEnded()) {
-        try (Block block = capture.take(100)) {
-          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-            byte[] payload = new byte[f.payloadLength()];
-            f.copyPayload(MemorySegment.ofArray(payload), 0);
-            seen.add(new Seen(f.timestampNanos(), ByteBuffer.wrap(payload)));
-          }
-        }
-      }
-    }
-    return seen;
+    lab.removeConnectors();
   }
 
   private static List<Packet> packets(String topic, long count) throws IOException {
@@ -151,12 +67,6 @@ class ConnectWorkerIT {
       packets.add(Packet.getDecoder().decode(record.value()));
     }
     return packets;
-  }
-
-  private static Seen seen(Packet packet) {
-    return new Seen(
-        packet.getTimestamp().getEpochSecond() * 1_000_000_000L + packet.getTimestamp().getNano(),
-        packet.getPayload());
   }
 
   private static int promiscuity() throws IOException {
@@ -178,14 +88,6 @@ class ConnectWorkerIT {
     }
   }
 
-  private static long packetSockets() throws IOException {
-    // the header is a line too
-    return lab.network()
-            .call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/packet")))
-            .size()
-        - 1L;
-  }
-
   private static long ringMappings() throws IOException {
     return Files.readAllLines(Path.of("/proc/" + lab.pid() + "/maps")).stream()
         .filter(line -> line.contains("socket:"))
@@ -197,7 +99,7 @@ class ConnectWorkerIT {
     JsonNode plugins = lab.must("GET", "/connector-plugins", null);
     JsonNode ours = null;
     for (JsonNode plugin : plugins) {
-      ours = plugin.get("class").asText().equals(CLASS) ? plugin : ours;
+      ours = plugin.get("class").asText().equals(WorkerLab.CONNECTOR) ? plugin : ours;
     }
     assertThat(ours).as(plugins.toString()).isNotNull();
     assertThat(ours.get("type").asText()).isEqualTo("source");
@@ -223,48 +125,37 @@ class ConnectWorkerIT {
     assertThat(plugin.resolve("doc/CONNECT.md")).exists();
   }
 
-  private static JsonNode value(JsonNode validated, String option) {
-    for (JsonNode each : validated.get("configs")) {
-      if (each.get("value").get("name").asText().equals(option)) {
-        return each.get("value");
-      }
-    }
-    throw new AssertionError(option + " in " + validated);
-  }
-
-  private static JsonNode validate(Map<String, String> config) throws IOException {
-    return lab.must("PUT", "/connector-plugins/PacketSourceConnector/config/validate", config);
-  }
-
   @Test
   void validationTriesTheLiveSystemAndBlamesTheRightOption() throws IOException {
-    JsonNode missing = validate(config("t", "name", "n", "interface", "eth77"));
+    JsonNode missing = lab.validate(config("t", "name", "n", "interface", "eth77"));
     assertThat(value(missing, "interface").get("errors").toString())
         .contains("no interface is named 'eth77'; there are: lo, ");
     assertThat(value(missing, "interface").get("recommended_values").toString())
         .contains("tap0", "tap1", "any");
     JsonNode expression =
-        validate(config("t", "name", "n", "interface", "tap1", "filter", "udp prot 53"));
+        lab.validate(config("t", "name", "n", "interface", "tap1", "filter", "udp prot 53"));
     assertThat(value(expression, "filter").get("errors").toString()).contains("syntax error");
     assertThat(value(expression, "interface").get("errors")).isEmpty();
     JsonNode program =
-        validate(config("t", "name", "n", "interface", "tap1", "bpf", "1\n999 0 0 0"));
+        lab.validate(config("t", "name", "n", "interface", "tap1", "bpf", "1\n999 0 0 0"));
     assertThat(value(program, "bpf").get("errors").toString()).contains("unknown instruction");
     JsonNode fanout =
-        validate(
+        lab.validate(
             config("t", "name", "n", "interface", "tap1", "tasks.max", "2", "fanout-mode", "cbpf"));
     assertThat(value(fanout, "fanout-mode").get("errors").toString())
         .contains("needs a fanout-program");
     JsonNode clock =
-        validate(
+        lab.validate(
             config("t", "name", "n", "interface", "tap1", "timestamp-type", "adapter_unsynced"));
     assertThat(value(clock, "timestamp-type").get("errors")).isNotEmpty();
-    JsonNode large = validate(config("t", "name", "n", "interface", "tap1", "ring-size", "65536"));
+    JsonNode large =
+        lab.validate(config("t", "name", "n", "interface", "tap1", "ring-size", "65536"));
     assertThat(value(large, "ring-size").get("errors").toString()).contains("65536 MiB");
     JsonNode good =
-        validate(config("t", "name", "n", "interface", "tap1", "filter", "vlan 5 or udp port 53"));
+        lab.validate(
+            config("t", "name", "n", "interface", "tap1", "filter", "vlan 5 or udp port 53"));
     assertThat(good.get("error_count").asInt()).as(good.toString()).isZero();
-    assertThat(packetSockets()).as("validation leaves no socket").isZero();
+    assertThat(lab.packetSockets()).as("validation leaves no socket").isZero();
   }
 
   @Test
@@ -284,16 +175,16 @@ class ConnectWorkerIT {
             "ring-size",
             "64"));
     assertThat(promiscuity()).isEqualTo(2);
-    Path file = directory.resolve("wire.pcap");
-    Process tcpdump = tcpdump(file);
-    try {
-      send(frames);
+    try (Tcpdump tcpdump =
+        Tcpdump.start(
+            lab.network(), directory, "-i", PrivateNetwork.RIGHT, "--time-stamp-precision=nano")) {
+      lab.send(frames);
       int sent = frames.size();
       assertThat(packets("live", sent).size()).isEqualTo(sent);
 
       lab.must("PUT", "/connectors/live/pause", null);
       lab.awaitTasks("live", 2, "PAUSED");
-      send(frames.subList(0, 100));
+      lab.send(frames.subList(0, 100));
       assertThat(packets("live", sent).size()).as("nothing comes while paused").isEqualTo(sent);
       lab.must("PUT", "/connectors/live/resume", null);
       lab.awaitTasks("live", 2, "RUNNING");
@@ -303,20 +194,20 @@ class ConnectWorkerIT {
       lab.must("POST", "/connectors/live/tasks/0/restart", null);
       lab.await("the restart", () -> ledgers().size() == 1);
       lab.awaitTasks("live", 2, "RUNNING");
-      lab.await("the new task", () -> packetSockets() == 3);
-      send(frames.subList(100, 300));
+      lab.await("the new task", () -> lab.packetSockets() == 3);
+      lab.send(frames.subList(100, 300));
       sent += 200;
       List<Packet> packets = packets("live", sent);
 
-      end(tcpdump);
-      assertThat(packets.stream().map(ConnectWorkerIT::seen).toList())
-          .containsExactlyInAnyOrderElementsOf(captured(file));
+      List<WireFrame> wire = WireFrame.of(tcpdump.stop());
+      assertThat(packets.stream().map(WireFrame::of).toList())
+          .containsExactlyInAnyOrderElementsOf(wire);
       Set<Integer> members = new HashSet<>();
       packets.forEach(packet -> members.add(packet.getMember()));
       assertThat(members).containsExactlyInAnyOrder(0, 1);
 
       lab.must("DELETE", "/connectors/live", null);
-      lab.await("the deletion", () -> packetSockets() == 0);
+      lab.await("the deletion", () -> lab.packetSockets() == 0);
       assertThat(promiscuity()).isZero();
       assertThat(ringMappings()).isZero();
       lab.await("the ledgers", () -> ledgers().size() == 3);
@@ -329,21 +220,11 @@ class ConnectWorkerIT {
         captured += ledger[3];
       }
       assertThat(captured).isEqualTo(sent);
-    } finally {
-      end(tcpdump);
     }
   }
 
   private static List<long[]> ledgers() throws IOException {
     return lab.numbersInLog("live-\\d, interface tap1: " + LEDGER);
-  }
-
-  private static void end(Process tcpdump) throws InterruptedException {
-    // what has just come is on its way to the file; destroy of the process itself would close its
-    // output first
-    Thread.sleep(300);
-    tcpdump.toHandle().destroy();
-    assertThat(tcpdump.waitFor(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -361,19 +242,19 @@ class ConnectWorkerIT {
             "avro",
             "ring-size",
             "8"));
-    lab.await("the rings", () -> packetSockets() == 2);
+    lab.await("the rings", () -> lab.packetSockets() == 2);
     // what is loaded once is loaded then
     restart(3);
     long descriptors = descriptors();
     restart(50);
     lab.await("as many descriptors as before", () -> descriptors() <= descriptors + 2);
-    assertThat(packetSockets()).isEqualTo(2);
+    assertThat(lab.packetSockets()).isEqualTo(2);
     assertThat(ringMappings()).isEqualTo(2);
     assertThat(promiscuity()).isEqualTo(2);
-    send(frames(12, 500));
+    lab.send(frames(12, 500));
     assertThat(packets("restarted", 500)).hasSize(500);
     lab.must("DELETE", "/connectors/restarted", null);
-    lab.await("the deletion", () -> packetSockets() == 0);
+    lab.await("the deletion", () -> lab.packetSockets() == 0);
     assertThat(promiscuity()).isZero();
     assertThat(ringMappings()).isZero();
   }
@@ -382,7 +263,7 @@ class ConnectWorkerIT {
     for (int i = 0; i < times; i++) {
       long before = sockets();
       lab.must("POST", "/connectors/restarted/restart?includeTasks=true", null);
-      lab.await("other sockets", () -> packetSockets() == 2 && sockets() != before);
+      lab.await("other sockets", () -> lab.packetSockets() == 2 && sockets() != before);
       lab.awaitTasks("restarted", 2, "RUNNING");
     }
   }
@@ -397,25 +278,10 @@ class ConnectWorkerIT {
         .sum();
   }
 
-  private static Path file(String name, List<byte[]> frames) throws IOException {
-    Path file = directory.resolve(name);
-    try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
-      for (int i = 0; i < frames.size(); i++) {
-        byte[] frame = frames.get(i);
-        long nanos = 1_700_000_000_000_000_000L + i * 1_000_003L;
-        MemorySegment bytes = MemorySegment.ofArray(frame);
-        writer.write(
-            id, nanos, frame.length, PacketType.HOST, i == 5 ? 9 : 0, bytes, 0, frame.length);
-      }
-    }
-    return file;
-  }
-
   @Test
   void structsGoThroughJsonAndStockTransformations() throws IOException {
     List<byte[]> frames = Packets.stream(13).limit(200).toList();
-    Path file = file("json.pcapng", frames);
+    Path file = write(directory.resolve("json.pcapng"), frames);
     lab.deploy(
         "json",
         1,
@@ -473,7 +339,8 @@ class ConnectWorkerIT {
 
   @Test
   void recordsThatConnectLetsGoAreCounted() throws IOException {
-    Path file = file("tolerated.pcapng", Packets.stream(15).limit(100).toList());
+    Path file =
+        write(directory.resolve("tolerated.pcapng"), Packets.stream(15).limit(100).toList());
     lab.deploy(
         "tolerated",
         1,
@@ -528,7 +395,7 @@ class ConnectWorkerIT {
   @Test
   void offsetsCanBeReadSetAndReset() throws IOException {
     List<byte[]> frames = Packets.stream(14).limit(300).toList();
-    Path file = file("offsets.pcapng", frames);
+    Path file = write(directory.resolve("offsets.pcapng"), frames);
     Map<String, String> config =
         config("offsets", "file", file.toString(), "value.format", "avro", "filter", "ip or ip6");
     lab.deploy("offsets", 1, config);

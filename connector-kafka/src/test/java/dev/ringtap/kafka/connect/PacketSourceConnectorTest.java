@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -171,6 +173,55 @@ class PacketSourceConnectorTest {
               assertThat(value.name()).isEqualTo("file");
               assertThat(value.errorMessages().get(0)).contains("within 0 ms");
             });
+  }
+
+  @Test
+  void aRegistryIsForFinishedBytes() throws IOException {
+    String file = capture().toString();
+    String url = "http://127.0.0.1:1";
+    assertThat(errors("file", file, "registry", url)).containsOnlyKeys("registry");
+    assertThat(errors("file", file, "value.format", "struct", "registry", url).get("registry"))
+        .singleElement()
+        .asString()
+        .contains("set value.converter");
+    assertThat(errors("file", file, "value.format", "avro", "subject", "s"))
+        .containsOnlyKeys("subject");
+    assertThat(
+            errors("file", file, "value.format", "avro", "registry", url, "subject", " ")
+                .get("subject"))
+        .contains("subject is empty; name one, or leave the option out");
+    assertThat(
+            errors("file", file, "value.format", "avro", "registry", "ftp://u:s3cret@h")
+                .get("registry"))
+        .singleElement()
+        .asString()
+        .contains("'...@h' is not the URL of a schema registry: it must begin with http://")
+        .doesNotContain("s3cret");
+  }
+
+  @Test
+  void aRegistryThatIsSlowIsToBlameAlone() throws IOException {
+    try (ServerSocket slow = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Map<String, String> config =
+          config(
+              "file",
+              capture().toString(),
+              "value.format",
+              "avro",
+              "registry",
+              "http://u:s3cret@127.0.0.1:" + slow.getLocalPort());
+      Config checked = new Config(connector.config().validate(config));
+      new ConfigCheck(config, checked, 500).run();
+      assertThat(checked.configValues())
+          .filteredOn(value -> !value.errorMessages().isEmpty())
+          .singleElement()
+          .satisfies(
+              value -> {
+                assertThat(value.name()).isEqualTo("registry");
+                assertThat(value.errorMessages().get(0)).contains("within 500 ms");
+              });
+      assertThat(checked.configValues().toString()).doesNotContain("s3cret");
+    }
   }
 
   @Test

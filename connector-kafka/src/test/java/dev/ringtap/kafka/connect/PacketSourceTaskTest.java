@@ -3,6 +3,7 @@ package dev.ringtap.kafka.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -10,8 +11,12 @@ import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +26,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPOutputStream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -138,6 +144,60 @@ class PacketSourceTaskTest {
       assertThat(avros.get(i).timestamp()).isEqualTo(millis);
     }
     assertThat(tagged).isBetween(1L, FRAMES - 1L);
+  }
+
+  @Test
+  void withARegistryTheValuesCarryTheSchemasNumber() throws Exception {
+    List<SourceRecord> plain = rest(config(file, "value.format", "avro"), null);
+    HttpServer registry =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    List<String> requests = new CopyOnWriteArrayList<>();
+    registry.createContext(
+        "/",
+        exchange -> {
+          requests.add(exchange.getRequestURI().getPath());
+          byte[] answer = "{\"id\":16909060}".getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    registry.start();
+    String url = "http://127.0.0.1:" + registry.getAddress().getPort();
+    List<SourceRecord> framed;
+    try {
+      framed = rest(config(file, "value.format", "avro", "registry", url), null);
+      rest(config(file, "value.format", "avro", "registry", url, "subject", "p"), null);
+    } finally {
+      registry.stop(0);
+    }
+    assertThat(requests).containsExactly("/subjects/packets-value", "/subjects/p");
+    assertThat(framed).hasSize(FRAMES);
+    for (int i = 0; i < FRAMES; i++) {
+      byte[] value = (byte[]) framed.get(i).value();
+      byte[] singleObject = (byte[]) plain.get(i).value();
+      assertThat(framed.get(i).valueSchema()).isEqualTo(Schema.BYTES_SCHEMA);
+      assertThat(value).startsWith(0, 1, 2, 3, 4);
+      assertThat(Arrays.copyOfRange(value, 5, value.length))
+          .isEqualTo(Arrays.copyOfRange(singleObject, 10, singleObject.length));
+    }
+  }
+
+  @Test
+  void aRegistryThatIsAwayFailsTheTaskAtItsStart() {
+    assertThatThrownBy(
+            () ->
+                started(
+                    config(file, "value.format", "avro", "registry", "http://u:s3cret@127.0.0.1:1"),
+                    null))
+        .isInstanceOf(ConnectException.class)
+        .hasMessageContaining("no schema registry answers at http://127.0.0.1:1 (")
+        .hasStackTraceContaining("RegistryException")
+        .satisfies(
+            e -> {
+              StringWriter trace = new StringWriter();
+              e.printStackTrace(new PrintWriter(trace));
+              assertThat(trace.toString()).doesNotContain("s3cret");
+            });
   }
 
   @Test

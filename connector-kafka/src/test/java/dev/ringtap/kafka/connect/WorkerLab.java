@@ -5,11 +5,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.packet.Packets;
 import java.io.File;
 import java.io.IOException;
 import java.io.Writer;
+import java.lang.foreign.MemorySegment;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -42,6 +49,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 final class WorkerLab implements AutoCloseable {
   static final String REST = "http://127.0.0.1:8083";
+
+  /** The connector. */
+  static final String CONNECTOR = "dev.ringtap.kafka.connect.PacketSourceConnector";
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long WAIT_SECONDS = 60;
@@ -119,6 +129,39 @@ final class WorkerLab implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** A configuration of the connector, its topic of one partition. */
+  static Map<String, String> config(String topic, String... more) {
+    Map<String, String> config = new HashMap<>();
+    config.put("connector.class", CONNECTOR);
+    config.put("topic", topic);
+    config.put("topic.creation.default.replication.factor", "1");
+    config.put("topic.creation.default.partitions", "1");
+    for (int i = 0; i < more.length; i += 2) {
+      config.put(more[i], more[i + 1]);
+    }
+    return config;
+  }
+
+  /** Frames that an Ethernet interface sends. */
+  static List<byte[]> frames(long seed, int count) {
+    return Packets.stream(seed).filter(frame -> frame.length >= 14).limit(count).toList();
+  }
+
+  /** Writes frames into a capture file: one each 1,000,003 ns, nine lost before the sixth. */
+  static Path write(Path file, List<byte[]> frames) throws IOException {
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      for (int i = 0; i < frames.size(); i++) {
+        byte[] frame = frames.get(i);
+        long nanos = 1_700_000_000_000_000_000L + i * 1_000_003L;
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        writer.write(
+            id, nanos, frame.length, PacketType.HOST, i == 5 ? 9 : 0, bytes, 0, frame.length);
+      }
+    }
+    return file;
   }
 
   PrivateNetwork network() {
@@ -244,10 +287,49 @@ final class WorkerLab implements AutoCloseable {
     return last[0].body;
   }
 
+  /** Has the worker validate a configuration. */
+  JsonNode validate(Map<String, String> config) throws IOException {
+    return must("PUT", "/connector-plugins/PacketSourceConnector/config/validate", config);
+  }
+
+  /** What a validation says of an option. */
+  static JsonNode value(JsonNode validated, String option) {
+    for (JsonNode each : validated.get("configs")) {
+      if (each.get("value").get("name").asText().equals(option)) {
+        return each.get("value");
+      }
+    }
+    throw new AssertionError(option + " in " + validated);
+  }
+
+  /** Sends frames to {@link PrivateNetwork#RIGHT}. */
+  void send(List<byte[]> frames) throws IOException {
+    try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      for (byte[] frame : frames) {
+        sender.send(frame);
+      }
+    }
+  }
+
   /** Deploys a connector and waits until its tasks run. */
   void deploy(String name, int tasks, Map<String, String> config) throws IOException {
     must("POST", "/connectors", Map.of("name", name, "config", config));
     awaitTasks(name, tasks, "RUNNING");
+  }
+
+  /** Removes all connectors, and waits until their captures are closed. */
+  void removeConnectors() throws IOException {
+    for (JsonNode name : must("GET", "/connectors", null)) {
+      must("DELETE", "/connectors/" + name.asText(), null);
+    }
+    await("the end of all tasks", () -> packetSockets() == 0);
+  }
+
+  /** Packet sockets that are open in the namespace. */
+  long packetSockets() throws IOException {
+    // the header is a line too
+    return network.call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/packet"))).size()
+        - 1L;
   }
 
   /** Waits until so many tasks of a connector are in a state. */

@@ -102,6 +102,36 @@ class SchemaRegistryTest {
   }
 
   @Test
+  void aCheckRegistersNothing() throws IOException {
+    answer(200, "{\"id\":7}");
+    registry.check("a/b", SCHEMA);
+    answer(404, NO_SUBJECT);
+    answer(200, "{\"is_compatible\":true}");
+    registry.check("a/b", SCHEMA);
+    answer(404, NO_SUBJECT);
+    answer(404, NO_SUBJECT);
+    registry.check("a/b", SCHEMA);
+    assertThat(requests)
+        .containsExactly(
+            "POST /api/subjects/a%2Fb",
+            "POST /api/subjects/a%2Fb",
+            "POST /api/compatibility/subjects/a%2Fb/versions",
+            "POST /api/subjects/a%2Fb",
+            "POST /api/compatibility/subjects/a%2Fb/versions");
+    assertThat(bodies).hasSize(5).containsOnly(bodies.get(0));
+    answer(404, NO_SUBJECT);
+    answer(200, "{\"is_compatible\":false}");
+    assertRefused(
+        Reason.INCOMPATIBLE,
+        () -> registry.check("t", SCHEMA),
+        "schema dev.ringtap.record.Packet under subject 't' is not compatible",
+        "take another subject");
+    answer(401, "");
+    assertRefused(
+        Reason.NO_PERMISSION, () -> registry.check("t", SCHEMA), "refused without a valid login");
+  }
+
+  @Test
   void refusalsAreExplained() {
     answer(401, "");
     assertRefused(

@@ -1,0 +1,55 @@
+package dev.ringtap.kafka.registry;
+
+import dev.ringtap.record.PacketSchema;
+
+/**
+ * Where the schema of a topic's records is registered; the records then carry its number there.
+ *
+ * @param registry the schema registry
+ * @param subject the name under which it keeps the schema's versions
+ */
+public record SchemaTarget(RegistryUrl registry, String subject) {
+  /** What an option for the registry's URL means. */
+  public static final String REGISTRY_MEANING =
+      "Schema registry with Confluent's API, Apicurio's under /apis/ccompat/v7; with USER:PASSWORD@"
+          + " before the host where it wants a login. The schema is registered there, and each value"
+          + " carries its number.";
+
+  /** What an option for the subject means. */
+  public static final String SUBJECT_MEANING =
+      "Name of the schema in the registry. Default: the topic's and -value.";
+
+  /**
+   * A target by what a user says.
+   *
+   * @param subject null for the name that serializers take by default, {@code TOPIC-value}
+   * @throws IllegalArgumentException if the URL is none of a registry; the message shows it without
+   *     its login
+   */
+  public static SchemaTarget of(String url, String subject, String topic) {
+    return new SchemaTarget(RegistryUrl.parse(url), subject == null ? topic + "-value" : subject);
+  }
+
+  /**
+   * The number of the record's schema, which is registered where the subject does not have it yet.
+   * The connection is closed when this returns, and so is no part of a capture that begins then.
+   *
+   * @throws RegistryException if the registry does not answer or refuses
+   */
+  public int register() throws RegistryException {
+    try (SchemaRegistry client = SchemaRegistry.at(registry)) {
+      return client.register(subject, PacketSchema.published());
+    }
+  }
+
+  /**
+   * Tries what {@link #register} does, and leaves the registry as it is.
+   *
+   * @throws RegistryException if the registry does not answer, refuses, or would
+   */
+  public void check() throws RegistryException {
+    try (SchemaRegistry client = SchemaRegistry.at(registry)) {
+      client.check(subject, PacketSchema.published());
+    }
+  }
+}
