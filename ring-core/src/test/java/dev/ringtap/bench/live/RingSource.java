@@ -7,8 +7,6 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.record.PacketEncoder;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.ToLongFunction;
 
@@ -69,10 +67,10 @@ final class RingSource implements JavaReader.Source {
     private final PacketEncoder encoder = PacketEncoder.singleObject();
 
     /** A frame's headers in the block are longer than a record's other fields. */
-    private final MemorySegment records = Arena.global().allocate(2L * BLOCK_KIB << 10);
+    private final byte[] records = new byte[2 * BLOCK_KIB << 10];
 
     long encode(Block block) {
-      long at = 0;
+      int at = 0;
       for (Frame f = block.next(); f != null; f = block.next()) {
         at = encoder.encode(f, records, at);
       }
