@@ -58,16 +58,78 @@ static inline uint8_t *put_long(uint8_t *to, int64_t value) {
   return to;
 }
 
+/* A time in nanoseconds has nine such bytes, from 1971 to 2116: eight are made at once. */
+static inline uint8_t *put_nanos(uint8_t *to, uint64_t nanos) {
+  uint64_t left = nanos << 1;
+  uint64_t spread = (left & 0x000000000fffffff) | (left & 0x00fffffff0000000) << 4;
+  spread = (spread & 0x00003fff00003fff) | (spread & 0x0fffc0000fffc000) << 2;
+  spread = (spread & 0x007f007f007f007f) | (spread & 0x3f803f803f803f80) << 1;
+  spread |= 0x8080808080808080;
+  memcpy(to, &spread, sizeof spread);
+  to[8] = (uint8_t)(left >> 56);
+  return to + 9;
+}
+
+/* The fields behind lostBefore repeat from frame to frame: what they are made of, and their bytes. */
+struct tail {
+  uint32_t snaplen, len, stripped, inside;
+  uint32_t packet_type;
+  uint32_t put_back; /* bytes of the tag that goes back into the payload */
+  uint32_t byte_count;
+  uint8_t bytes[32];
+};
+
 struct encoder {
   uint8_t header[10]; /* C3 01 and the schema's fingerprint */
-  uint8_t name[64];   /* the interface's name as Avro has it, its length before it */
+  uint8_t name[16];   /* the interface's name as Avro has it, its length before it */
   uint32_t name_bytes;
   uint64_t sequence;
   uint64_t lost_before; /* for the block's first frame */
+  struct tail tail;     /* zeroed before the first block */
 };
 
-/* A record of Packet.avsc for each frame, one behind the other. Returns the first byte behind them. */
+/* CLoops.java has room for that much. */
+_Static_assert(sizeof(struct encoder) <= 128, "struct encoder has grown");
+
+/* member, originalLength, linkType, direction, vlan and the payload's length */
+static inline void make_tail(struct tail *tail) {
+  tail->put_back = tail->stripped && tail->snaplen >= ETHERTYPE_AT ? TAG_BYTES : 0;
+  uint32_t tag = tail->stripped ? tail->stripped : tail->inside;
+  uint8_t *to = put_long(tail->bytes, 0);
+  to = put_long(to, tail->len + tail->put_back);
+  to = put_long(to, 1); /* LINKTYPE_ETHERNET */
+  to = put_long(to, tail->packet_type);
+  if (tag) {
+    to = put_long(to, 1);
+    to = put_long(to, tag >> 16);
+    to = put_long(to, tag & 0x0fff);
+    to = put_long(to, tag >> 13 & 7);
+    *to++ = tag >> 12 & 1;
+  } else {
+    *to++ = 0;
+  }
+  to = put_long(to, tail->snaplen + tail->put_back);
+  tail->byte_count = (uint32_t)(to - tail->bytes);
+}
+
+/* A tag that is in the frame, or 0. */
+static inline uint32_t inside_tag(const uint8_t *data, uint32_t length) {
+  if (length < ETHERTYPE_AT + TAG_BYTES) {
+    return 0;
+  }
+  uint32_t inside;
+  memcpy(&inside, data + ETHERTYPE_AT, sizeof inside);
+  inside = __builtin_bswap32(inside);
+  uint32_t tpid = inside >> 16;
+  return tpid == 0x8100 || tpid == 0x88a8 || tpid == 0x9100 ? inside : 0;
+}
+
+/*
+ * A record of Packet.avsc for each frame, one behind the other. Returns the first byte behind them; up to 32 more are
+ * written to, since copies of a fixed length are cheapest.
+ */
 static inline uint8_t *encode_block(struct encoder *encoder, struct tpacket_block_desc *block, uint8_t *to) {
+  struct tail *tail = &encoder->tail;
   struct tpacket3_hdr *frame = first_frame(block);
   uint64_t lost = encoder->lost_before;
   for (uint32_t left = block->hdr.bh1.num_pkts; left > 0; left--, frame = next_frame(frame)) {
@@ -76,42 +138,33 @@ static inline uint8_t *encode_block(struct encoder *encoder, struct tpacket_bloc
     const uint8_t *data = (uint8_t *)frame + frame->tp_mac;
     uint32_t length = frame->tp_snaplen;
     uint32_t stripped = stripped_tag(frame);
-    uint32_t back = stripped && length >= ETHERTYPE_AT ? TAG_BYTES : 0;
-    uint32_t tag = stripped;
-    if (!tag && length >= ETHERTYPE_AT + TAG_BYTES) {
-      uint32_t inside = (uint32_t)data[12] << 24 | data[13] << 16 | data[14] << 8 | data[15];
-      uint32_t tpid = inside >> 16;
-      tag = tpid == 0x8100 || tpid == 0x88a8 || tpid == 0x9100 ? inside : 0;
+    uint32_t inside = stripped ? 0 : inside_tag(data, length);
+    if (length != tail->snaplen || frame->tp_len != tail->len || stripped != tail->stripped ||
+        inside != tail->inside || address->sll_pkttype != tail->packet_type || tail->byte_count == 0) {
+      tail->snaplen = length;
+      tail->len = frame->tp_len;
+      tail->stripped = stripped;
+      tail->inside = inside;
+      tail->packet_type = address->sll_pkttype;
+      make_tail(tail);
     }
     memcpy(to, encoder->header, sizeof encoder->header);
-    to = put_long(to + sizeof encoder->header, (int64_t)nanos(frame));
-    memcpy(to, encoder->name, encoder->name_bytes);
+    to = put_nanos(to + sizeof encoder->header, nanos(frame));
+    memcpy(to, encoder->name, sizeof encoder->name);
     to = put_long(to + encoder->name_bytes, (int64_t)encoder->sequence++);
     to = put_long(to, (int64_t)lost);
     lost = 0;
-    to = put_long(to, 0); /* member */
-    to = put_long(to, frame->tp_len + back);
-    to = put_long(to, 1); /* LINKTYPE_ETHERNET */
-    to = put_long(to, address->sll_pkttype);
-    if (tag) {
-      to = put_long(to, 1);
-      to = put_long(to, tag >> 16);
-      to = put_long(to, tag & 0x0fff);
-      to = put_long(to, tag >> 13 & 7);
-      *to++ = tag >> 12 & 1;
-    } else {
-      *to++ = 0;
-    }
-    to = put_long(to, length + back);
-    if (back) {
-      memcpy(to, data, ETHERTYPE_AT);
+    memcpy(to, tail->bytes, sizeof tail->bytes);
+    to += tail->byte_count;
+    if (tail->put_back) {
       uint32_t wire = __builtin_bswap32(stripped);
+      memcpy(to, data, ETHERTYPE_AT);
       memcpy(to + ETHERTYPE_AT, &wire, sizeof wire);
       memcpy(to + ETHERTYPE_AT + TAG_BYTES, data + ETHERTYPE_AT, length - ETHERTYPE_AT);
     } else {
       memcpy(to, data, length);
     }
-    to += length + back;
+    to += length + tail->put_back;
   }
   return to;
 }

@@ -18,13 +18,13 @@ import java.nio.charset.StandardCharsets;
 @SuppressWarnings("restricted")
 final class CLoops {
   private static final int HEADER_BYTES = 10;
-  private static final int NAME_ROOM = 64;
+  private static final int NAME_ROOM = 16;
 
   /** {@code struct encoder}. */
-  private static final int ENCODER_BYTES = 96;
+  private static final int ENCODER_BYTES = 128;
 
-  private static final int NAME_BYTES_AT = 76;
-  private static final int SEQUENCE_AT = 80;
+  private static final int NAME_BYTES_AT = 28;
+  private static final int SEQUENCE_AT = 32;
 
   private final MethodHandle walk;
   private final MethodHandle encode;

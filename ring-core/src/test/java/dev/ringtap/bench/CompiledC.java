@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The C sources of {@code bench/c}, compiled by gcc as one would compile them for production. */
-final class CompiledC {
+public final class CompiledC {
   private static final Path SOURCES = Path.of("bench", "c").toAbsolutePath();
   private static final Path BUILT = Path.of("target", "bench-c").toAbsolutePath();
 
@@ -20,7 +20,7 @@ final class CompiledC {
    * @return what was built
    * @throws IOException if there is no gcc, or it fails; the message has what it said
    */
-  static Path build(String source, String... options) throws IOException {
+  public static Path build(String source, String... options) throws IOException {
     Path built = BUILT.resolve(ProcessHandle.current().pid() + "-" + source.replace(".c", ""));
     BUILT.toFile().mkdirs();
     built.toFile().deleteOnExit();

@@ -1,5 +1,6 @@
 package dev.ringtap.bench;
 
+import dev.ringtap.bench.live.LiveBenchmark;
 import java.util.Arrays;
 
 /** The benchmarks of this module by their names; {@code bench/run} starts it. */
@@ -13,6 +14,9 @@ public final class Main {
     switch (name) {
       case "ring":
         RingReport.main(own);
+        break;
+      case "live":
+        LiveBenchmark.main(own);
         break;
       case "latency":
         LatencyBenchmark.main(own);

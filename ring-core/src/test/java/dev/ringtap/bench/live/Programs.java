@@ -1,0 +1,53 @@
+package dev.ringtap.bench.live;
+
+import dev.ringtap.bench.CompiledC;
+import dev.ringtap.record.Packet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.SchemaNormalization;
+
+/** The generator and the readers as commands. The C programs are compiled when this is made. */
+final class Programs {
+  private final Path generator = CompiledC.build("generator.c");
+  private final Path ringWalk = CompiledC.build("ring_walk.c", "-pthread");
+  private final Path ringAvro = CompiledC.build("ring_avro.c", "-pthread");
+  private final Path pcapDispatch = CompiledC.build("pcap_dispatch.c", "-pthread", "-lpcap");
+
+  Programs() throws IOException {}
+
+  /** The generator; 0 frames per second are as many as it can. */
+  List<String> generator(String interfaceName, Traffic traffic, long frames, int framesPerSecond) {
+    return List.of(
+        generator.toString(),
+        interfaceName,
+        Integer.toString(traffic.frameBytes()),
+        traffic.tag(),
+        Long.toString(frames),
+        Integer.toString(framesPerSecond));
+  }
+
+  List<String> reader(ReaderKind kind, String interfaceName) {
+    return switch (kind) {
+      case C_WALK -> List.of(ringWalk.toString(), interfaceName);
+      case C_AVRO -> ringAvro(interfaceName);
+      case LIBPCAP_COUNT -> List.of(pcapDispatch.toString(), interfaceName, "count");
+      case LIBPCAP_COPY -> List.of(pcapDispatch.toString(), interfaceName, "copy");
+      case TCPDUMP -> TcpdumpProcess.command(interfaceName);
+      default -> JavaReader.command(kind, interfaceName);
+    };
+  }
+
+  /** The C encoder on the one block in a file. */
+  List<String> encode(String interfaceName, Path block) {
+    List<String> command = new ArrayList<>(ringAvro(interfaceName));
+    command.add(block.toString());
+    return command;
+  }
+
+  private List<String> ringAvro(String interfaceName) {
+    long fingerprint = SchemaNormalization.parsingFingerprint64(Packet.getClassSchema());
+    return List.of(ringAvro.toString(), interfaceName, Long.toHexString(fingerprint));
+  }
+}

@@ -1,0 +1,36 @@
+package dev.ringtap.bench.live;
+
+/**
+ * One run of one reader.
+ *
+ * @param offered frames that came to its interface
+ * @param captured frames that it read
+ * @param sendNanos how long the generator took for them
+ * @param readerNanos processor time of the thread that reads
+ * @param processNanos processor time of all its threads
+ */
+record Result(
+    ReaderKind reader,
+    Traffic traffic,
+    int round,
+    long offered,
+    long captured,
+    long sendNanos,
+    long readerNanos,
+    long processNanos) {
+  long dropped() {
+    return offered - captured;
+  }
+
+  double readerNanosPerFrame() {
+    return (double) readerNanos / captured;
+  }
+
+  double processNanosPerFrame() {
+    return (double) processNanos / captured;
+  }
+
+  double offeredPerSecond() {
+    return offered * 1e9 / sendNanos;
+  }
+}
