@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
 /**
@@ -24,7 +25,7 @@ import org.apache.avro.SchemaNormalization;
  */
 public final class PacketEncoder {
   private static final int MAX_VARLONG_BYTES = 10;
-  private static final int MAX_VARINT_BYTES = 5;
+  static final int MAX_VARINT_BYTES = 5;
 
   /**
    * Timestamp, sequence, loss; member, lengths, link type, direction, union branch, four of the
@@ -60,14 +61,16 @@ public final class PacketEncoder {
    * library that has the schema reads it, without a registry.
    */
   public static PacketEncoder singleObject() {
-    long fingerprint = SchemaNormalization.parsingFingerprint64(Packet.getClassSchema());
-    return new PacketEncoder(
-        ByteBuffer.allocate(10)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .put((byte) 0xC3)
-            .put((byte) 0x01)
-            .putLong(fingerprint)
-            .array());
+    return new PacketEncoder(singleObjectHeader(Packet.getClassSchema()));
+  }
+
+  static byte[] singleObjectHeader(Schema schema) {
+    return ByteBuffer.allocate(10)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put((byte) 0xC3)
+        .put((byte) 0x01)
+        .putLong(SchemaNormalization.parsingFingerprint64(schema))
+        .array();
   }
 
   /**
@@ -78,7 +81,16 @@ public final class PacketEncoder {
    * @param schemaId the number that the registry gave to {@link PacketSchema#published}
    */
   public static PacketEncoder registry(int schemaId) {
-    return new PacketEncoder(ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array());
+    return new PacketEncoder(registryHeader(schemaId));
+  }
+
+  static byte[] registryHeader(int schemaId) {
+    return ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array();
+  }
+
+  /** Records without a header, as they stand inside another record. */
+  static PacketEncoder headless() {
+    return new PacketEncoder(new byte[0]);
   }
 
   /**
@@ -172,7 +184,7 @@ public final class PacketEncoder {
   }
 
   /** Avro's int and long are the same bytes: zig-zag, then seven bits a byte, lowest first. */
-  private static int writeLong(byte[] to, int at, long value) {
+  static int writeLong(byte[] to, int at, long value) {
     long left = value << 1 ^ value >> 63;
     while ((left & ~0x7FL) != 0) {
       to[at++] = (byte) (left | 0x80);

@@ -6,6 +6,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -51,6 +52,7 @@ public class RingBenchmark {
   private final BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
   private final MemorySegment batch = arena.allocate(BLOCK_BYTES + FRAMES * 128L);
   private final PacketEncoder encoder = PacketEncoder.singleObject();
+  private final PacketBatchEncoder packer = PacketBatchEncoder.singleObject();
   private final List<Packet> packets = new ArrayList<>();
   private final SpecificDatumWriter<Packet> avro = new SpecificDatumWriter<>(Packet.class);
   private final ByteArrayOutputStream avroBytes = new ByteArrayOutputStream(BLOCK_BYTES);
@@ -101,6 +103,18 @@ public class RingBenchmark {
       }
     }
     return at;
+  }
+
+  /** All frames in one record, and a byte array for that. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long encodePacked() {
+    try (Block block = builder.build(0, 0)) {
+      for (Frame f = block.next(); f != null; f = block.next()) {
+        packer.add(f);
+      }
+    }
+    return packer.finish().length;
   }
 
   /** A byte array for each record. */
