@@ -1,9 +1,9 @@
 """Reads a topic whose values carry a registry's schema number, with Apache Avro for Python and nothing of Ringtap.
 
 Usage: registry_reader.py REGISTRY_URL TOPIC_DUMP
-TOPIC_DUMP is what kcat writes with -D '' -f '%R%s': the value's length in 32 bits, the value. Prints how many records
-there are, how many schemas the registry was asked for, and the SHA-256 of each record's timestamp (64 bits, big end
-first) and payload.
+TOPIC_DUMP is what kcat writes with -D '' -f '%R%s': the value's length in 32 bits, the value. Prints how many packets
+the records hold, how many schemas the registry was asked for, and the SHA-256 of each packet's timestamp (64 bits, big
+end first) and payload.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ def main(url, topic_file):
     readers = {}
     digest = hashlib.sha256()
     data = open(topic_file, "rb").read()
-    at = records = 0
+    at = records = packets = 0
     while at < len(data):
         (length,) = struct.unpack_from(">i", data, at)
         value = data[at + 4 : at + 4 + length]
@@ -40,9 +40,11 @@ def main(url, topic_file):
         record = readers[number].read(avro.io.BinaryDecoder(body))
         if body.read(1):
             raise ValueError("bytes behind record %d" % records)
-        digest.update(struct.pack(">q", record["timestamp"]) + record["payload"])
+        for packet in record.get("packets", [record]):
+            digest.update(struct.pack(">q", packet["timestamp"]) + packet["payload"])
+            packets += 1
         records += 1
-    print("%d records, %d schemas, %s" % (records, len(readers), digest.hexdigest()))
+    print("%d packets, %d schemas, %s" % (packets, len(readers), digest.hexdigest()))
 
 
 if __name__ == "__main__":

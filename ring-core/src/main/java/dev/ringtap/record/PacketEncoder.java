@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
 /**
@@ -71,14 +72,16 @@ public final class PacketEncoder {
    * library that has the schema reads it, without a registry.
    */
   public static PacketEncoder singleObject() {
-    long fingerprint = SchemaNormalization.parsingFingerprint64(Packet.getClassSchema());
-    return new PacketEncoder(
-        ByteBuffer.allocate(10)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .put((byte) 0xC3)
-            .put((byte) 0x01)
-            .putLong(fingerprint)
-            .array());
+    return new PacketEncoder(singleObjectHeader(Packet.getClassSchema()));
+  }
+
+  static byte[] singleObjectHeader(Schema schema) {
+    return ByteBuffer.allocate(10)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put((byte) 0xC3)
+        .put((byte) 0x01)
+        .putLong(SchemaNormalization.parsingFingerprint64(schema))
+        .array();
   }
 
   /**
@@ -89,7 +92,16 @@ public final class PacketEncoder {
    * @param schemaId the number that the registry gave to {@link PacketSchema#published}
    */
   public static PacketEncoder registry(int schemaId) {
-    return new PacketEncoder(ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array());
+    return new PacketEncoder(registryHeader(schemaId));
+  }
+
+  static byte[] registryHeader(int schemaId) {
+    return ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array();
+  }
+
+  /** Records without a header, as they stand inside another record. */
+  static PacketEncoder headless() {
+    return new PacketEncoder(new byte[0]);
   }
 
   /** Room that is enough for the frame's record. */

@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import org.apache.avro.Schema;
 
-/** The record's schema as other programs get it. */
+/** The records' schemas as other programs get them. */
 public final class PacketSchema {
   private PacketSchema() {}
 
@@ -15,10 +15,21 @@ public final class PacketSchema {
    * which concerns nobody else.
    */
   public static Schema published() {
-    try (InputStream text = PacketSchema.class.getResourceAsStream("Packet.avsc")) {
-      return new Schema.Parser().parse(text);
+    return parse(new Schema.Parser(), "Packet.avsc");
+  }
+
+  /** The same for {@link PacketBatch}: {@code PacketBatch.avsc}, with {@link #published} in it. */
+  public static Schema publishedBatch() {
+    Schema.Parser parser = new Schema.Parser();
+    parse(parser, "Packet.avsc");
+    return parse(parser, "PacketBatch.avsc");
+  }
+
+  private static Schema parse(Schema.Parser parser, String name) {
+    try (InputStream text = PacketSchema.class.getResourceAsStream(name)) {
+      return parser.parse(text);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read Packet.avsc beside " + PacketSchema.class, e);
+      throw new UncheckedIOException("cannot read " + name + " beside " + PacketSchema.class, e);
     }
   }
 }

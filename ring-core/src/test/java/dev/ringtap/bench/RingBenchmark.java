@@ -8,6 +8,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -70,6 +71,7 @@ public class RingBenchmark {
   private final PacketEncoder encoder = PacketEncoder.singleObject();
   private MemorySegment blockMemory;
   private CLoops c;
+  private final PacketBatchEncoder packer = PacketBatchEncoder.singleObject();
   private final List<Packet> packets = new ArrayList<>();
   private final List<GenericRecord> generics = new ArrayList<>();
   private final SpecificDatumWriter<Packet> specificWriter =
@@ -176,6 +178,18 @@ public class RingBenchmark {
   @OperationsPerInvocation(FRAMES)
   public long cEncodeBatch() {
     return c.encode(blockMemory, cBatch);
+  }
+
+  /** All frames in one record, and a byte array for that. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long encodePacked() {
+    try (Block block = builder.build(0, 0)) {
+      for (Frame f = block.next(); f != null; f = block.next()) {
+        packer.add(f);
+      }
+    }
+    return packer.finish().length;
   }
 
   /** A byte array for each record. */

@@ -24,19 +24,37 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * The schema's rules: fields are added, each with a default, and nothing else changes. Every
- * version that there was is kept beside this test as {@code Packet-N.avsc}.
+ * version that there was is kept beside this test as {@code Packet-N.avsc}, of the batch as {@code
+ * PacketBatch-N.avsc}.
  */
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
 class PacketSchemaTest {
   private static List<Schema> versions() throws IOException {
+    return versions("Packet", null);
+  }
+
+  /** A batch's schema has a packet's in it, of whichever version that is. */
+  private static List<Schema> batchVersions() throws IOException {
+    List<Schema> versions = new ArrayList<>();
+    for (Schema packet : versions()) {
+      versions.addAll(versions("PacketBatch", packet));
+    }
+    return versions;
+  }
+
+  private static List<Schema> versions(String kind, Schema known) throws IOException {
     List<Schema> versions = new ArrayList<>();
     while (true) {
-      String name = "Packet-" + (versions.size() + 1) + ".avsc";
+      String name = kind + "-" + (versions.size() + 1) + ".avsc";
       try (InputStream text = PacketSchemaTest.class.getResourceAsStream(name)) {
         if (text == null) {
           return versions;
         }
-        versions.add(new Schema.Parser().parse(text));
+        Schema.Parser parser = new Schema.Parser();
+        if (known != null) {
+          parser.parse(known.toString());
+        }
+        versions.add(parser.parse(text));
       }
     }
   }
@@ -55,20 +73,31 @@ class PacketSchemaTest {
             "Packet.avsc changed: keep it as src/test/resources/dev/ringtap/record/Packet-%d.avsc",
             versions.size() + 1)
         .isEqualTo(versions.get(versions.size() - 1).toString());
+    List<Schema> batchVersions = batchVersions();
+    assertThat(PacketSchema.publishedBatch().toString())
+        .as("PacketBatch.avsc changed: keep it as the next PacketBatch-N.avsc there")
+        .isEqualTo(batchVersions.get(batchVersions.size() - 1).toString());
   }
 
   @Test
   void publishedIsTheGeneratedClassesSchemaWithoutJava() {
-    assertThat(SchemaNormalization.parsingFingerprint64(PacketSchema.published()))
-        .isEqualTo(SchemaNormalization.parsingFingerprint64(Packet.getClassSchema()));
-    assertThat(PacketSchema.published().toString()).doesNotContain("avro.java");
+    isWithoutJava(PacketSchema.published(), Packet.getClassSchema());
+    isWithoutJava(PacketSchema.publishedBatch(), PacketBatch.getClassSchema());
+  }
+
+  private static void isWithoutJava(Schema published, Schema generated) {
+    assertThat(SchemaNormalization.parsingFingerprint64(published))
+        .isEqualTo(SchemaNormalization.parsingFingerprint64(generated));
+    assertThat(published.toString()).doesNotContain("avro.java");
   }
 
   @Test
   void everyVersionReadsEveryOther() throws IOException {
-    for (Schema reader : versions()) {
-      for (Schema writer : versions()) {
-        assertThat(compatibility(reader, writer)).isEqualTo(COMPATIBLE);
+    for (List<Schema> versions : List.of(versions(), batchVersions())) {
+      for (Schema reader : versions) {
+        for (Schema writer : versions) {
+          assertThat(compatibility(reader, writer)).isEqualTo(COMPATIBLE);
+        }
       }
     }
   }

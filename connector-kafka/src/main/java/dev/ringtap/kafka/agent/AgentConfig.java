@@ -38,6 +38,8 @@ public record AgentConfig(
    * @param topic its name
    * @param partitions of the topic if it is created
    * @param key what a record's key is
+   * @param framesPerRecord most frames of a record: 1 for {@code Packet} records, more for {@code
+   *     PacketBatch}; {@link #ANY_NUMBER} for all that a block of the ring has, up to a size
    * @param producerSettings Kafka's own, {@code bootstrap.servers} among them
    * @param includeOwnTraffic whether frames from and to the brokers are captured too
    * @param schema where the schema is registered, or null for Avro's single-object encoding, which
@@ -47,17 +49,21 @@ public record AgentConfig(
       String topic,
       int partitions,
       RecordKey key,
+      int framesPerRecord,
       Properties producerSettings,
       boolean includeOwnTraffic,
       SchemaTarget schema) {
-    /** A target whose values are in Avro's single-object encoding. */
+    /** As many frames as there is room for. */
+    public static final int ANY_NUMBER = Integer.MAX_VALUE;
+
+    /** A target whose values are of one frame each, in Avro's single-object encoding. */
     public KafkaTarget(
         String topic,
         int partitions,
         RecordKey key,
         Properties producerSettings,
         boolean includeOwnTraffic) {
-      this(topic, partitions, key, producerSettings, includeOwnTraffic, null);
+      this(topic, partitions, key, 1, producerSettings, includeOwnTraffic, null);
     }
   }
 }

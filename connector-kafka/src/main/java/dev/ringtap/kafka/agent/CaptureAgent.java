@@ -10,9 +10,8 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.TcpEndpointFilter;
-import dev.ringtap.kafka.registry.SchemaTarget;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.record.PacketEncoder;
+import dev.ringtap.record.PacketSchema;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -27,11 +26,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.KafkaException;
+import org.apache.avro.Schema;
 
 /**
  * One run: a live capture or a capture file, into a topic, a file or both.
@@ -117,8 +114,7 @@ public final class CaptureAgent implements AutoCloseable {
     AgentConfig.KafkaTarget target = config.kafka();
     if (capture != null) {
       device = in(network, () -> device(config));
-      RecordKey key = target == null ? RecordKey.NONE : target.key();
-      warmup = CompletableFuture.supplyAsync(() -> Warmup.run(WARMUP_TIME, key));
+      warmup = CompletableFuture.supplyAsync(() -> Warmup.run(WARMUP_TIME, target));
     }
     List<InetSocketAddress> brokers = List.of();
     FileSink file = null;
@@ -127,10 +123,9 @@ public final class CaptureAgent implements AutoCloseable {
     try {
       if (target != null) {
         Properties settings = target.producerSettings();
-        schemaId = register(target.schema());
-        Supplier<PacketEncoder> encoders = encoders(schemaId);
+        schemaId = register(target);
         brokers = KafkaTopic.ensure(settings, target.topic(), target.partitions());
-        kafka = new KafkaSink(producer(settings), target.topic(), target.key(), encoders, refusals);
+        kafka = KafkaSink.open(target, schemaId, refusals);
       }
       if (config.writeTo() != null) {
         file = new FileSink(config.writeTo());
@@ -160,14 +155,13 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  private static OptionalInt register(SchemaTarget target) throws IOException {
-    return target == null ? OptionalInt.empty() : OptionalInt.of(target.register());
-  }
-
-  private static Supplier<PacketEncoder> encoders(OptionalInt schemaId) {
-    return schemaId.isEmpty()
-        ? PacketEncoder::singleObject
-        : () -> PacketEncoder.registry(schemaId.getAsInt());
+  private static OptionalInt register(AgentConfig.KafkaTarget target) throws IOException {
+    if (target.schema() == null) {
+      return OptionalInt.empty();
+    }
+    Schema schema =
+        target.framesPerRecord() == 1 ? PacketSchema.published() : PacketSchema.publishedBatch();
+    return OptionalInt.of(target.schema().register(schema));
   }
 
   private static CaptureInterface device(AgentConfig config) throws IOException {
@@ -190,15 +184,6 @@ public final class CaptureAgent implements AutoCloseable {
 
   private static <T> T in(PrivateNetwork network, Opening<T> opening) throws IOException {
     return network == null ? opening.open() : network.call(opening::open);
-  }
-
-  private static Producer<byte[], byte[]> producer(Properties settings) throws AgentException {
-    try {
-      return KafkaSink.producer(settings);
-    } catch (KafkaException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new AgentException("cannot start the Kafka producer: " + cause.getMessage(), e);
-    }
   }
 
   private static CaptureConfig withoutOwnTraffic(
@@ -325,6 +310,7 @@ public final class CaptureAgent implements AutoCloseable {
         dropped - lostBefore,
         captured,
         arrived,
+        kafka == null ? 0 : kafka.records(),
         refusals.counts(),
         written,
         sum(PacketPump::capturedBytes),

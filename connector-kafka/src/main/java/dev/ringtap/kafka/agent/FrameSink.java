@@ -14,6 +14,9 @@ interface FrameSink {
      * @throws IOException if no further frame can be taken; this one is counted as refused
      */
     void accept(Frame frame) throws IOException;
+
+    /** The block that the last frames were of is read: none of them may wait for others. */
+    default void endBlock() {}
   }
 
   /** A way in for one more pump. */

@@ -1,9 +1,11 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -12,11 +14,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Sends each frame as a record of its own and counts what becomes of it. */
+/** Sends frames, each as a record of its own or packed, and counts what becomes of them. */
 final class KafkaSink implements FrameSink {
   /**
    * Producer settings that differ from Kafka's defaults. Any of them can be set otherwise.
@@ -38,74 +39,127 @@ final class KafkaSink implements FrameSink {
           ProducerConfig.CLIENT_ID_CONFIG, "ringtap");
 
   private final Producer<byte[], byte[]> producer;
-  private final String topic;
-  private final RecordKey key;
-  private final Supplier<PacketEncoder> encoders;
+  private final AgentConfig.KafkaTarget target;
+  private final OptionalInt schemaId;
+  private final RecordLimits limits;
+  private final int partitions;
   private final Refusals refusals;
   private final LongAdder acknowledged = new LongAdder();
+  private final LongAdder records = new LongAdder();
 
-  /** One callback for all records: nothing is allocated for each. */
-  private final Callback callback = this::completed;
+  /** One callback for all records of one frame: nothing is allocated for each. */
+  private final Callback callbackOfOne = callback(1);
 
   private volatile boolean abandoned;
 
-  /**
-   * @param encoders makes one encoder for each pump
-   */
-  KafkaSink(
+  private KafkaSink(
       Producer<byte[], byte[]> producer,
-      String topic,
-      RecordKey key,
-      Supplier<PacketEncoder> encoders,
+      AgentConfig.KafkaTarget target,
+      OptionalInt schemaId,
+      RecordLimits limits,
+      int partitions,
       Refusals refusals) {
     this.producer = producer;
-    this.topic = topic;
-    this.key = key;
-    this.encoders = encoders;
+    this.target = target;
+    this.schemaId = schemaId;
+    this.limits = limits;
+    this.partitions = partitions;
     this.refusals = refusals;
   }
 
   /**
-   * A producer with these settings over the defaults.
+   * Starts a producer with the target's settings over the defaults. The topic is there.
    *
-   * @throws KafkaException if a setting is wrong; the message names it
+   * @param schemaId the schema's number where values carry one
+   * @throws AgentException if a setting is wrong; the message names it
    */
-  static Producer<byte[], byte[]> producer(Properties settings) {
+  static KafkaSink open(AgentConfig.KafkaTarget target, OptionalInt schemaId, Refusals refusals)
+      throws AgentException {
     Properties all = new Properties();
     all.putAll(PRODUCER_DEFAULTS);
-    all.putAll(settings);
-    return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
+    all.putAll(target.producerSettings());
+    Producer<byte[], byte[]> producer = null;
+    try {
+      producer = new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
+      return new KafkaSink(
+          producer,
+          target,
+          schemaId,
+          RecordLimits.of(target.framesPerRecord(), all),
+          producer.partitionsFor(target.topic()).size(),
+          refusals);
+    } catch (KafkaException e) {
+      if (producer != null) {
+        producer.close(Duration.ZERO);
+      }
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new AgentException("cannot start the Kafka producer: " + cause.getMessage(), e);
+    }
   }
 
   @Override
   public Feed feed() {
-    PacketEncoder encoder = encoders.get();
+    return target.framesPerRecord() == 1 ? feedOfSingles() : feedOfPacks();
+  }
+
+  private Feed feedOfSingles() {
+    PacketEncoder encoder =
+        schemaId.isEmpty()
+            ? PacketEncoder.singleObject()
+            : PacketEncoder.registry(schemaId.getAsInt());
     PacketHeaders headers = new PacketHeaders();
     return frame ->
-        send(frame.timestampNanos() / 1_000_000, key.of(frame, headers), encoder.encode(frame));
+        send(
+            new ProducerRecord<>(
+                target.topic(),
+                null,
+                frame.timestampNanos() / 1_000_000,
+                target.key().of(frame, headers),
+                encoder.encode(frame)),
+            callbackOfOne,
+            1);
   }
 
-  private void send(long timestampMillis, byte[] keyBytes, byte[] value) {
+  private Feed feedOfPacks() {
+    Supplier<PacketBatchEncoder> encoders =
+        schemaId.isEmpty()
+            ? PacketBatchEncoder::singleObject
+            : () -> PacketBatchEncoder.registry(schemaId.getAsInt());
+    return new PackingFeed(target.key(), partitions, limits, encoders, this::send);
+  }
+
+  private void send(PackedRecord record) {
+    int frames = record.frames();
+    send(record.finish(target.topic()), callback(frames), frames);
+  }
+
+  private void send(ProducerRecord<byte[], byte[]> record, Callback callback, int frames) {
     try {
-      producer.send(new ProducerRecord<>(topic, null, timestampMillis, keyBytes, value), callback);
+      producer.send(record, callback);
     } catch (KafkaException | IllegalStateException e) {
-      refuse(e);
+      refuse(frames, e);
     }
   }
 
-  private void refuse(Exception failure) {
+  private Callback callback(int frames) {
+    return (metadata, failure) -> completed(frames, failure);
+  }
+
+  private void refuse(int frames, Exception failure) {
     if (abandoned) {
-      refusals.add("DrainTimeout", 1, "Kafka had not acknowledged them when the time was over");
+      refusals.add(
+          "DrainTimeout", frames, "Kafka had not acknowledged them when the time was over");
     } else {
-      refusals.add(failure.getClass().getSimpleName(), 1, failure.getMessage());
+      refusals.add(failure.getClass().getSimpleName(), frames, failure.getMessage());
     }
   }
 
-  private void completed(RecordMetadata metadata, Exception failure) {
+  private void completed(int frames, Exception failure) {
     if (failure == null) {
-      acknowledged.increment();
+      acknowledged.add(frames);
+      records.increment();
     } else {
-      refuse(failure);
+      refuse(frames, failure);
     }
   }
 
@@ -117,6 +171,11 @@ final class KafkaSink implements FrameSink {
   @Override
   public long arrived() {
     return acknowledged.sum();
+  }
+
+  /** Records that Kafka acknowledged. */
+  long records() {
+    return records.sum();
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param captured frames taken from the ring
  * @param acknowledged frames that Kafka acknowledged, or that are in the capture file where no
  *     Kafka was asked for
+ * @param records records in which Kafka acknowledged them, 0 where no Kafka was asked for
  * @param refusedByReason frames that were captured and did not arrive, by the reason's name
  * @param writtenToFile frames in the capture file, 0 where none was asked for
  * @param capturedBytes bytes of the captured payloads
@@ -28,6 +29,7 @@ public record Ledger(
     long lostAfterLast,
     long captured,
     long acknowledged,
+    long records,
     Map<String, Long> refusedByReason,
     long writtenToFile,
     long capturedBytes,

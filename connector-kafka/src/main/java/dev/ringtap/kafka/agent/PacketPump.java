@@ -73,6 +73,7 @@ final class PacketPump {
     } finally {
       captured = frames;
       capturedBytes = bytes;
+      feeds.forEach(FrameSink.Feed::endBlock);
     }
   }
 

@@ -7,11 +7,15 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Walks and encodes made-up blocks until the JVM has compiled the code that meets real ones. A cold
@@ -29,24 +33,48 @@ final class Warmup {
   /**
    * Runs for this long.
    *
+   * @param target where records will go, or null
    * @return bytes encoded, so that the work has a use
    */
-  static long run(Duration time, RecordKey key) {
+  static long run(Duration time, AgentConfig.KafkaTarget target) {
     long end = System.nanoTime() + time.toNanos();
-    long bytes = 0;
-    PacketEncoder encoder = PacketEncoder.singleObject();
-    PacketHeaders headers = new PacketHeaders();
+    LongAdder bytes = new LongAdder();
+    FrameSink.Feed feed = feed(target, bytes);
     Random random = new Random(1);
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
       for (int round = 0; System.nanoTime() < end; round++) {
         fill(builder, random, round % 6);
         try (Block block = builder.build(0, round & 1)) {
-          bytes += encodeAll(block, encoder, key, headers);
+          for (Frame frame = block.next(); frame != null; frame = block.next()) {
+            feed.accept(frame);
+          }
+          feed.endBlock();
         }
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot happen: nothing is sent", e);
     }
-    return bytes;
+    return bytes.sum();
+  }
+
+  /** What {@link KafkaSink#feed} does before it sends. */
+  private static FrameSink.Feed feed(AgentConfig.KafkaTarget target, LongAdder bytes) {
+    RecordKey key = target == null ? RecordKey.NONE : target.key();
+    if (target != null && target.framesPerRecord() > 1) {
+      return new PackingFeed(
+          key,
+          target.partitions(),
+          new RecordLimits(target.framesPerRecord(), BLOCK_BYTES / 4),
+          PacketBatchEncoder::singleObject,
+          record -> bytes.add(record.finish("warmup").value().length));
+    }
+    PacketEncoder encoder = PacketEncoder.singleObject();
+    PacketHeaders headers = new PacketHeaders();
+    return frame -> {
+      byte[] keyBytes = key.of(frame, headers);
+      bytes.add(encoder.encode(frame).length + (keyBytes == null ? 0 : keyBytes.length));
+    };
   }
 
   private static void fill(BlockBuilder builder, Random random, int shape) {
@@ -65,15 +93,5 @@ final class Warmup {
       tag = (shape & 1) == 0 ? 0 : random.nextInt(8) == 0 ? 0 : TAG;
     } while (builder.append(
         1_767_225_600_000_000_000L, length, PacketType.HOST, tag, frame, 0, length));
-  }
-
-  private static long encodeAll(
-      Block block, PacketEncoder encoder, RecordKey key, PacketHeaders headers) {
-    long bytes = 0;
-    for (Frame frame = block.next(); frame != null; frame = block.next()) {
-      byte[] keyBytes = key.of(frame, headers);
-      bytes += encoder.encode(frame).length + (keyBytes == null ? 0 : keyBytes.length);
-    }
-    return bytes;
   }
 }

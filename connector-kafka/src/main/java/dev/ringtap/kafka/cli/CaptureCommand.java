@@ -36,11 +36,13 @@ import java.util.concurrent.Callable;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * {@code ringtap capture}: frames of an interface, or of a capture file, into a topic or a file.
@@ -104,6 +106,18 @@ final class CaptureCommand implements Callable<Integer> {
           "Key of the records. flow: both directions of a conversation stay in order on one partition."
               + " Default: ${DEFAULT-VALUE}.")
   private RecordKey key;
+
+  @Option(
+      names = "--frames-per-record",
+      paramLabel = "N|auto",
+      defaultValue = "1",
+      converter = FramesPerRecord.class,
+      description =
+          "Most frames of one Kafka record. More than 1 packs frames, for rates that a record for"
+              + " each cannot reach; a record ends at the latest with a block of the ring, or when it"
+              + " is as large as the producer's batch.size. auto sets no number. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int framesPerRecord;
 
   @Option(
       names = "--registry",
@@ -231,6 +245,10 @@ final class CaptureCommand implements Callable<Integer> {
         settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) || writeTo == null;
     if (registry != null && !useKafka) {
       throw usage("--registry is for records of a topic, and -w without -b writes a file alone");
+    }
+    if (framesPerRecord > 1 && !useKafka) {
+      throw usage(
+          "--frames-per-record is for records of a topic, and -w without -b writes a file alone");
     }
     try (Report json = report == null ? null : Report.create(report)) {
       if (!useKafka || settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
@@ -415,7 +433,7 @@ final class CaptureCommand implements Callable<Integer> {
         kafkaSettings == null
             ? null
             : new AgentConfig.KafkaTarget(
-                topic, partitions, key, kafkaSettings, ownTraffic, schemaTarget()),
+                topic, partitions, key, framesPerRecord, kafkaSettings, ownTraffic, schemaTarget()),
         count == null ? 0 : count,
         writeTo,
         Duration.ofSeconds(drainTimeoutSeconds));
@@ -502,5 +520,24 @@ final class CaptureCommand implements Callable<Integer> {
         CaptureInterface.named(name).linkType(),
         config.capture().snapLengthBytes(),
         where);
+  }
+
+  /** A number, or {@code auto}. */
+  private static final class FramesPerRecord implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      if (value.equals("auto")) {
+        return AgentConfig.KafkaTarget.ANY_NUMBER;
+      }
+      try {
+        int frames = Integer.parseInt(value);
+        if (frames > 0) {
+          return frames;
+        }
+      } catch (NumberFormatException e) {
+        // said below
+      }
+      throw new TypeConversionException("'" + value + "' is neither a number from 1 on nor auto");
+    }
   }
 }

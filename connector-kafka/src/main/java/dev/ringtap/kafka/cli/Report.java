@@ -51,6 +51,7 @@ final class Report implements AutoCloseable {
     fields.put("lostAfterLast", ledger.lostAfterLast());
     fields.put("captured", ledger.captured());
     fields.put("acknowledged", ledger.acknowledged());
+    fields.put("records", ledger.records());
     fields.put("refused", ledger.refused());
     fields.put("refusedByReason", new TreeMap<>(ledger.refusedByReason()));
     fields.put("writtenToFile", ledger.writtenToFile());

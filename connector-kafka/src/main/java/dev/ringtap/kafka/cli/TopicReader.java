@@ -9,7 +9,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Properties;
+import java.util.Queue;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -17,6 +19,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -26,6 +29,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class TopicReader implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
   private static final Duration POLL_TIMEOUT = Duration.ofMillis(500);
+
+  /** Packets that one poll brings at most. */
+  private static final int MAX_PACKETS = 20_000;
+
   private static final Comparator<Packet> AS_CAPTURED =
       Comparator.comparing(Packet::getTimestamp).thenComparingLong(Packet::getSequence);
 
@@ -33,6 +40,13 @@ final class TopicReader implements AutoCloseable {
   private final PacketDecoder decoder;
   private final List<TopicPartition> partitions = new ArrayList<>();
   private final Map<TopicPartition, Long> end = new HashMap<>();
+
+  /** Not decoded before their time has come: one record may hold thousands of packets. */
+  private final Queue<ConsumerRecord<byte[], byte[]>> fetched =
+      new PriorityQueue<>(Comparator.comparingLong(TopicReader::earliestMillis));
+
+  private final Queue<Packet> decoded = new PriorityQueue<>(AS_CAPTURED);
+
   private long foreignRecords;
   private volatile boolean wokenUp;
 
@@ -92,27 +106,49 @@ final class TopicReader implements AutoCloseable {
    * @throws IOException if a schema registry is needed and does not answer
    */
   List<Packet> poll() throws IOException {
+    if (fetched.isEmpty() && decoded.isEmpty()) {
+      fetch();
+    }
     List<Packet> packets = new ArrayList<>();
-    try {
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL_TIMEOUT)) {
-        Packet packet = decoder.decode(record.value());
-        if (packet == null) {
-          foreignRecords++;
-        } else {
-          packets.add(packet);
-        }
+    while (packets.size() < MAX_PACKETS && !(fetched.isEmpty() && decoded.isEmpty())) {
+      if (isDecodedUpToNextRecord()) {
+        packets.add(decoded.remove());
+      } else {
+        List<Packet> some = decoder.decode(fetched.remove().value());
+        foreignRecords += some.isEmpty() ? 1 : 0;
+        decoded.addAll(some);
       }
+    }
+    return packets;
+  }
+
+  private void fetch() {
+    try {
+      consumer.poll(POLL_TIMEOUT).forEach(fetched::add);
     } catch (WakeupException e) {
       // the caller looks at isWokenUp
     }
-    packets.sort(AS_CAPTURED);
-    return packets;
+  }
+
+  private boolean isDecodedUpToNextRecord() {
+    return !decoded.isEmpty()
+        && (fetched.isEmpty()
+            || decoded.peek().getTimestamp().toEpochMilli() < earliestMillis(fetched.peek()));
+  }
+
+  /** A record's time is that of its first packet, but where the broker sets it. */
+  private static long earliestMillis(ConsumerRecord<byte[], byte[]> record) {
+    return record.timestampType() == TimestampType.CREATE_TIME
+        ? record.timestamp()
+        : Long.MIN_VALUE;
   }
 
   /** Whether all that was in the topic when this was opened has been read. */
   boolean isAtEnd() {
-    return end.entrySet().stream()
-        .allMatch(entry -> consumer.position(entry.getKey()) >= entry.getValue());
+    return fetched.isEmpty()
+        && decoded.isEmpty()
+        && end.entrySet().stream()
+            .allMatch(entry -> consumer.position(entry.getKey()) >= entry.getValue());
   }
 
   /** Records so far that were no packets. */

@@ -70,7 +70,7 @@ public final class PacketSourceTask extends SourceTask {
     if (target.isEmpty()) {
       return OptionalInt.empty();
     }
-    int id = target.get().register();
+    int id = target.get().register(dev.ringtap.record.PacketSchema.published());
     LOG.info(
         "values carry schema {} of subject {} at {}",
         id,

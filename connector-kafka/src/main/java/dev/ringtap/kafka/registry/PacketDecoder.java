@@ -1,29 +1,32 @@
 package dev.ringtap.kafka.registry;
 
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketBatch;
+import dev.ringtap.record.PacketBodyReader;
+import dev.ringtap.record.PacketRecords;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.apache.avro.Schema;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.specific.SpecificDatumReader;
 
 /**
- * Reads packets in both wire formats. What a registry numbered is resolved by Avro's rules from the
- * schema that it was written with to the one of this version; each schema is asked for once. For
- * one thread.
+ * Reads values of one packet or many, in both wire formats. What a registry numbered is resolved by
+ * Avro's rules from the schema that it was written with to the one of this version; each schema is
+ * asked for once. For one thread.
  */
 public final class PacketDecoder {
   private final SchemaRegistry registry;
   private final Consumer<String> notes;
-  private final Map<Integer, SpecificDatumReader<Packet>> readers = new HashMap<>();
+  private final PacketRecords singleObjects = new PacketRecords();
+
+  /** By the schema's number: one, both kinds while it may be of either, or none. */
+  private final Map<Integer, List<PacketBodyReader>> readers = new HashMap<>();
+
   private final Map<Integer, String> noted = new HashMap<>();
-  private BinaryDecoder decoder;
 
   /**
-   * @param registry where schemas are asked for, or null: all are taken to be that of this version
+   * @param registry where schemas are asked for, or null: all are taken to be those of this version
    * @param notes gets a sentence once for each schema that is assumed or cannot be read
    */
   public PacketDecoder(SchemaRegistry registry, Consumer<String> notes) {
@@ -34,51 +37,47 @@ public final class PacketDecoder {
   /**
    * Reads a record's value.
    *
-   * @return the packet, or null if the value is none
+   * @return its packets, in order; none if the value is something else
    * @throws RegistryException if the registry is asked and does not answer, or refuses; one that
    *     has no such schema is a value that is no packet
    */
-  public Packet decode(byte[] value) throws RegistryException {
+  public List<Packet> decode(byte[] value) throws RegistryException {
     switch (WireFormat.of(value)) {
       case SINGLE_OBJECT:
         try {
-          return Packet.getDecoder().decode(value);
-        } catch (IOException | RuntimeException e) {
-          // another schema, or a damaged record: Avro checks not every index that it reads
-          return null;
+          return singleObjects.read(value);
+        } catch (IOException e) {
+          // another schema, or a damaged record
+          return List.of();
         }
       case REGISTRY:
         return decodeRegistered(value, WireFormat.schemaId(value));
       default:
-        return null;
+        return List.of();
     }
   }
 
-  private Packet decodeRegistered(byte[] value, int id) throws RegistryException {
+  private List<Packet> decodeRegistered(byte[] value, int id) throws RegistryException {
     if (!readers.containsKey(id)) {
-      readers.put(id, reader(id));
+      readers.put(id, readers(id));
     }
-    SpecificDatumReader<Packet> reader = readers.get(id);
-    if (reader == null) {
-      return null;
-    }
-    int header = WireFormat.REGISTRY.headerBytes();
-    decoder = DecoderFactory.get().binaryDecoder(value, header, value.length - header, decoder);
-    try {
-      Packet packet = reader.read(null, decoder);
-      if (decoder.isEnd()) {
-        return packet;
+    String failure = null;
+    for (PacketBodyReader reader : readers.get(id)) {
+      try {
+        List<Packet> packets = reader.read(value, WireFormat.REGISTRY.headerBytes());
+        readers.put(id, List.of(reader));
+        return packets;
+      } catch (IOException e) {
+        failure = failure == null ? e.getMessage() : failure;
       }
-      noteUnreadable(id, "bytes are left behind it");
-    } catch (IOException | RuntimeException e) {
-      noteUnreadable(id, e.toString());
     }
-    return null;
+    if (failure != null) {
+      noteUnreadable(id, failure);
+    }
+    return List.of();
   }
 
-  /** Null where there is no such schema. */
-  private SpecificDatumReader<Packet> reader(int id) throws RegistryException {
-    Schema ours = Packet.getClassSchema();
+  private List<PacketBodyReader> readers(int id) throws RegistryException {
     if (registry == null) {
       if (readers.isEmpty()) {
         notes.accept(
@@ -86,16 +85,18 @@ public final class PacketDecoder {
                 + id
                 + " of a registry: read as this version's schema; --registry URL asks for theirs");
       }
-      return new SpecificDatumReader<>(ours);
+      return List.of(
+          new PacketBodyReader(Packet.getClassSchema()),
+          new PacketBodyReader(PacketBatch.getClassSchema()));
     }
     try {
-      return new SpecificDatumReader<>(registry.schema(id), ours);
+      return List.of(new PacketBodyReader(registry.schema(id)));
     } catch (RegistryException e) {
       if (e.reason() != RegistryException.Reason.NO_SUCH_SCHEMA) {
         throw e;
       }
       notes.accept(e.getMessage() + "; is it the registry that the topic was written with?");
-      return null;
+      return List.of();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.registry;
 
 import dev.ringtap.record.PacketSchema;
+import org.apache.avro.Schema;
 
 /**
  * Where the schema of a topic's records is registered; the records then carry its number there.
@@ -31,19 +32,20 @@ public record SchemaTarget(RegistryUrl registry, String subject) {
   }
 
   /**
-   * The number of the record's schema, which is registered where the subject does not have it yet.
-   * The connection is closed when this returns, and so is no part of a capture that begins then.
+   * The number of a schema, which is registered where the subject does not have it yet. The
+   * connection is closed when this returns, and so is no part of a capture that begins then.
    *
+   * @param schema of {@link PacketSchema}
    * @throws RegistryException if the registry does not answer or refuses
    */
-  public int register() throws RegistryException {
+  public int register(Schema schema) throws RegistryException {
     try (SchemaRegistry client = SchemaRegistry.at(registry)) {
-      return client.register(subject, PacketSchema.published());
+      return client.register(subject, schema);
     }
   }
 
   /**
-   * Tries what {@link #register} does, and leaves the registry as it is.
+   * Tries what {@link #register} does for single packets, and leaves the registry as it is.
    *
    * @throws RegistryException if the registry does not answer, refuses, or would
    */

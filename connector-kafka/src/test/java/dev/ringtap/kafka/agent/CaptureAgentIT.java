@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.agent;
 
+import static dev.ringtap.kafka.agent.AgentRuns.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -83,12 +84,7 @@ class CaptureAgentIT {
   }
 
   private static Properties settings(String... more) {
-    Properties settings = new Properties();
-    settings.setProperty("bootstrap.servers", broker.bootstrapServers());
-    for (int i = 0; i < more.length; i += 2) {
-      settings.setProperty(more[i], more[i + 1]);
-    }
-    return settings;
+    return AgentRuns.settings(broker, more);
   }
 
   private static AgentConfig config(String topic, RecordKey key, long count, Properties settings) {
@@ -102,15 +98,6 @@ class CaptureAgentIT {
         count,
         null,
         Duration.ofSeconds(10));
-  }
-
-  private static Ledger run(AgentConfig config) throws IOException {
-    try (CaptureAgent agent = CaptureAgent.open(config)) {
-      Ledger ledger = agent.run();
-      assertThat(agent.failure()).isNull();
-      assertThat(ledger.balances()).as(ledger.summary()).isTrue();
-      return ledger;
-    }
   }
 
   private static List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {

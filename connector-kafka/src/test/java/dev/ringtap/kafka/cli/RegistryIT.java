@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.TopicRecords;
 import dev.ringtap.kafka.agent.AgentConfig;
@@ -38,6 +40,7 @@ import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -45,6 +48,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.avro.Schema;
@@ -65,6 +69,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Records in a registry's wire format, with a real registry: Apicurio's server, its own serializer
@@ -206,19 +212,22 @@ class RegistryIT {
     }
   }
 
-  @Test
-  void programThatKnowsOnlyTheFormatReadsThem() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "auto"})
+  void programThatKnowsOnlyTheFormatReadsThem(String framesPerRecord) throws Exception {
+    String topic = "python-" + framesPerRecord;
     TestNetwork.requireTool("kcat", "kcat");
     assertThat(Files.isDirectory(Path.of("/usr/lib/python3/dist-packages/avro")))
         .as("Debian's package python3-avro")
         .isTrue();
-    assertThat(capture("python", "--registry", registry.url()).status()).isZero();
-    Path dump = directory.resolve("python.values");
+    String[] packed = {"--registry", registry.url(), "--frames-per-record", framesPerRecord};
+    assertThat(capture(topic, packed).status()).isZero();
+    Path dump = directory.resolve(topic + ".values");
     TestNetwork.run(
         "sh",
         "-c",
-        "kcat -q -C -b %s -t python -o beginning -e -D '' -f '%%R%%s' > %s"
-            .formatted(broker.bootstrapServers(), dump));
+        "kcat -q -C -b %s -t %s -o beginning -e -D '' -f '%%R%%s' > %s"
+            .formatted(broker.bootstrapServers(), topic, dump));
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     for (int i = 0; i < FRAMES; i++) {
       digest.update(ByteBuffer.allocate(8).putLong(FIRST_NANOS + i).flip());
@@ -234,7 +243,7 @@ class RegistryIT {
             dump.toString());
     assertThat(read)
         .isEqualTo(
-            "%d records, 1 schemas, %s\n"
+            "%d packets, 1 schemas, %s\n"
                 .formatted(FRAMES, HexFormat.of().formatHex(digest.digest())));
   }
 
@@ -256,6 +265,7 @@ class RegistryIT {
                   "once",
                   1,
                   RecordKey.FLOW,
+                  1,
                   settings(),
                   false,
                   new SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value")),
@@ -493,6 +503,50 @@ class RegistryIT {
             "a record of schema " + idOf("mixed-value") + " is no packet: ",
             "exceeds maximum allowed",
             "3 records of topic mixed were no packets");
+  }
+
+  /** Packed and not, numbered and not, in one topic: all read as the same frames. */
+  @Test
+  void dumpReadsPackedRecordsToo() throws Exception {
+    String[][] ways = {
+      {},
+      {"--frames-per-record", "auto"},
+      {"--frames-per-record", "7", "--registry", registry.url()},
+    };
+    for (String[] way : ways) {
+      Launcher.Result run = capture("packed", way);
+      assertThat(run.status()).as(run.err()).isZero();
+    }
+    assertThat(values("packed").size()).isBetween(FRAMES + FRAMES / 7, 2 * FRAMES);
+    String[] dump = {"dump", "-b", broker.bootstrapServers(), "-t", "packed", "--from-beginning"};
+    Launcher.Result assumed = ringtap(Map.of(), with(dump, "-e"));
+    assertThat(assumed.status()).as(assumed.err()).isZero();
+    Map<String, Integer> times = new HashMap<>();
+    assumed.out().lines().forEach(line -> times.merge(line, 1, Integer::sum));
+    assertThat(times.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(3 * FRAMES);
+    assertThat(times.values()).allMatch(count -> count % 3 == 0);
+
+    Launcher.Result resolved = ringtap(Map.of(), with(dump, "-e", "--registry", registry.url()));
+    assertThat(resolved.err()).isEmpty();
+    assertThat(resolved.out()).isEqualTo(assumed.out());
+
+    int count = 2 * FRAMES + 1;
+    Path written = directory.resolve("packed.pcapng");
+    String[] some = with(dump, "-c", Integer.toString(count), "-w", written.toString());
+    assertThat(ringtap(Map.of(), some).status()).isZero();
+    int read = 0;
+    try (CaptureFile packets = CaptureFile.open(written)) {
+      while (!packets.isEnded()) {
+        try (Block block = packets.take(1000)) {
+          read += block == null ? 0 : block.frameCount();
+        }
+      }
+    }
+    assertThat(read).as("packets, not records, are counted").isEqualTo(count);
+  }
+
+  private static String[] with(String[] first, String... second) {
+    return Stream.of(first, second).flatMap(Stream::of).toArray(String[]::new);
   }
 
   /** Says that its interface's name has almost 2 GiB. */

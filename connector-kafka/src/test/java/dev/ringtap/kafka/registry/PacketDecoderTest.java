@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketBatch;
 import dev.ringtap.record.Vlan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -37,14 +39,24 @@ class PacketDecoderTest {
   private final PacketDecoder decoder = new PacketDecoder(null, notes::add);
 
   private static byte[] singleObject() throws IOException {
-    ByteBuffer bytes = PACKET.toByteBuffer();
+    return array(PACKET.toByteBuffer());
+  }
+
+  private static byte[] batch(int packets) throws IOException {
+    return array(new PacketBatch(Collections.nCopies(packets, PACKET)).toByteBuffer());
+  }
+
+  private static byte[] array(ByteBuffer bytes) {
     byte[] value = new byte[bytes.remaining()];
     bytes.get(value);
     return value;
   }
 
   private static byte[] framed(int id) throws IOException {
-    byte[] value = singleObject();
+    return framed(id, singleObject());
+  }
+
+  private static byte[] framed(int id, byte[] value) {
     return ByteBuffer.allocate(value.length - 5)
         .put((byte) 0)
         .putInt(id)
@@ -55,12 +67,12 @@ class PacketDecoderTest {
   @Test
   void bothFormatsAreTheSamePacketAndTheAssumptionIsToldOnce() throws IOException {
     assertThat(WireFormat.of(singleObject())).isEqualTo(WireFormat.SINGLE_OBJECT);
-    assertThat(decoder.decode(singleObject())).isEqualTo(PACKET);
+    assertThat(decoder.decode(singleObject())).containsExactly(PACKET);
     assertThat(notes).isEmpty();
     assertThat(WireFormat.of(framed(-2))).isEqualTo(WireFormat.REGISTRY);
     assertThat(WireFormat.schemaId(framed(-2))).isEqualTo(-2);
     for (int id : new int[] {4, 4, 5}) {
-      assertThat(decoder.decode(framed(id))).isEqualTo(PACKET);
+      assertThat(decoder.decode(framed(id))).containsExactly(PACKET);
     }
     assertThat(notes)
         .containsExactly(
@@ -68,12 +80,25 @@ class PacketDecoderTest {
                 + " for theirs");
   }
 
+  /** Without a registry a number tells not which schema it is; its first value does. */
+  @Test
+  void batchesAreReadInBothFormats() throws IOException {
+    for (int count : new int[] {1, 2, 100}) {
+      List<Packet> packets = Collections.nCopies(count, PACKET);
+      assertThat(decoder.decode(batch(count))).isEqualTo(packets);
+      assertThat(decoder.decode(framed(7, batch(count)))).isEqualTo(packets);
+      assertThat(decoder.decode(framed(6))).containsExactly(PACKET);
+    }
+    assertThat(notes).hasSize(1);
+    assertThat(decoder.decode(framed(7))).as("a packet under a batch's number").isEmpty();
+  }
+
   @Test
   void bytesBehindTheRecordAreAnotherSchemasAndToldOnce() throws IOException {
     byte[] longer = Arrays.copyOf(framed(4), framed(4).length + 1);
-    assertThat(decoder.decode(longer)).isNull();
-    assertThat(decoder.decode(longer)).isNull();
-    assertThat(decoder.decode(framed(4))).isEqualTo(PACKET);
+    assertThat(decoder.decode(longer)).isEmpty();
+    assertThat(decoder.decode(longer)).isEmpty();
+    assertThat(decoder.decode(framed(4))).containsExactly(PACKET);
     assertThat(notes).hasSize(2);
     assertThat(notes.get(1))
         .isEqualTo(
@@ -86,7 +111,7 @@ class PacketDecoderTest {
     for (byte[] value :
         new byte[][] {null, {}, {0}, {0, 0, 0, 1}, "text".getBytes(), {(byte) 0xC3, 1, 0}}) {
       assertThat(WireFormat.of(value)).isEqualTo(WireFormat.UNKNOWN);
-      assertThat(decoder.decode(value)).isNull();
+      assertThat(decoder.decode(value)).isEmpty();
     }
     assertThat(notes).isEmpty();
   }
@@ -103,7 +128,7 @@ class PacketDecoderTest {
         value[header + random.nextInt(value.length - header)] = (byte) random.nextInt(256);
       }
       value = Arrays.copyOf(value, header + random.nextInt(value.length - header + 1));
-      damaged += decoder.decode(value) == null ? 1 : 0;
+      damaged += decoder.decode(value).isEmpty() ? 1 : 0;
     }
     assertThat(damaged).isGreaterThan(10_000);
   }

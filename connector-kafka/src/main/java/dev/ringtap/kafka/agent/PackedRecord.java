@@ -1,0 +1,45 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.record.PacketBatchEncoder;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** A record in the making, of many frames, again and again. For one thread. */
+final class PackedRecord {
+  private final Integer partition;
+  private final byte[] key;
+  private final PacketBatchEncoder encoder;
+  private long firstMillis;
+
+  /**
+   * @param partition where it goes, or null: Kafka goes by the key, or as it likes
+   * @param key or null for none
+   */
+  PackedRecord(Integer partition, byte[] key, PacketBatchEncoder encoder) {
+    this.partition = partition;
+    this.key = key;
+    this.encoder = encoder;
+  }
+
+  int frames() {
+    return encoder.frames();
+  }
+
+  boolean hasRoomFor(Frame frame, RecordLimits limits) {
+    int frames = encoder.frames();
+    return frames == 0
+        || frames < limits.frames() && encoder.maxLengthWith(frame) <= limits.bytes();
+  }
+
+  void add(Frame frame) {
+    if (encoder.frames() == 0) {
+      firstMillis = frame.timestampNanos() / 1_000_000;
+    }
+    encoder.add(frame);
+  }
+
+  /** The record, of its first frame's time; what is added then is the next one's. */
+  ProducerRecord<byte[], byte[]> finish(String topic) {
+    return new ProducerRecord<>(topic, partition, firstMillis, key, encoder.finish());
+  }
+}

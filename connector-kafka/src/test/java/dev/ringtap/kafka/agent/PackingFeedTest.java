@@ -1,0 +1,129 @@
+package dev.ringtap.kafka.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.record.PacketBatchEncoder;
+import dev.ringtap.record.PacketRecords;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When a record ends. */
+@Timeout(20)
+class PackingFeedTest {
+  private static final int FRAMES = 10;
+  private static final int FRAME_BYTES = 100;
+
+  /** From a frame's header in a file's block to its first byte, and to its tp_snaplen. */
+  private static final int HEADER_BYTES = 82;
+
+  private static final int SNAPLEN_OFFSET = 12;
+
+  @TempDir Path directory;
+
+  /** Frames of each record, and the length of its value. */
+  private final List<Integer> sent = new ArrayList<>();
+
+  private final List<Integer> lengths = new ArrayList<>();
+  private final Refusals refusals = new Refusals();
+  private Path file;
+
+  @BeforeEach
+  void write() throws IOException {
+    file = directory.resolve("frames.pcapng");
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface("eth0", LinkType.ETHERNET, 262_144);
+      MemorySegment frame = MemorySegment.ofArray(new byte[FRAME_BYTES]);
+      for (int i = 0; i < FRAMES; i++) {
+        writer.write(id, 1 + i, FRAME_BYTES, PacketType.HOST, 0, frame, 0, FRAME_BYTES);
+      }
+    }
+  }
+
+  private PackingFeed feed(RecordLimits limits) {
+    return new PackingFeed(
+        RecordKey.NONE,
+        1,
+        limits,
+        PacketBatchEncoder::singleObject,
+        record -> {
+          int frames = record.frames();
+          byte[] value = record.finish("topic").value();
+          try {
+            assertThat(new PacketRecords().read(value)).hasSize(frames);
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          sent.add(frames);
+          lengths.add(value.length);
+        });
+  }
+
+  private void pump(FrameSink.Feed feed, long quota) throws IOException {
+    try (CaptureFile source = CaptureFile.open(file)) {
+      new PacketPump(source, List.of(feed), refusals, new FrameQuota(quota)).run();
+    }
+  }
+
+  @Test
+  void atTheNumberOfFramesAndWithTheBlock() throws IOException {
+    pump(feed(new RecordLimits(4, 1 << 20)), 0);
+    assertThat(sent).containsExactly(4, 4, 2);
+  }
+
+  @Test
+  void atTheNumberOfBytesAndFramesThatAreLongerAreAlone() throws IOException {
+    pump(feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 600)), 0);
+    assertThat(sent.stream().mapToInt(Integer::intValue).sum()).isEqualTo(FRAMES);
+    assertThat(sent.get(0)).isGreaterThan(1);
+    assertThat(lengths).hasSizeGreaterThan(1).allMatch(length -> length <= 600);
+    sent.clear();
+    pump(feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 99)), 0);
+    assertThat(sent).hasSize(FRAMES).containsOnly(1);
+  }
+
+  @Test
+  void whenTheRunHasTakenItsLastFrame() throws IOException {
+    pump(feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20)), 7);
+    assertThat(sent).containsExactly(7);
+  }
+
+  /** The third frame claims more bytes than the block has, as seen from the second. */
+  @Test
+  void whereTheBlockIsCorrupt() throws IOException {
+    PackingFeed packing = feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20));
+    pump(
+        new FrameSink.Feed() {
+          @Override
+          public void accept(Frame frame) {
+            packing.accept(frame);
+            if (frame.sequence() == 1) {
+              MemorySegment block = frame.memory();
+              long header = frame.dataOffset() - HEADER_BYTES;
+              long next = header + block.get(ValueLayout.JAVA_INT, header);
+              block.set(ValueLayout.JAVA_INT, next + SNAPLEN_OFFSET, Integer.MAX_VALUE);
+            }
+          }
+
+          @Override
+          public void endBlock() {
+            packing.endBlock();
+          }
+        },
+        0);
+    assertThat(sent).containsExactly(2);
+    assertThat(refusals.counts()).containsEntry("CorruptBlock", (long) FRAMES - 2);
+  }
+}

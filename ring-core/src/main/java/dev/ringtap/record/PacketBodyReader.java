@@ -1,0 +1,80 @@
+package dev.ringtap.record;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+
+/**
+ * Reads what stands behind the header of values that were written with one schema: {@link Packet}
+ * or {@link PacketBatch}, of any version. Avro's rules resolve the packets to the schema of this
+ * version. Not thread-safe.
+ */
+public final class PacketBodyReader {
+  private static final String PACKETS = "packets";
+
+  private final Schema writer;
+  private final boolean isBatch;
+  private final DatumReader<Packet> packetReader;
+  private BinaryDecoder decoder;
+
+  /**
+   * @param writer the schema that the values were written with
+   */
+  public PacketBodyReader(Schema writer) {
+    this.writer = writer;
+    isBatch = compatibility(writer) == SchemaCompatibilityType.COMPATIBLE;
+    Schema packet = isBatch ? writer.getField(PACKETS).schema().getElementType() : writer;
+    packetReader = new SpecificDatumReader<>(packet, Packet.getClassSchema());
+  }
+
+  private static SchemaCompatibilityType compatibility(Schema writer) {
+    return SchemaCompatibility.checkReaderWriterCompatibility(PacketBatch.getClassSchema(), writer)
+        .getType();
+  }
+
+  /**
+   * The packets of a value, in order: one, or those of a batch.
+   *
+   * @param offset where the body begins
+   * @throws IOException if it is of another schema, or damaged
+   */
+  public List<Packet> read(byte[] value, int offset) throws IOException {
+    decoder = DecoderFactory.get().binaryDecoder(value, offset, value.length - offset, decoder);
+    List<Packet> packets;
+    try {
+      packets = isBatch ? readBatch() : List.of(packetReader.read(null, decoder));
+    } catch (RuntimeException e) {
+      // Avro checks not every index that it reads
+      throw new IOException(e.toString(), e);
+    }
+    if (!decoder.isEnd()) {
+      throw new IOException("bytes are left behind it");
+    }
+    return packets;
+  }
+
+  /** Avro's own reader takes memory for as many items as a damaged value says that it has. */
+  private List<Packet> readBatch() throws IOException {
+    List<Packet> packets = new ArrayList<>();
+    for (Schema.Field field : writer.getFields()) {
+      if (!field.name().equals(PACKETS)) {
+        GenericDatumReader.skip(field.schema(), decoder);
+        continue;
+      }
+      for (long left = decoder.readArrayStart(); left > 0; left = decoder.arrayNext()) {
+        for (; left > 0; left--) {
+          packets.add(packetReader.read(null, decoder));
+        }
+      }
+    }
+    return packets;
+  }
+}

@@ -1,0 +1,147 @@
+package dev.ringtap.record;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.DecoderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Holds batches against the records of their frames alone, and against Avro's own coders. */
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class PacketBatchEncoderTest {
+  private static final int SCHEMA_ID = 0xCAFE0102;
+  private static final int SNAP_LENGTH = 262_144;
+  private static final int BLOCK_BYTES = 1 << 20;
+
+  private final Random random = new Random(12);
+  private final PacketEncoder alone = PacketEncoder.singleObject();
+  private final PacketBatchEncoder encoder = PacketBatchEncoder.singleObject();
+  private final PacketBatchEncoder registryEncoder = PacketBatchEncoder.registry(SCHEMA_ID);
+  private final GenericDatumReader<GenericRecord> packetReader =
+      new GenericDatumReader<>(PacketSchema.published());
+  private final GenericDatumReader<GenericRecord> batchReader =
+      new GenericDatumReader<>(PacketSchema.publishedBatch());
+
+  private void append(BlockBuilder builder, int length) {
+    byte[] bytes = new byte[length];
+    random.nextBytes(bytes);
+    int tag = random.nextInt(3) == 0 ? 0x81000000 | random.nextInt(0x10000) : 0;
+    assertThat(
+            builder.append(
+                (random.nextLong() >>> 33) * 1_000_000_000L + random.nextInt(1_000_000_000),
+                length + random.nextInt(2) * random.nextInt(1000),
+                PacketType.values()[random.nextInt(5)],
+                tag,
+                MemorySegment.ofArray(bytes),
+                0,
+                length))
+        .isTrue();
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
+  }
+
+  private static <T> T read(GenericDatumReader<T> reader, byte[] value, int from)
+      throws IOException {
+    return reader.read(
+        null, DecoderFactory.get().binaryDecoder(value, from, value.length - from, null));
+  }
+
+  /** One block's frames, packed by both encoders, and each as a record of its own. */
+  private void check(int frames, int longest) throws IOException {
+    List<byte[]> records = new ArrayList<>();
+    long mostBytes = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+      builder.start("eth" + random.nextInt(20), LinkType.ETHERNET, SNAP_LENGTH);
+      for (int i = 0; i < frames; i++) {
+        append(builder, random.nextInt(1 + longest));
+      }
+      try (Block block = builder.build(random.nextInt(1 << 20), random.nextInt(1 << 20))) {
+        for (Frame frame = block.next(); frame != null; frame = block.next()) {
+          records.add(alone.encode(frame));
+          mostBytes = encoder.maxLengthWith(frame);
+          encoder.add(frame);
+          registryEncoder.add(frame);
+        }
+      }
+    }
+    assertThat(encoder.frames()).isEqualTo(frames);
+    byte[] value = encoder.finish();
+    byte[] framed = registryEncoder.finish();
+    assertThat(encoder.frames()).isZero();
+    assertThat(value.length)
+        .isLessThanOrEqualTo((int) mostBytes)
+        .isGreaterThan((int) mostBytes - 150);
+
+    List<Packet> packets = new ArrayList<>();
+    List<GenericRecord> generic = new ArrayList<>();
+    for (byte[] record : records) {
+      packets.add(Packet.getDecoder().decode(record));
+      generic.add(read(packetReader, record, 10));
+    }
+    PacketBatch batch = PacketBatch.getDecoder().decode(value);
+    assertThat(batch.getPackets()).isEqualTo(packets);
+    assertThat(value).as("Avro's own bytes").isEqualTo(bytes(batch.toByteBuffer()));
+    assertThat(read(batchReader, value, 10).get("packets")).isEqualTo(generic);
+    assertThat(new PacketRecords().read(value)).isEqualTo(packets);
+
+    assertThat(ByteBuffer.wrap(framed).get()).isZero();
+    assertThat(ByteBuffer.wrap(framed).getInt(1)).isEqualTo(SCHEMA_ID);
+    assertThat(Arrays.copyOfRange(framed, 5, framed.length))
+        .isEqualTo(Arrays.copyOfRange(value, 10, value.length));
+  }
+
+  @Test
+  void everyBatchHoldsWhatItsFramesHaveAlone() throws IOException {
+    for (int i = 0; i < 60; i++) {
+      check(1 + random.nextInt(40), 1 + random.nextInt(1600));
+    }
+  }
+
+  @Test
+  void framesAreCountedInAsManyBytesAsItTakes() throws IOException {
+    for (int frames : new int[] {1, 63, 64, 65, 8000}) {
+      check(frames, 20);
+    }
+  }
+
+  @Test
+  void longFramesHaveRoom() throws IOException {
+    check(1, SNAP_LENGTH);
+    check(3, SNAP_LENGTH);
+  }
+
+  @Test
+  void batchOfNoFramesIsAvros() throws IOException {
+    Schema schema = PacketBatch.getClassSchema();
+    assertThat(encoder.finish())
+        .isEqualTo(
+            bytes(
+                new PacketBatch(new GenericData.Array<>(0, schema.getField("packets").schema()))
+                    .toByteBuffer()));
+    check(2, 60);
+    assertThat(encoder.finish()).hasSize(11).endsWith(0);
+  }
+}

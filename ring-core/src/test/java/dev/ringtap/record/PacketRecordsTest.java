@@ -1,0 +1,134 @@
+package dev.ringtap.record;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Values of one packet, of many, of earlier versions, and of neither. */
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class PacketRecordsTest {
+  private static final int HEADER_BYTES = 10;
+
+  private final PacketRecords records = new PacketRecords();
+
+  private static Packet packet(long sequence) {
+    return Packet.newBuilder()
+        .setTimestamp(Instant.ofEpochSecond(1_767_225_600, sequence))
+        .setInterfaceName("eth0")
+        .setSequence(sequence)
+        .setLostBefore(0)
+        .setMember(0)
+        .setOriginalLength(3)
+        .setLinkType(1)
+        .setDirection(Direction.HOST)
+        .setVlan(new Vlan(0x8100, 100, 5, true))
+        .setPayload(ByteBuffer.wrap(new byte[] {1, 2, 3}))
+        .build();
+  }
+
+  private static List<Packet> packets(int count) {
+    List<Packet> packets = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      packets.add(packet(i));
+    }
+    return packets;
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
+  }
+
+  private static byte[] batch(int count) throws IOException {
+    return bytes(new PacketBatch(packets(count)).toByteBuffer());
+  }
+
+  @Test
+  void oneOrManyComeInOrder() throws IOException {
+    assertThat(records.read(bytes(packet(7).toByteBuffer()))).containsExactly(packet(7));
+    for (int count : new int[] {0, 1, 2, 500}) {
+      assertThat(records.read(batch(count))).isEqualTo(packets(count));
+    }
+  }
+
+  @Test
+  void valuesOfAnEarlierVersionAreReadOnceItsSchemaIsKnown() throws IOException {
+    Schema.Parser parser = new Schema.Parser();
+    Schema first = parser.parse(PacketRecordsTest.class.getResourceAsStream("Packet-1.avsc"));
+    Schema firstBatch =
+        parser.parse(PacketRecordsTest.class.getResourceAsStream("PacketBatch-1.avsc"));
+    BinaryMessageDecoder<GenericRecord> down =
+        new BinaryMessageDecoder<>(new GenericData(), firstBatch);
+    down.addSchema(PacketSchema.publishedBatch());
+    byte[] old =
+        bytes(
+            new BinaryMessageEncoder<GenericRecord>(new GenericData(), firstBatch)
+                .encode(down.decode(batch(2))));
+    assertThatThrownBy(() -> records.read(old))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "written with an unknown schema, of fingerprint %016x: add it with addSchema",
+            SchemaNormalization.parsingFingerprint64(firstBatch));
+    records.addSchema(first);
+    records.addSchema(firstBatch);
+    assertThat(records.read(old)).isEqualTo(packets(2));
+    assertThat(records.read(batch(3))).isEqualTo(packets(3));
+  }
+
+  @Test
+  void whatIsNeitherIsSaid() {
+    for (byte[] value : new byte[][] {null, {}, {0}, "a text, and no record".getBytes()}) {
+      assertThatThrownBy(() -> records.read(value))
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith("no single-object encoding");
+    }
+    assertThatThrownBy(() -> records.read(Arrays.copyOf(batch(1), batch(1).length + 1)))
+        .isInstanceOf(IOException.class)
+        .hasMessage("bytes are left behind it");
+  }
+
+  /** A count that lies takes no memory for packets that are not there. */
+  @Test
+  void countOfTwoBillionIsRefused() throws IOException {
+    byte[] value = Arrays.copyOf(batch(1), HEADER_BYTES + 40);
+    byte[] mostItems = {(byte) 0xEE, -1, -1, -1, 0x0F};
+    System.arraycopy(mostItems, 0, value, HEADER_BYTES, mostItems.length);
+    assertThatThrownBy(() -> records.read(value)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void damagedValuesAreRefusedOrOthers() throws IOException {
+    Random random = new Random(3);
+    int refused = 0;
+    for (int i = 0; i < 500; i++) {
+      byte[] value = batch(3);
+      for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+        int at = HEADER_BYTES + random.nextInt(value.length - HEADER_BYTES);
+        value[at] = (byte) random.nextInt(256);
+      }
+      try {
+        records.read(value);
+      } catch (IOException e) {
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(100);
+  }
+}
