@@ -114,7 +114,7 @@ public final class CaptureAgent implements AutoCloseable {
     AgentConfig.KafkaTarget target = config.kafka();
     if (capture != null) {
       device = in(network, () -> device(config));
-      warmup = CompletableFuture.supplyAsync(() -> Warmup.run(WARMUP_TIME, target));
+      warmup = CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, target));
     }
     List<InetSocketAddress> brokers = List.of();
     FileSink file = null;

@@ -5,14 +5,17 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.Warmup;
 import dev.ringtap.record.PacketEncoder;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.ToLongFunction;
 
 /** Ringtap. */
 final class RingSource implements JavaReader.Source {
   private static final int BLOCK_KIB = 1024;
+  private static final Duration WARMUP_TIME = Duration.ofSeconds(2);
 
   private final PacketCapture capture;
   private final ToLongFunction<Block> work;
@@ -38,6 +41,7 @@ final class RingSource implements JavaReader.Source {
             .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, JavaReader.RETIRE_TIMEOUT_MILLIS)
             .set(CaptureOption.SNAP_LENGTH_BYTES, JavaReader.SNAP_LENGTH_BYTES)
             .build();
+    Warmup.run(WARMUP_TIME, work::applyAsLong);
     return new RingSource(PacketCapture.open(config), work);
   }
 

@@ -1,0 +1,62 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.Warmup;
+import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.record.PacketBatchEncoder;
+import dev.ringtap.record.PacketEncoder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Does with made-up blocks what the agent will do with real ones, up to the producer. */
+final class AgentWarmup {
+  private static final int RECORD_BYTES = 16 << 10;
+
+  private AgentWarmup() {}
+
+  /**
+   * Runs for this long.
+   *
+   * @param target where records will go, or null
+   * @return bytes encoded, so that the work has a use
+   */
+  static long run(Duration time, AgentConfig.KafkaTarget target) {
+    LongAdder bytes = new LongAdder();
+    FrameSink.Feed feed = feed(target, bytes);
+    Warmup.run(time, block -> accept(block, feed));
+    return bytes.sum();
+  }
+
+  private static void accept(Block block, FrameSink.Feed feed) {
+    try {
+      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+        feed.accept(frame);
+      }
+      feed.endBlock();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot happen: nothing is sent", e);
+    }
+  }
+
+  /** What {@link KafkaSink#feed} does before it sends. */
+  private static FrameSink.Feed feed(AgentConfig.KafkaTarget target, LongAdder bytes) {
+    RecordKey key = target == null ? RecordKey.NONE : target.key();
+    if (target != null && target.framesPerRecord() > 1) {
+      return new PackingFeed(
+          key,
+          target.partitions(),
+          new RecordLimits(target.framesPerRecord(), RECORD_BYTES),
+          PacketBatchEncoder::singleObject,
+          record -> bytes.add(record.finish("warmup").value().length));
+    }
+    PacketEncoder encoder = PacketEncoder.singleObject();
+    PacketHeaders headers = new PacketHeaders();
+    return frame -> {
+      byte[] keyBytes = key.of(frame, headers);
+      bytes.add(encoder.encode(frame).length + (keyBytes == null ? 0 : keyBytes.length));
+    };
+  }
+}

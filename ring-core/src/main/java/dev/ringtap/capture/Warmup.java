@@ -1,0 +1,62 @@
+package dev.ringtap.capture;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.Random;
+import java.util.function.Consumer;
+
+/**
+ * Made-up blocks for a reader to walk before it opens its capture, until the JVM has compiled the
+ * code that will meet real ones. A cold JVM loses frames in its first second. Blocks of one shape
+ * would be compiled for that shape alone, so these are diverse: tagged and untagged, short, long
+ * and mixed. They are many and small, since the JVM compiles as a whole what is called often: a
+ * loop that runs long but was entered seldom stays slow.
+ */
+public final class Warmup {
+  private static final int BLOCK_BYTES = 64 << 10;
+  private static final int SHAPES = 6;
+  private static final int ETHERTYPE_AT = 12;
+  private static final int TAG = 0x81000064;
+  private static final int[] LENGTHS = {60, 300, 512, 1514};
+
+  private Warmup() {}
+
+  /**
+   * Hands over made-up blocks for this long, in the calling thread; a second or two is enough.
+   *
+   * @param reader does with a block what it will do with real ones, but for what goes out; it need
+   *     not give the block back
+   */
+  public static void run(Duration time, Consumer<Block> reader) {
+    long start = System.nanoTime();
+    Random random = new Random(1);
+    try (Arena arena = Arena.ofShared()) {
+      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+      for (int round = 0; System.nanoTime() - start < time.toNanos(); round++) {
+        fill(builder, random, round % SHAPES);
+        try (Block block = builder.build(0, round & 1)) {
+          reader.accept(block);
+        }
+      }
+    }
+  }
+
+  private static void fill(BlockBuilder builder, Random random, int shape) {
+    builder.start("warmup", LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+    byte[] bytes = new byte[LENGTHS[LENGTHS.length - 1]];
+    random.nextBytes(bytes);
+    bytes[ETHERTYPE_AT] = (byte) (random.nextInt(8) == 0 ? 0x86 : 0x08);
+    bytes[ETHERTYPE_AT + 1] = (byte) (bytes[ETHERTYPE_AT] == 0x08 ? 0x00 : 0xDD);
+    bytes[ETHERTYPE_AT + 2] = 0x45;
+    bytes[ETHERTYPE_AT + 11] = (byte) (random.nextBoolean() ? 6 : 17);
+    MemorySegment frame = MemorySegment.ofArray(bytes);
+    int length;
+    int tag;
+    do {
+      length = shape < LENGTHS.length ? LENGTHS[shape] : 60 + random.nextInt(1455);
+      tag = (shape & 1) == 0 ? 0 : random.nextInt(8) == 0 ? 0 : TAG;
+    } while (builder.append(
+        1_767_225_600_000_000_000L, length, PacketType.HOST, tag, frame, 0, length));
+  }
+}
