@@ -1,5 +1,7 @@
 package dev.ringtap.capture;
 
+import dev.ringtap.linux.LinuxException;
+import dev.ringtap.linux.Poller;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import java.util.function.Consumer;
 public final class Warmup {
   private static final int BLOCK_BYTES = 64 << 10;
   private static final int SHAPES = 6;
+  private static final int POLLS = 20_000;
   private static final int ETHERTYPE_AT = 12;
   private static final int TAG = 0x81000064;
   private static final int[] LENGTHS = {60, 300, 512, 1514};
@@ -30,6 +33,7 @@ public final class Warmup {
    */
   public static void run(Duration time, Consumer<Block> reader) {
     long start = System.nanoTime();
+    poll();
     Random random = new Random(1);
     try (Arena arena = Arena.ofShared()) {
       BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
@@ -39,6 +43,17 @@ public final class Warmup {
           reader.accept(block);
         }
       }
+    }
+  }
+
+  /** A ring is waited for a hundred times a second: it would take a minute to be compiled. */
+  private static void poll() {
+    try (Poller poller = Poller.ofNothing()) {
+      for (int i = 0; i < POLLS; i++) {
+        poller.await(0, false);
+      }
+    } catch (LinuxException e) {
+      // what does not work here will not work with the capture either, and say so there
     }
   }
 

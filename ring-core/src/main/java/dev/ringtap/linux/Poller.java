@@ -37,6 +37,11 @@ public final class Poller implements AutoCloseable {
     this.wake = Libc.eventfd();
   }
 
+  /** One that watches nothing, and so is waited for with {@code watch} false. */
+  public static Poller ofNothing() throws LinuxException {
+    return new Poller(null);
+  }
+
   /**
    * Waits until the descriptor has an event, {@link #wake} was called, or the time has passed.
    *

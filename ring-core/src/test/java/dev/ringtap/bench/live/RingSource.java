@@ -15,7 +15,6 @@ import java.util.function.ToLongFunction;
 /** Ringtap. */
 final class RingSource implements JavaReader.Source {
   private static final int BLOCK_KIB = 1024;
-  private static final int EMPTY_TAKES = 50_000;
   private static final Duration WARMUP_TIME = Duration.ofSeconds(2);
 
   private final PacketCapture capture;
@@ -43,12 +42,7 @@ final class RingSource implements JavaReader.Source {
             .set(CaptureOption.SNAP_LENGTH_BYTES, JavaReader.SNAP_LENGTH_BYTES)
             .build();
     Warmup.run(WARMUP_TIME, work::applyAsLong);
-    PacketCapture capture = PacketCapture.open(config);
-    // a ring hands over a hundred blocks a second: taking them is compiled after minutes else
-    for (int i = 0; i < EMPTY_TAKES; i++) {
-      capture.take(0);
-    }
-    return new RingSource(capture, work);
+    return new RingSource(PacketCapture.open(config), work);
   }
 
   @Override
