@@ -29,7 +29,8 @@ public final class BenchPage {
     return of(Path.of("bench", "README.md"));
   }
 
-  static BenchPage of(Path file) {
+  /** A page anywhere. */
+  public static BenchPage of(Path file) {
     return new BenchPage(file);
   }
 
