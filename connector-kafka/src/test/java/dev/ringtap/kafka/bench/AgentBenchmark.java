@@ -26,8 +26,9 @@ final class AgentBenchmark {
   private static final int FRAMES = 20_000;
 
   private final int rounds;
-  private final int warmupMillis;
+  private final int warmupCpuMillis;
   private final int windowMillis;
+  private final long inputBytes;
   private final List<String> compressions;
   private final Map<String, Traffic> inputs = new LinkedHashMap<>();
   private final Map<Case, List<Throughput>> results = new LinkedHashMap<>();
@@ -35,21 +36,24 @@ final class AgentBenchmark {
   private record Case(Contender contender, String input, String compression) {}
 
   /**
-   * @param warmupMillis from a process's first record to the start of the clock
+   * @param warmupCpuMillis CPU time that a process has used when the clock starts
    * @param windowMillis from there to the clock's end
+   * @param inputBytes length of the capture file, which has to last for a run
    * @param compressions Kafka's names of them
    * @param recordBytes lengths of records, besides those of the shortest frames
    */
   AgentBenchmark(
       int rounds,
-      int warmupMillis,
+      int warmupCpuMillis,
       int windowMillis,
+      long inputBytes,
       List<String> compressions,
       List<Integer> recordBytes)
       throws IOException {
     this.rounds = rounds;
-    this.warmupMillis = warmupMillis;
+    this.warmupCpuMillis = warmupCpuMillis;
     this.windowMillis = windowMillis;
+    this.inputBytes = inputBytes;
     this.compressions = compressions;
     inputs.put(SHORTEST_FRAME_BYTES + " B frame", Traffic.ofFrames(SHORTEST_FRAME_BYTES, FRAMES));
     for (int bytes : recordBytes) {
@@ -59,19 +63,18 @@ final class AgentBenchmark {
 
   void run(Broker broker, BenchPage page) throws IOException {
     List<Contender> contenders = Contender.available(contender -> true);
-    Map<String, Payloads> payloads = new LinkedHashMap<>();
-    try {
+    // nobody's figure: the broker warms up
+    Map.Entry<String, Traffic> first = inputs.entrySet().iterator().next();
+    try (Payloads payloads = first.getValue().payloads()) {
+      measure(broker, new Case(Contender.KAFKA, first.getKey(), "lz4"), payloads);
+    }
+    for (int round = 1; round <= rounds; round++) {
       for (Map.Entry<String, Traffic> input : inputs.entrySet()) {
-        payloads.put(input.getKey(), input.getValue().payloads());
-      }
-      // nobody's figure: the broker warms up
-      measure(
-          broker, new Case(Contender.KAFKA, inputs.keySet().iterator().next(), "lz4"), payloads);
-      for (int round = 1; round <= rounds; round++) {
-        for (String compression : compressions) {
-          for (String input : inputs.keySet()) {
+        input.getValue().write(broker.inputFile(), inputBytes);
+        try (Payloads payloads = input.getValue().payloads()) {
+          for (String compression : compressions) {
             for (Contender contender : contenders) {
-              Case each = new Case(contender, input, compression);
+              Case each = new Case(contender, input.getKey(), compression);
               Throughput result = measure(broker, each, payloads);
               System.out.printf("round %d of %d, %s: %s%n", round, rounds, each, result);
               results.computeIfAbsent(each, e -> new ArrayList<>()).add(result);
@@ -79,28 +82,17 @@ final class AgentBenchmark {
           }
         }
       }
-    } finally {
-      for (Payloads each : payloads.values()) {
-        each.close();
-      }
     }
     write(page, contenders);
   }
 
-  private Throughput measure(Broker broker, Case which, Map<String, Payloads> payloads)
-      throws IOException {
+  private Throughput measure(Broker broker, Case which, Payloads payloads) throws IOException {
     Contender contender = which.contender();
-    Traffic input = inputs.get(which.input());
     String topic = broker.newTopic();
     Path report = Files.createTempFile("ringtap-bench", ".json");
     try (Program program =
-        contender.replay(broker, topic, which.compression(), payloads.get(which.input()), report)) {
-      Thread feeder = new Thread(() -> input.feed(program.input()), "feeder");
-      feeder.setDaemon(true);
-      if (contender != Contender.KAFKA) {
-        feeder.start();
-      }
-      Throughput.awaitSteady(broker, program, warmupMillis);
+        contender.replay(broker, topic, which.compression(), payloads, report)) {
+      Throughput.awaitSteady(broker, program, warmupCpuMillis);
       Throughput records = Throughput.measure(broker, program, windowMillis);
       if (!contender.packs()) {
         return records;

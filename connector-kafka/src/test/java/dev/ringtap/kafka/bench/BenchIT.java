@@ -18,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Each benchmark in miniature: its figures mean nothing, but it ends and fills its table. */
 @Timeout(300)
 class BenchIT {
+  private static final long INPUT_BYTES = 200 << 20;
+
   private static PrivateNetwork network;
   private static Broker broker;
 
@@ -47,7 +49,7 @@ class BenchIT {
             table(
                 "agent",
                 (broker, page) ->
-                    new AgentBenchmark(1, 100, 200, List.of("lz4"), List.of()).run(broker, page)))
+                    new AgentBenchmark(1, 100, 200, INPUT_BYTES, List.of("lz4"), List.of()).run(broker, page)))
         .contains("ProducerPerformance", "pcap4j", "≥ 0.95");
     assertThat(directory.resolve("agent.svg")).isNotEmptyFile();
   }
@@ -65,7 +67,7 @@ class BenchIT {
 
   @Test
   void stages() throws IOException {
-    assertThat(table("stages", (broker, page) -> new StageBenchmark(100, 300).run(broker, page)))
+    assertThat(table("stages", (broker, page) -> new StageBenchmark(100, 300, INPUT_BYTES).run(broker, page)))
         .contains("| encoding | ", "| **all** | ");
   }
 

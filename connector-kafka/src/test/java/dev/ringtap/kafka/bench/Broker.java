@@ -61,6 +61,11 @@ final class Broker implements AutoCloseable {
     }
   }
 
+  /** A place for the input of what is measured: in memory too, and deleted with the broker's data. */
+  Path inputFile() {
+    return directory.resolve("input.pcapng");
+  }
+
   String address() {
     return address;
   }

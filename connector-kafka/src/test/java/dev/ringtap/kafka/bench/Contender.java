@@ -81,7 +81,7 @@ enum Contender {
   }
 
   /**
-   * Starts it on an input that never ends: the payload file, or frames at its standard input.
+   * Starts it on an input that lasts: the payload file again and again, or the broker's input file.
    *
    * @param compression Kafka's name of it
    * @param report where an agent writes its ledger when it ends
@@ -93,9 +93,9 @@ enum Contender {
       case KAFKA:
         return kafka(broker, topic, settings, payloads);
       case PCAP4J:
-        return pcap4j(broker, topic, settings, "offline", "-");
+        return pcap4j(broker, topic, settings, "offline", broker.inputFile().toString());
       default:
-        return agent(broker, topic, "", settings, report, "-r", "-");
+        return agent(broker, topic, "", settings, report, "-r", broker.inputFile().toString());
     }
   }
 
@@ -103,7 +103,8 @@ enum Contender {
   Program profiled(Broker broker, String topic, String compression, Path report, String javaOptions)
       throws IOException {
     Map<String, String> settings = Map.of(ProducerConfig.COMPRESSION_TYPE_CONFIG, compression);
-    return agent(broker, topic, javaOptions, settings, report, "-r", "-");
+    String input = broker.inputFile().toString();
+    return agent(broker, topic, javaOptions, settings, report, "-r", input);
   }
 
   private static Program kafka(

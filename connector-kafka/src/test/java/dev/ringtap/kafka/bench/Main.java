@@ -10,6 +10,8 @@ import java.util.List;
  * starts is in a network namespace of its own.
  */
 final class Main {
+  private static final long INPUT_BYTES = 4L << 30;
+
   private static final List<String> LATENCY_OPTIONS =
       List.of("--retire-timeout 1", "--retire-timeout 5", "--retire-timeout 20", "--immediate");
 
@@ -34,7 +36,7 @@ final class Main {
   private static void run(String name, Broker broker, BenchPage page) throws IOException {
     switch (name) {
       case "agent":
-        new AgentBenchmark(5, 2500, 1500, List.of("none", "lz4"), List.of(200, 1000))
+        new AgentBenchmark(Integer.getInteger("rounds",5), Integer.getInteger("warm",4000), 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
             .run(broker, page);
         break;
       case "rate":
@@ -42,7 +44,7 @@ final class Main {
             .run(broker, page);
         break;
       case "stages":
-        new StageBenchmark(4000, 6000).run(broker, page);
+        new StageBenchmark(6000, 3000, INPUT_BYTES).run(broker, page);
         break;
       case "latency":
         new LatencyBenchmark(2000, 15_000, 5000, LATENCY_OPTIONS).run(broker, page);

@@ -36,8 +36,9 @@ final class StageBenchmark {
   private static final int FRAMES = 20_000;
   private static final String COMPRESSION = "lz4";
 
-  private final int warmupMillis;
+  private final int warmupCpuMillis;
   private final int windowMillis;
+  private final long inputBytes;
 
   /** A part of the way, told by the classes that do it. */
   private enum Stage {
@@ -63,9 +64,10 @@ final class StageBenchmark {
     }
   }
 
-  StageBenchmark(int warmupMillis, int windowMillis) {
-    this.warmupMillis = warmupMillis;
+  StageBenchmark(int warmupCpuMillis, int windowMillis, long inputBytes) {
+    this.warmupCpuMillis = warmupCpuMillis;
     this.windowMillis = windowMillis;
+    this.inputBytes = inputBytes;
   }
 
   void run(Broker broker, BenchPage page) throws IOException {
@@ -76,9 +78,10 @@ final class StageBenchmark {
     List<String> titles = new ArrayList<>(List.of("ns per frame, " + COMPRESSION));
     List<Map<Stage, Double>> columns = new ArrayList<>();
     for (Contender contender : contenders) {
-      for (String name : inputs.keySet()) {
-        titles.add(contender.title() + ", " + name);
-        columns.add(measure(broker, contender, inputs.get(name)));
+      for (Map.Entry<String, Traffic> input : inputs.entrySet()) {
+        input.getValue().write(broker.inputFile(), inputBytes);
+        titles.add(contender.title() + ", " + input.getKey());
+        columns.add(measure(broker, contender));
       }
     }
     Table table = new Table(titles.toArray(String[]::new));
@@ -103,7 +106,7 @@ final class StageBenchmark {
     table.row(cells.toArray());
   }
 
-  private Map<Stage, Double> measure(Broker broker, Contender contender, Traffic input)
+  private Map<Stage, Double> measure(Broker broker, Contender contender)
       throws IOException {
     String topic = broker.newTopic();
     Path report = Files.createTempFile("ringtap-bench", ".json");
@@ -115,16 +118,14 @@ final class StageBenchmark {
             + "ms,filename="
             + recording;
     try (Program agent = contender.profiled(broker, topic, COMPRESSION, report, javaOptions)) {
-      Thread feeder = new Thread(() -> input.feed(agent.input()), "feeder");
-      feeder.setDaemon(true);
-      feeder.start();
-      Throughput.awaitSteady(broker, agent, warmupMillis);
+      Throughput.awaitSteady(broker, agent, warmupCpuMillis);
       Instant begin = Instant.now();
       Map<String, Long> threadsBefore = agent.cpuNanosByThread();
       Throughput records = Throughput.measure(broker, agent, windowMillis);
       Map<String, Long> threads = agent.cpuNanosByThread();
       Instant end = Instant.now();
       threadsBefore.forEach((name, nanos) -> threads.merge(name, -nanos, Long::sum));
+      System.out.println(threads);
       agent.terminate();
       agent.awaitEnd();
       double acknowledged =

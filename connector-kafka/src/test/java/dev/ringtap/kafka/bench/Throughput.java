@@ -20,10 +20,11 @@ record Throughput(
    * Waits until a producer that has just been started runs steadily, and gives it a core of its
    * own.
    *
-   * @param warmupMillis from the first record
+   * @param warmupCpuMillis CPU time after which it has compiled what it needs, so that a slow machine
+   *     gives it longer
    * @throws IOException if the producer ends before
    */
-  static void awaitSteady(Broker broker, Program producer, int warmupMillis) throws IOException {
+  static void awaitSteady(Broker broker, Program producer, int warmupCpuMillis) throws IOException {
     long deadline = System.nanoTime() + FIRST_RECORD_NANOS;
     while (broker.records() == 0) {
       producer.requireAlive();
@@ -32,7 +33,11 @@ record Throughput(
       }
       Program.sleepMillis(20);
     }
-    Program.sleepMillis(warmupMillis);
+    long warmNanos = TimeUnit.MILLISECONDS.toNanos(warmupCpuMillis);
+    while (producer.cpuNanos() < warmNanos) {
+      producer.requireAlive();
+      Program.sleepMillis(20);
+    }
     producer.pin(Core.MEASURED);
   }
 

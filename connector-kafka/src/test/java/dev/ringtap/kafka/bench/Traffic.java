@@ -18,7 +18,7 @@ import java.util.Random;
 
 /**
  * UDP frames of one length, of many conversations, whose payloads are random: what encrypted
- * traffic looks like to a compressor. As frames, as a capture file without end, and as records.
+ * traffic looks like to a compressor. As frames, as a capture file, and as records.
  * Immutable.
  */
 final class Traffic {
@@ -79,8 +79,8 @@ final class Traffic {
     return frames;
   }
 
-  /** These frames as pcapng; the bytes from {@link #fileHeader} on may be repeated. */
-  byte[] packets() {
+  /** These frames as pcapng's blocks. */
+  private byte[] packets() {
     int padded = (frameBytes() + 3) & ~3;
     ByteBuffer file = buffer(frames.size() * (32 + padded));
     for (int i = 0; i < frames.size(); i++) {
@@ -95,7 +95,7 @@ final class Traffic {
   }
 
   /** The section and the interface, whose times are nanoseconds. */
-  static byte[] fileHeader() {
+  private static byte[] fileHeader() {
     ByteBuffer file = buffer(28 + 40);
     file.putInt(0x0A0D0D0A).putInt(28).putInt(0x1A2B3C4D).putShort((short) 1).putShort((short) 0);
     file.putLong(-1).putInt(28);
@@ -111,16 +111,14 @@ final class Traffic {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Writes the frames as a capture file again and again, until the reader goes away. */
-  void feed(OutputStream reader) {
+  /** Writes the frames into a capture file, again and again, up to this size. */
+  void write(Path file, long mostBytes) throws IOException {
     byte[] packets = packets();
-    try {
-      reader.write(fileHeader());
-      while (true) {
-        reader.write(packets);
+    try (OutputStream out = Files.newOutputStream(file)) {
+      out.write(fileHeader());
+      for (long bytes = packets.length; bytes <= mostBytes; bytes += packets.length) {
+        out.write(packets);
       }
-    } catch (IOException e) {
-      // it has gone
     }
   }
 
@@ -128,10 +126,7 @@ final class Traffic {
   List<byte[]> records() throws IOException {
     Path file = Files.createTempFile("ringtap-bench", ".pcapng");
     try {
-      try (OutputStream out = Files.newOutputStream(file)) {
-        out.write(fileHeader());
-        out.write(packets());
-      }
+      write(file, packets().length);
       List<byte[]> records = new ArrayList<>();
       PacketEncoder encoder = PacketEncoder.singleObject();
       try (CaptureFile capture = CaptureFile.open(file)) {
