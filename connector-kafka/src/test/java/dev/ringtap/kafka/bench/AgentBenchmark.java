@@ -90,8 +90,7 @@ final class AgentBenchmark {
     Contender contender = which.contender();
     String topic = broker.newTopic();
     Path report = Files.createTempFile("ringtap-bench", ".json");
-    try (Program program =
-        contender.replay(broker, topic, which.compression(), payloads, report)) {
+    try (Program program = contender.replay(broker, topic, which.compression(), payloads, report)) {
       Throughput.awaitSteady(broker, program, warmupCpuMillis);
       Throughput records = Throughput.measure(broker, program, windowMillis);
       if (!contender.packs()) {

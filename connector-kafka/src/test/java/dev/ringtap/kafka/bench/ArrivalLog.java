@@ -22,7 +22,7 @@ final class ArrivalLog implements AutoCloseable {
   /** Magic and fingerprint of Avro's single-object encoding; the timestamp is the first field. */
   private static final int TIMESTAMP_AT = 10;
 
-  private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Thread thread;
@@ -89,22 +89,30 @@ final class ArrivalLog implements AutoCloseable {
   }
 
   /**
-   * Waits for this many records since the last {@link #clear}.
+   * Waits for this many records since the last {@link #clear}, or until no more come: the ring
+   * drops what it has no room for.
    *
    * @return their delays in nanoseconds, sorted
+   * @throws IOException if none has come
    */
   long[] await(long wanted) throws IOException {
-    long deadline = System.nanoTime() + TIMEOUT_NANOS;
+    int seen = -1;
+    long deadline = 0;
     while (true) {
       synchronized (lock) {
-        if (count >= wanted) {
+        boolean over = count == seen && System.nanoTime() > deadline;
+        if (over && count == 0) {
+          throw new IOException("no record has come");
+        }
+        if (over || count >= wanted) {
           long[] sorted = Arrays.copyOf(nanos, count);
           Arrays.sort(sorted);
           return sorted;
         }
-      }
-      if (System.nanoTime() > deadline) {
-        throw new IOException(count + " of " + wanted + " records have come");
+        if (count != seen) {
+          seen = count;
+          deadline = System.nanoTime() + SILENCE_NANOS;
+        }
       }
       Program.sleepMillis(20);
     }

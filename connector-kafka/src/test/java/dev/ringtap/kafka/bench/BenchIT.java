@@ -49,7 +49,8 @@ class BenchIT {
             table(
                 "agent",
                 (broker, page) ->
-                    new AgentBenchmark(1, 100, 200, INPUT_BYTES, List.of("lz4"), List.of()).run(broker, page)))
+                    new AgentBenchmark(1, 100, 200, INPUT_BYTES, List.of("lz4"), List.of())
+                        .run(broker, page)))
         .contains("ProducerPerformance", "pcap4j", "≥ 0.95");
     assertThat(directory.resolve("agent.svg")).isNotEmptyFile();
   }
@@ -67,7 +68,10 @@ class BenchIT {
 
   @Test
   void stages() throws IOException {
-    assertThat(table("stages", (broker, page) -> new StageBenchmark(100, 300, INPUT_BYTES).run(broker, page)))
+    assertThat(
+            table(
+                "stages",
+                (broker, page) -> new StageBenchmark(100, 300, INPUT_BYTES).run(broker, page)))
         .contains("| encoding | ", "| **all** | ");
   }
 

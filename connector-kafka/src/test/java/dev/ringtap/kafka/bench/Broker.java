@@ -61,7 +61,9 @@ final class Broker implements AutoCloseable {
     }
   }
 
-  /** A place for the input of what is measured: in memory too, and deleted with the broker's data. */
+  /**
+   * A place for the input of what is measured: in memory too, and deleted with the broker's data.
+   */
   Path inputFile() {
     return directory.resolve("input.pcapng");
   }

@@ -42,7 +42,7 @@ final class LatencyBenchmark {
   }
 
   void run(Broker broker, BenchPage page) throws IOException {
-    List<String> titles = new ArrayList<>(List.of("agent", "frames/s", "measured"));
+    List<String> titles = new ArrayList<>(List.of("agent", "frames/s", "measured", "lost"));
     titles.addAll(PERCENTILE_TITLES);
     Table table = new Table(titles.toArray(String[]::new));
     LineChart chart =
@@ -61,8 +61,7 @@ final class LatencyBenchmark {
     chart.write(page.plot("latency"));
   }
 
-  private void measure(
-      Broker broker, FramePacer wire, String option, Table table, LineChart chart)
+  private void measure(Broker broker, FramePacer wire, String option, Table table, LineChart chart)
       throws IOException {
     String topic = broker.newTopic();
     List<String> arguments = new ArrayList<>(List.of("capture", "-i", PrivateNetwork.RIGHT));
@@ -76,11 +75,13 @@ final class LatencyBenchmark {
       for (int framesPerSecond : FRAMES_PER_SECOND) {
         arrivals.clear();
         sent = wire.send(framesPerSecond, framesPerSecond == 1 ? slowMillis : fastMillis);
-        double[] millis = percentiles(arrivals.await(sent));
+        long[] nanos = arrivals.await(sent);
+        double[] millis = percentiles(nanos);
         List<Object> cells = new ArrayList<>();
         cells.add("`" + option + "`");
         cells.add(String.format(Locale.ROOT, "%,d", framesPerSecond));
-        cells.add(String.format(Locale.ROOT, "%,d", sent));
+        cells.add(String.format(Locale.ROOT, "%,d", nanos.length));
+        cells.add(String.format(Locale.ROOT, "%,d", sent - nanos.length));
         for (double each : millis) {
           cells.add(String.format(Locale.ROOT, "%.1f ms", each));
         }

@@ -79,8 +79,7 @@ final class LiveRateBenchmark {
   private record Limit(double framesPerSecond, boolean ofSender) {
     @Override
     public String toString() {
-      return String.format(
-          Locale.ROOT, "%s%,.0f", ofSender ? "≥ " : "", framesPerSecond);
+      return String.format(Locale.ROOT, "%s%,.0f", ofSender ? "≥ " : "", framesPerSecond);
     }
   }
 

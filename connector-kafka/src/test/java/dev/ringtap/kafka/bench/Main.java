@@ -36,7 +36,7 @@ final class Main {
   private static void run(String name, Broker broker, BenchPage page) throws IOException {
     switch (name) {
       case "agent":
-        new AgentBenchmark(Integer.getInteger("rounds",5), Integer.getInteger("warm",4000), 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
+        new AgentBenchmark(5, 6000, 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
             .run(broker, page);
         break;
       case "rate":

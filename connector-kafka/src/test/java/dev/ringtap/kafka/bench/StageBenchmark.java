@@ -106,8 +106,7 @@ final class StageBenchmark {
     table.row(cells.toArray());
   }
 
-  private Map<Stage, Double> measure(Broker broker, Contender contender)
-      throws IOException {
+  private Map<Stage, Double> measure(Broker broker, Contender contender) throws IOException {
     String topic = broker.newTopic();
     Path report = Files.createTempFile("ringtap-bench", ".json");
     Path recording = Files.createTempFile("ringtap-bench", ".jfr");

@@ -20,8 +20,8 @@ record Throughput(
    * Waits until a producer that has just been started runs steadily, and gives it a core of its
    * own.
    *
-   * @param warmupCpuMillis CPU time after which it has compiled what it needs, so that a slow machine
-   *     gives it longer
+   * @param warmupCpuMillis CPU time after which it has compiled what it needs, so that a slow
+   *     machine gives it longer
    * @throws IOException if the producer ends before
    */
   static void awaitSteady(Broker broker, Program producer, int warmupCpuMillis) throws IOException {

@@ -18,8 +18,7 @@ import java.util.Random;
 
 /**
  * UDP frames of one length, of many conversations, whose payloads are random: what encrypted
- * traffic looks like to a compressor. As frames, as a capture file, and as records.
- * Immutable.
+ * traffic looks like to a compressor. As frames, as a capture file, and as records. Immutable.
  */
 final class Traffic {
   /** The name of the interface in the capture file. */
