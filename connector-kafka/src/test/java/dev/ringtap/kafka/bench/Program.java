@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.bench;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,11 +67,6 @@ final class Program implements AutoCloseable {
     command.addAll(program);
     command.addAll(List.of(arguments));
     return new Program(command, javaOptions, Files.createTempFile("ringtap-bench", ".log"));
-  }
-
-  /** Its standard input. */
-  OutputStream input() {
-    return process.getOutputStream();
   }
 
   /** What it has printed so far. */

@@ -124,7 +124,6 @@ final class StageBenchmark {
       Map<String, Long> threads = agent.cpuNanosByThread();
       Instant end = Instant.now();
       threadsBefore.forEach((name, nanos) -> threads.merge(name, -nanos, Long::sum));
-      System.out.println(threads);
       agent.terminate();
       agent.awaitEnd();
       double acknowledged =

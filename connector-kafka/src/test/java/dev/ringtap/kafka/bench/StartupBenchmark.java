@@ -117,6 +117,7 @@ final class StartupBenchmark {
 
   /** A capture for each kind of archive; {@code bin/ringtap} makes its own. */
   private void train(Broker broker) throws IOException {
+    Files.deleteIfExists(Path.of("target", "ringtap.jsa"));
     String count = Integer.toString(trainingFrames);
     for (Start start : Start.values()) {
       List<String> command = new ArrayList<>();
