@@ -15,11 +15,18 @@ public final class Machine {
     return String.format(
         "%s, %d cores, Linux %s, JDK %s (%s), %s.",
         processor(),
-        Runtime.getRuntime().availableProcessors(),
+        cores(),
         System.getProperty("os.version"),
         Runtime.version(),
         System.getProperty("java.vendor"),
         LocalDate.now(ZoneOffset.UTC));
+  }
+
+  /** The machine's: this process may be pinned to one of them. */
+  private static long cores() throws IOException {
+    return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+        .filter(line -> line.startsWith("processor"))
+        .count();
   }
 
   private static String processor() throws IOException {

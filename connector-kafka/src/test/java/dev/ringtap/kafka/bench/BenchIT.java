@@ -1,0 +1,108 @@
+package dev.ringtap.kafka.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.bench.BenchPage;
+import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.PrivateNetworks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each benchmark in miniature: its figures mean nothing, but it ends and fills its table. */
+@Timeout(300)
+class BenchIT {
+  private static final long INPUT_BYTES = 200 << 20;
+
+  private static PrivateNetwork network;
+  private static Broker broker;
+
+  @TempDir Path directory;
+
+  private interface Benchmark {
+    void run(Broker broker, BenchPage page) throws IOException;
+  }
+
+  @BeforeAll
+  static void start() throws IOException {
+    network = PrivateNetworks.createOrSkip();
+    broker = network.call(Broker::start);
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    if (broker != null) {
+      broker.close();
+      network.close();
+    }
+  }
+
+  @Test
+  void agent() throws IOException {
+    assertThat(
+            table(
+                "agent",
+                (broker, page) ->
+                    new AgentBenchmark(1, 100, 200, INPUT_BYTES, List.of("lz4"), List.of())
+                        .run(broker, page)))
+        .contains("ProducerPerformance", "pcap4j", "≥ 0.95");
+    assertThat(directory.resolve("agent.svg")).isNotEmptyFile();
+  }
+
+  @Test
+  void rate() throws IOException {
+    assertThat(
+            table(
+                "rate",
+                (broker, page) ->
+                    new LiveRateBenchmark(100, 200, 1, 100, 1_000, List.of(64)).run(broker, page)))
+        .contains("| frames/s | 64 B |", "agent", "pcap4j");
+    assertThat(directory.resolve("rate.svg")).isNotEmptyFile();
+  }
+
+  @Test
+  void stages() throws IOException {
+    assertThat(
+            table(
+                "stages",
+                (broker, page) -> new StageBenchmark(100, 300, INPUT_BYTES).run(broker, page)))
+        .contains("| encoding | ", "| **all** | ");
+  }
+
+  @Test
+  void latency() throws IOException {
+    assertThat(
+            table(
+                "latency",
+                (broker, page) ->
+                    new LatencyBenchmark(100, 1_000, 100, List.of("--immediate"))
+                        .run(broker, page)))
+        .contains("| `--immediate` | 1 | ", "| `--immediate` | 100,000 | ");
+    assertThat(directory.resolve("latency.svg")).isNotEmptyFile();
+  }
+
+  @Test
+  void startup() throws IOException {
+    assertThat(table("startup", (broker, page) -> StartupBenchmark.run(broker, page, 1, 100)))
+        .contains("AOT", " ms |");
+    assertThat(directory.resolve("startup.svg")).isNotEmptyFile();
+  }
+
+  /** What the benchmark writes. */
+  private String table(String name, Benchmark benchmark) throws IOException {
+    Path page = directory.resolve("README.md");
+    Files.writeString(page, "<!-- bench " + name + " -->\n<!-- end -->\n");
+    network.call(
+        () -> {
+          benchmark.run(broker, BenchPage.of(page));
+          return null;
+        });
+    return Files.readString(page);
+  }
+}
