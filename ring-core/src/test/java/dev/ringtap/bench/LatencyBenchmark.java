@@ -26,28 +26,31 @@ public final class LatencyBenchmark {
   private static final int CHARTED_FRAMES_PER_SECOND = 1_000;
   private static final int SECONDS = 5;
   private static final int WARMUP_SECONDS = 2;
-  private static final double[] PERCENTILES = {50, 90, 99, 99.9, 100};
 
   private LatencyBenchmark() {}
 
   /** Measures all combinations, about a minute and a half. */
   public static void main(String[] arguments) throws IOException {
-    Table table =
-        new Table(
-            "retire timeout", "frames/s", "measured", "50 %", "90 %", "99 %", "99.9 %", "most");
+    List<String> titles = new ArrayList<>(List.of("retire timeout", "frames/s", "measured"));
+    titles.addAll(Latencies.TITLES);
+    Table table = new Table(titles.toArray(String[]::new));
     LineChart chart =
         new LineChart(
-            "From the kernel's timestamp to the reader at 1,000 frames/s, ms",
-            List.of("50 %", "90 %", "99 %", "99.9 %", "most"));
+            "From the kernel's timestamp to the reader at 1,000 frames/s, ms", Latencies.TITLES);
     try (PrivateNetwork network = PrivateNetwork.create()) {
       measure(network, 1, 50_000, WARMUP_SECONDS);
       for (int retireTimeoutMillis : RETIRE_TIMEOUTS_MILLIS) {
         for (int framesPerSecond : FRAMES_PER_SECOND) {
           long[] nanos = measure(network, retireTimeoutMillis, framesPerSecond, SECONDS);
-          double[] millis = percentiles(nanos);
-          addRow(table, retireTimeoutMillis, framesPerSecond, nanos.length, millis);
+          Latencies latencies = Latencies.ofNanos(nanos);
+          List<Object> cells = new ArrayList<>();
+          cells.add(retireTimeoutMillis + " ms");
+          cells.add(String.format(Locale.ROOT, "%,d", framesPerSecond));
+          cells.add(String.format(Locale.ROOT, "%,d", nanos.length));
+          cells.addAll(latencies.cells());
+          table.row(cells.toArray());
           if (framesPerSecond == CHARTED_FRAMES_PER_SECOND) {
-            chart.line("retire timeout " + retireTimeoutMillis + " ms", millis);
+            chart.line("retire timeout " + retireTimeoutMillis + " ms", latencies.millis());
           }
         }
       }
@@ -78,9 +81,7 @@ public final class LatencyBenchmark {
       }
       sending.join();
     }
-    long[] measured = Arrays.copyOf(nanos, seen);
-    Arrays.sort(measured);
-    return measured;
+    return Arrays.copyOf(nanos, seen);
   }
 
   private static long now() {
@@ -90,44 +91,11 @@ public final class LatencyBenchmark {
 
   private static void send(
       PrivateNetwork network, int framesPerSecond, int frames, PacketCapture capture) {
-    byte[] frame = Packets.frameOfLength(200);
     try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
-      long start = System.nanoTime();
-      for (int i = 0; i < frames; i++) {
-        long due = start + i * 1_000_000_000L / framesPerSecond;
-        for (long early; (early = due - System.nanoTime()) > 0; ) {
-          if (early > 200_000) {
-            Thread.sleep(0, 100_000);
-          } else {
-            Thread.onSpinWait();
-          }
-        }
-        sender.send(frame);
-      }
+      SteadySender.send(sender, Packets.frameOfLength(200), framesPerSecond, frames);
       capture.stop();
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private static double[] percentiles(long[] sortedNanos) {
-    double[] millis = new double[PERCENTILES.length];
-    for (int i = 0; i < millis.length; i++) {
-      int rank = (int) Math.ceil(sortedNanos.length * PERCENTILES[i] / 100);
-      millis[i] = sortedNanos[Math.max(rank, 1) - 1] / 1e6;
-    }
-    return millis;
-  }
-
-  private static void addRow(
-      Table table, int retireTimeoutMillis, int framesPerSecond, int measured, double[] millis) {
-    List<Object> cells = new ArrayList<>();
-    cells.add(retireTimeoutMillis + " ms");
-    cells.add(String.format(Locale.ROOT, "%,d", framesPerSecond));
-    cells.add(String.format(Locale.ROOT, "%,d", measured));
-    for (double each : millis) {
-      cells.add(String.format(Locale.ROOT, "%.2f ms", each));
-    }
-    table.row(cells.toArray());
   }
 }

@@ -1,8 +1,9 @@
 package dev.ringtap.flink.bench;
 
 import dev.ringtap.bench.BenchPage;
+import dev.ringtap.bench.Latencies;
 import dev.ringtap.bench.Machine;
-import dev.ringtap.bench.Samples;
+import dev.ringtap.bench.SteadySender;
 import dev.ringtap.bench.Table;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
@@ -33,7 +34,6 @@ final class LatencyBenchmark {
   private static final int[] RETIRE_TIMEOUTS_MILLIS = {1, 5, 20};
   private static final int[] FRAMES_PER_SECOND = {1, 1_000, 100_000};
   private static final int[] SECONDS = {20, 5, 5};
-  private static final double[] PERCENTILES = {50, 90, 99, 99.9, 100};
 
   private static final long[] NANOS = new long[500_000];
   private static volatile int seen;
@@ -42,9 +42,9 @@ final class LatencyBenchmark {
 
   /** No arguments. */
   static void main(String[] arguments) throws Exception {
-    Table table =
-        new Table(
-            "retire timeout", "frames/s", "measured", "50 %", "90 %", "99 %", "99.9 %", "most");
+    List<String> titles = new ArrayList<>(List.of("retire timeout", "frames/s", "measured"));
+    titles.addAll(Latencies.TITLES);
+    Table table = new Table(titles.toArray(String[]::new));
     measure(1, 50_000, 4);
     for (int retireTimeoutMillis : RETIRE_TIMEOUTS_MILLIS) {
       for (int i = 0; i < SECONDS.length; i++) {
@@ -91,35 +91,18 @@ final class LatencyBenchmark {
   }
 
   private static void send(PrivateNetwork network, int framesPerSecond, int frames)
-      throws IOException, InterruptedException {
-    byte[] frame = Packets.frameOfLength(200);
+      throws IOException {
     try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
-      long start = System.nanoTime();
-      for (int i = 0; i < frames; i++) {
-        long due = start + i * 1_000_000_000L / framesPerSecond;
-        for (long early; (early = due - System.nanoTime()) > 0; ) {
-          if (early > 200_000) {
-            Thread.sleep(0, 100_000);
-          } else {
-            Thread.onSpinWait();
-          }
-        }
-        sender.send(frame);
-      }
+      SteadySender.send(sender, Packets.frameOfLength(200), framesPerSecond, frames);
     }
   }
 
   private static void addRow(Table table, int retireTimeoutMillis, int framesPerSecond) {
-    long[] sorted = Arrays.copyOf(NANOS, seen);
-    Arrays.sort(sorted);
     List<Object> cells = new ArrayList<>();
     cells.add(retireTimeoutMillis + " ms");
     cells.add(String.format(Locale.ROOT, "%,d", framesPerSecond));
-    cells.add(String.format(Locale.ROOT, "%,d", sorted.length));
-    for (double percentile : PERCENTILES) {
-      int rank = (int) Math.ceil(sorted.length * percentile / 100);
-      cells.add(Samples.number(sorted[Math.max(rank, 1) - 1] / 1e6) + " ms");
-    }
+    cells.add(String.format(Locale.ROOT, "%,d", seen));
+    cells.addAll(Latencies.ofNanos(Arrays.copyOf(NANOS, seen)).cells());
     table.row(cells.toArray());
   }
 

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.bench;
 
 import dev.ringtap.bench.BenchPage;
+import dev.ringtap.bench.Latencies;
 import dev.ringtap.bench.LineChart;
 import dev.ringtap.bench.Machine;
 import dev.ringtap.bench.Table;
@@ -19,9 +20,6 @@ final class LatencyBenchmark {
   private static final int CHARTED_FRAMES_PER_SECOND = 1_000;
   private static final int WARMUP_FRAMES_PER_SECOND = 20_000;
   private static final int FRAME_BYTES = 200;
-  private static final double[] PERCENTILES = {50, 90, 99, 99.9, 100};
-  private static final List<String> PERCENTILE_TITLES =
-      List.of("50 %", "90 %", "99 %", "99.9 %", "most");
 
   private final int warmupMillis;
   private final int slowMillis;
@@ -43,7 +41,7 @@ final class LatencyBenchmark {
 
   void run(Broker broker, BenchPage page) throws IOException {
     List<String> titles = new ArrayList<>(List.of("agent", "frames/s", "measured", "lost"));
-    titles.addAll(PERCENTILE_TITLES);
+    titles.addAll(Latencies.TITLES);
     Table table = new Table(titles.toArray(String[]::new));
     LineChart chart =
         new LineChart(
@@ -51,7 +49,7 @@ final class LatencyBenchmark {
                 Locale.ROOT,
                 "From the kernel's timestamp to a consumer at %,d frames/s, ms",
                 CHARTED_FRAMES_PER_SECOND),
-            PERCENTILE_TITLES);
+            Latencies.TITLES);
     try (FramePacer wire = FramePacer.open(PrivateNetwork.LEFT, frames)) {
       for (String each : options) {
         measure(broker, wire, each, table, chart);
@@ -76,29 +74,18 @@ final class LatencyBenchmark {
         arrivals.clear();
         sent = wire.send(framesPerSecond, framesPerSecond == 1 ? slowMillis : fastMillis);
         long[] nanos = arrivals.await(sent);
-        double[] millis = percentiles(nanos);
+        Latencies latencies = Latencies.ofNanos(nanos);
         List<Object> cells = new ArrayList<>();
         cells.add("`" + option + "`");
         cells.add(String.format(Locale.ROOT, "%,d", framesPerSecond));
         cells.add(String.format(Locale.ROOT, "%,d", nanos.length));
         cells.add(String.format(Locale.ROOT, "%,d", sent - nanos.length));
-        for (double each : millis) {
-          cells.add(String.format(Locale.ROOT, "%.1f ms", each));
-        }
+        cells.addAll(latencies.cells());
         table.row(cells.toArray());
         if (framesPerSecond == CHARTED_FRAMES_PER_SECOND) {
-          chart.line(option, millis);
+          chart.line(option, latencies.millis());
         }
       }
     }
-  }
-
-  private static double[] percentiles(long[] sortedNanos) {
-    double[] millis = new double[PERCENTILES.length];
-    for (int i = 0; i < millis.length; i++) {
-      int rank = (int) Math.ceil(sortedNanos.length * PERCENTILES[i] / 100);
-      millis[i] = sortedNanos[Math.max(rank, 1) - 1] / 1e6;
-    }
-    return millis;
   }
 }
