@@ -13,7 +13,7 @@ import java.util.Set;
  * Horizontal bars: one group for each subject, in it one bar for each series, as long as the
  * median, with a line from the least to the most. Not thread-safe.
  */
-public final class BarChart {
+public final class BarChart implements Chart {
   private static final int WIDTH = 900;
   private static final int LABELS = 290;
   private static final int FIGURES = 90;
@@ -57,7 +57,12 @@ public final class BarChart {
     return this;
   }
 
-  /** Draws the chart. */
+  @Override
+  public String title() {
+    return title;
+  }
+
+  @Override
   public void write(Path file) throws IOException {
     int bars = groups.values().stream().mapToInt(Map::size).sum();
     int height = TOP + bars * BAR + groups.size() * GAP + BOTTOM;

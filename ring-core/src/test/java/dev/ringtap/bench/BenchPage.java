@@ -40,6 +40,17 @@ public final class BenchPage {
   }
 
   /**
+   * Writes a region with a chart below it, and the chart under the region's name beside the page.
+   *
+   * @throws IllegalArgumentException if the page has no such region
+   */
+  public void write(String region, String markdown, Chart chart) throws IOException {
+    Path drawing = plot(region);
+    write(region, markdown.strip() + "\n\n![" + chart.title() + "](" + drawing.getFileName() + ")");
+    chart.write(drawing);
+  }
+
+  /**
    * Writes a region and prints it.
    *
    * @throws IllegalArgumentException if the page has no such region

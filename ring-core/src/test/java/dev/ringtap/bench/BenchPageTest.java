@@ -32,6 +32,9 @@ class BenchPageTest {
         .hasContent(
             "before\n<!-- bench a -->\nnew\n<!-- end -->\nbetween\n"
                 + "<!-- bench b -->\n| x | y |\n|---|---|\n| 1 | two |\n<!-- end -->\n");
+    page.write("a", "new", BarChart.linear("ns").bar("b", "s", Samples.of(1)));
+    assertThat(file).content().contains("new\n\n![ns](a.svg)\n<!-- end -->");
+    assertThat(directory.resolve("a.svg")).isNotEmptyFile();
     assertThatThrownBy(() -> page.write("c", "")).hasMessageContaining("no region");
   }
 

@@ -56,8 +56,7 @@ public final class LatencyBenchmark {
       }
     }
     BenchPage page = BenchPage.ofModule();
-    page.write("latency", Machine.describe() + "\n\n" + table);
-    chart.write(page.plot("latency"));
+    page.write("latency", Machine.describe() + "\n\n" + table, chart);
   }
 
   private static long[] measure(

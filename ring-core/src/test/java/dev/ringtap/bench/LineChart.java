@@ -10,7 +10,7 @@ import java.util.Map;
  * Lines over steps at equal distances, such as percentiles, on a logarithmic scale. Not
  * thread-safe.
  */
-public final class LineChart {
+public final class LineChart implements Chart {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 420;
   private static final int LEFT = 70;
@@ -40,7 +40,12 @@ public final class LineChart {
     return this;
   }
 
-  /** Draws the chart. */
+  @Override
+  public String title() {
+    return title;
+  }
+
+  @Override
   public void write(Path file) throws IOException {
     Svg svg = new Svg(WIDTH, HEIGHT);
     svg.text(LEFT, 20, "start", title + ", logarithmic");

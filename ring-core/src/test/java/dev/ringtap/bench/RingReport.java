@@ -129,8 +129,7 @@ final class RingReport {
         "encodeBatch",
         "≥ 10 at 64 B, ≥ 4 at 1500 B");
     ratios(ratios, "Avro library, specific ÷ `byte[]` each", "avroSpecific", "encodeEach", "");
-    page.write("ring", Machine.describe() + "\n\n" + costs + "\n" + ratios);
-    chart.write(page.plot("ring"));
+    page.write("ring", Machine.describe() + "\n\n" + costs + "\n" + ratios, chart);
   }
 
   private static Table table(String first, String last) {

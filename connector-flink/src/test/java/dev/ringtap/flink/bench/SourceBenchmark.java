@@ -72,8 +72,7 @@ final class SourceBenchmark {
       Files.delete(file);
     }
     Files.delete(directory);
-    page.write("source", Machine.describe() + "\n\n" + table);
-    chart.write(page.plot("source"));
+    page.write("source", Machine.describe() + "\n\n" + table, chart);
   }
 
   /** One job. */

@@ -136,8 +136,8 @@ final class AgentBenchmark {
             rates.toString(),
             ratios.toString(),
             cpu.toString(),
-            stored.toString()));
-    chart.write(page.plot("agent"));
+            stored.toString()),
+        chart);
   }
 
   private List<Case> cases(Contender contender) {

@@ -55,8 +55,7 @@ final class LatencyBenchmark {
         measure(broker, wire, each, table, chart);
       }
     }
-    page.write("latency", Machine.describe() + "\n\n" + table);
-    chart.write(page.plot("latency"));
+    page.write("latency", Machine.describe() + "\n\n" + table, chart);
   }
 
   private void measure(Broker broker, FramePacer wire, String option, Table table, LineChart chart)

@@ -71,8 +71,7 @@ final class LiveRateBenchmark {
       }
       table.row(cells.toArray());
     }
-    page.write("rate", Machine.describe() + "\n\n" + table);
-    chart.write(page.plot("rate"));
+    page.write("rate", Machine.describe() + "\n\n" + table, chart);
   }
 
   /** A rate, and whether it is the sender's limit. */

@@ -10,6 +10,7 @@ import java.util.List;
  * starts is in a network namespace of its own.
  */
 final class Main {
+  private static final int ROUNDS = 5;
   private static final long INPUT_BYTES = 4L << 30;
 
   private static final List<String> LATENCY_OPTIONS =
@@ -17,15 +18,16 @@ final class Main {
 
   private Main() {}
 
-  /** The name. */
+  /** The name, and for the first of them the number of rounds, or nothing. */
   public static void main(String[] arguments) throws Exception {
     String name = arguments.length == 0 ? "" : arguments[0];
+    int rounds = arguments.length < 2 ? ROUNDS : Integer.parseInt(arguments[1]);
     try (PrivateNetwork network = PrivateNetwork.create()) {
       network.call(
           () -> {
             Core.SURROUNDINGS.take(ProcessHandle.current().pid());
             try (Broker broker = Broker.start()) {
-              run(name, broker, BenchPage.ofModule());
+              run(name, rounds, broker, BenchPage.ofModule());
             }
             return null;
           });
@@ -33,10 +35,12 @@ final class Main {
     System.exit(0);
   }
 
-  private static void run(String name, Broker broker, BenchPage page) throws IOException {
+  private static void run(String name, int rounds, Broker broker, BenchPage page)
+      throws IOException {
     switch (name) {
       case "agent":
-        new AgentBenchmark(5, 6000, 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
+        new AgentBenchmark(
+                rounds, 6000, 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
             .run(broker, page);
         break;
       case "rate":
@@ -53,7 +57,7 @@ final class Main {
         StartupBenchmark.run(broker, page, 7, 3000);
         break;
       default:
-        System.err.println("usage: bench/run agent | rate | stages | latency | startup");
+        System.err.println("usage: bench/run agent [ROUNDS] | rate | stages | latency | startup");
         System.exit(2);
     }
   }

@@ -205,7 +205,6 @@ final class StartupBenchmark {
       }
       table.row(start.title, samples[0] + " ms", samples[1] + " ms");
     }
-    page.write("startup", Machine.describe() + "\n\n" + table);
-    chart.write(page.plot("startup"));
+    page.write("startup", Machine.describe() + "\n\n" + table, chart);
   }
 }
