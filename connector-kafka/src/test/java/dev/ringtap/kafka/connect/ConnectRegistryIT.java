@@ -154,7 +154,7 @@ class ConnectRegistryIT {
       digest.update(ByteBuffer.allocate(8).putLong(frame.nanos()).flip());
       digest.update(frame.payload().duplicate());
     }
-    return "%d records, 1 schemas, %s\n"
+    return "%d packets, 1 schemas, %s\n"
         .formatted(wire.size(), HexFormat.of().formatHex(digest.digest()));
   }
 
