@@ -252,6 +252,7 @@ public final class Frame {
    * the frame has none. The tag counts wherever it was found: beside the frame or still inside it.
    */
   public int vlanTag() {
+    requireShown();
     if (strippedTag != 0) {
       return strippedTag;
     }
@@ -275,6 +276,7 @@ public final class Frame {
 
   /** Whether the outermost tag lies beside the frame and not among its bytes in the ring. */
   public boolean isTagStripped() {
+    requireShown();
     return strippedTag != 0;
   }
 

@@ -59,9 +59,9 @@ public final class Tpacket3Hdr {
   private Tpacket3Hdr() {}
 
   /**
-   * {@code tp_next_offset} and {@code tp_sec} at once. A walk reads the header in such pairs, which
-   * {@link #first} and {@link #second} take apart: each access of a segment is checked, and a loop
-   * with fewer of them is compiled into one piece.
+   * {@code tp_next_offset}, and {@code tp_sec}, which is unsigned and good until 2106, at once. A
+   * walk reads the header in such pairs, which {@link #first} and {@link #second} take apart: each
+   * access of a segment is checked, and a loop with fewer of them is compiled into one piece.
    */
   public static long nextOffsetAndSec(MemorySegment ring, long frame) {
     return ring.get(JAVA_LONG_UNALIGNED, frame + TP_NEXT_OFFSET);
@@ -101,23 +101,6 @@ public final class Tpacket3Hdr {
     return ring.get(JAVA_INT, frame + TP_NEXT_OFFSET);
   }
 
-  /** Seconds since 1970, unsigned: good until 2106. */
-  public static int sec(MemorySegment ring, long frame) {
-    return ring.get(JAVA_INT, frame + TP_SEC);
-  }
-
-  public static int nsec(MemorySegment ring, long frame) {
-    return ring.get(JAVA_INT, frame + TP_NSEC);
-  }
-
-  public static int snaplen(MemorySegment ring, long frame) {
-    return ring.get(JAVA_INT, frame + TP_SNAPLEN);
-  }
-
-  public static int len(MemorySegment ring, long frame) {
-    return ring.get(JAVA_INT, frame + TP_LEN);
-  }
-
   public static int status(MemorySegment ring, long frame) {
     return ring.get(JAVA_INT, frame + TP_STATUS);
   }
@@ -129,14 +112,6 @@ public final class Tpacket3Hdr {
   /** Bytes from this header to the network layer. */
   public static int net(MemorySegment ring, long frame) {
     return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_NET));
-  }
-
-  public static int vlanTci(MemorySegment ring, long frame) {
-    return ring.get(JAVA_INT, frame + TP_VLAN_TCI);
-  }
-
-  public static int vlanTpid(MemorySegment ring, long frame) {
-    return Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + TP_VLAN_TPID));
   }
 
   /**

@@ -21,11 +21,10 @@ import org.apache.avro.SchemaNormalization;
  * <p>Not thread-safe: an encoder for each thread.
  */
 public final class PacketEncoder {
-  private static final int MAX_VARLONG_BYTES = 10;
   private static final int MAX_VARINT_BYTES = 5;
 
   /** Loss; member, two lengths, link type, direction, union branch, four of the tag. */
-  private static final int MAX_TAIL_BYTES = MAX_VARLONG_BYTES + 10 * MAX_VARINT_BYTES;
+  private static final int MAX_TAIL_BYTES = Varint.ROOM_BYTES + 10 * MAX_VARINT_BYTES;
 
   /** What may be written behind the last field's end. */
   private static final int OVERSHOOT_BYTES = 16;
@@ -150,7 +149,7 @@ public final class PacketEncoder {
   private int maxFieldsLength() {
     return header.length()
         + name.length()
-        + 2 * MAX_VARLONG_BYTES
+        + 2 * Varint.ROOM_BYTES
         + MAX_TAIL_BYTES
         + OVERSHOOT_BYTES;
   }

@@ -83,6 +83,8 @@ class BlockTest {
     assertThatThrownBy(frame::timestampNanos).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(frame::originalLength).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(frame::packetType).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(frame::vlanTag).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(frame::isTagStripped).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(frame::payloadLength).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> frame.copyPayload(target, 0))
         .isInstanceOf(IllegalStateException.class);
