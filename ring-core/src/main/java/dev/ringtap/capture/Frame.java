@@ -1,14 +1,11 @@
 package dev.ringtap.capture;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -30,24 +27,14 @@ public final class Frame {
   /** In place of a payload's length while no frame is shown. */
   private static final int HIDDEN = -1;
 
-  private static final VarHandle BE_INTS =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
-
-  private static final int ETHERTYPE_AT = 12;
-  private static final int VLAN_TAG_BYTES = 4;
-  private static final int ETHERTYPE_VLAN = 0x8100;
-  private static final int ETHERTYPE_QINQ = 0x88A8;
-  private static final int ETHERTYPE_QINQ_OLD = 0x9100;
   private static final ValueLayout.OfShort BE_SHORT =
       JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfInt BE_INT =
-      JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Block block;
 
   /** A cooked header under construction; nothing outlives the call that fills it. */
   private final MemorySegment cooked =
-      MemorySegment.ofArray(new byte[CookedHeader.SLL2_BYTES + VLAN_TAG_BYTES]);
+      MemorySegment.ofArray(new byte[CookedHeader.SLL2_BYTES + VlanTag.BYTES]);
 
   private MemorySegment memory = Block.GIVEN_BACK;
   private long header;
@@ -114,7 +101,8 @@ public final class Frame {
     long lenAndStatus = Tpacket3Hdr.lenAndStatus(ring, header);
     ringLength = Tpacket3Hdr.first(lenAndStatus);
     strippedTag =
-        strippedTag(Tpacket3Hdr.second(lenAndStatus), Tpacket3Hdr.vlanTciAndTpid(ring, header));
+        VlanTag.stripped(
+            Tpacket3Hdr.second(lenAndStatus), Tpacket3Hdr.vlanTciAndTpid(ring, header));
     measure();
   }
 
@@ -124,7 +112,7 @@ public final class Frame {
    */
   private void measure() {
     putBackBytes =
-        cookedHeaderBytes + (strippedTag != 0 && capturedLength >= tagOffset ? VLAN_TAG_BYTES : 0);
+        cookedHeaderBytes + (strippedTag != 0 && capturedLength >= tagOffset ? VlanTag.BYTES : 0);
     payloadLength = Math.min(capturedLength + putBackBytes, snapLengthBytes);
   }
 
@@ -256,17 +244,13 @@ public final class Frame {
     if (strippedTag != 0) {
       return strippedTag;
     }
-    int inline = 0;
     if (block.linkType() == LinkType.ETHERNET) {
-      if (capturedLength >= ETHERTYPE_AT + VLAN_TAG_BYTES) {
-        inline = memory.get(BE_INT, data + ETHERTYPE_AT);
-      }
-    } else if (cookedHeaderBytes != 0 && capturedLength >= Short.BYTES) {
-      inline = protocol() << 16 | unsignedShortAt(0);
+      return VlanTag.inside(memory, data, capturedLength);
     }
-    int tpid = inline >>> 16;
-    boolean tagged = tpid == ETHERTYPE_VLAN || tpid == ETHERTYPE_QINQ || tpid == ETHERTYPE_QINQ_OLD;
-    return tagged ? inline : 0;
+    if (cookedHeaderBytes != 0 && capturedLength >= Short.BYTES) {
+      return VlanTag.ofBits(protocol() << 16 | unsignedShortAt(0));
+    }
+    return 0;
   }
 
   /** The tag that was taken off, as {@link #vlanTag}, or 0. */
@@ -347,22 +331,7 @@ public final class Frame {
     } else if (cookedHeaderBytes != 0) {
       copyCooked(target, offset, length);
     } else {
-      copyTagged(target, offset, length);
-    }
-  }
-
-  private void copyTagged(byte[] target, int offset, int length) {
-    int at = tagOffset;
-    copy(data, target, offset, Math.min(length, at));
-    if (length >= at + VLAN_TAG_BYTES) {
-      BE_INTS.set(target, offset + at, strippedTag);
-      int behind = at + VLAN_TAG_BYTES;
-      copy(data + at, target, offset + behind, length - behind);
-    } else {
-      for (int i = at; i < length; i++) {
-        int shift = 8 * (at + VLAN_TAG_BYTES - 1 - i);
-        target[offset + i] = (byte) (strippedTag >>> shift);
-      }
+      VlanTag.copyWith(strippedTag, memory, data, tagOffset, target, offset, length);
     }
   }
 
@@ -396,21 +365,5 @@ public final class Frame {
   /** Big-endian unsigned 16 bits of the frame as it lies in the ring. */
   public int unsignedShortAt(int index) {
     return Short.toUnsignedInt(memory.get(BE_SHORT, data + index));
-  }
-
-  /**
-   * As libpcap's VLAN_VALID and VLAN_TPID: kernels before 3.14 set neither status bit, so a TCI or
-   * TPID other than 0 counts too.
-   */
-  private static int strippedTag(int status, long vlanTciAndTpid) {
-    int tci = Tpacket3Hdr.first(vlanTciAndTpid);
-    if (tci == 0 && (status & Tpacket3Hdr.TP_STATUS_VLAN_VALID) == 0) {
-      return 0;
-    }
-    int tpid = Tpacket3Hdr.firstShort(Tpacket3Hdr.second(vlanTciAndTpid));
-    if (tpid == 0 && (status & Tpacket3Hdr.TP_STATUS_VLAN_TPID_VALID) == 0) {
-      tpid = ETHERTYPE_VLAN;
-    }
-    return tpid << 16 | tci & 0xFFFF;
   }
 }

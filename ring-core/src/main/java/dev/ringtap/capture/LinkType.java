@@ -24,7 +24,7 @@ public final class LinkType {
   /** Linux "cooked", version 2: 20 bytes, the number of the frame's interface among them. */
   public static final int LINUX_SLL2 = 276;
 
-  private static final int ETHERNET_TYPE_AT = 12;
+  static final int ETHERNET_TYPE_AT = 12;
   private static final int SLL_TYPE_AT = 14;
 
   private LinkType() {}
