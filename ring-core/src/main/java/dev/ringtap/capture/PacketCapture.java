@@ -21,7 +21,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * try (PacketCapture capture = PacketCapture.open(CaptureConfig.on("eth0").build())) {
  *   while (!capture.isEnded()) {
  *     try (Block block = capture.take(1000)) {
- *       for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+ *       Frame f;
+ *       while (block != null && (f = block.next()) != null) {
  *         ...
  *       }
  *     }

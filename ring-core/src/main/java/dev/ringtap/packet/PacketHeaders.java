@@ -11,7 +11,8 @@ import java.util.Objects;
  *
  * <pre>{@code
  * PacketHeaders headers = new PacketHeaders();
- * for (Frame frame = block.next(); frame != null; frame = block.next()) {
+ * Frame frame;
+ * while ((frame = block.next()) != null) {
  *   if (headers.parse(frame).dstPort() == 53) { ... }
  * }
  * }</pre>

@@ -97,7 +97,8 @@ public class RingBenchmark {
     byte[] header = null;
     ByteArrayOutputStream expected = new ByteArrayOutputStream();
     try (Block block = builder.build(0, 0)) {
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         blockMemory = f.memory();
         byte[] record = encoder.encode(f);
         header = Arrays.copyOf(record, SINGLE_OBJECT_HEADER_BYTES);
@@ -146,7 +147,8 @@ public class RingBenchmark {
   public long walk() {
     long sum = 0;
     try (Block block = builder.build(0, 0)) {
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         sum += f.timestampNanos() + f.payloadLength() + f.originalLength();
       }
     }
@@ -166,7 +168,8 @@ public class RingBenchmark {
   public int encodeBatch() {
     int at = 0;
     try (Block block = builder.build(0, 0)) {
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         at = encoder.encode(f, batch, at);
       }
     }
@@ -185,7 +188,8 @@ public class RingBenchmark {
   @OperationsPerInvocation(FRAMES)
   public long encodePacked() {
     try (Block block = builder.build(0, 0)) {
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         packer.add(f);
       }
     }
@@ -198,7 +202,8 @@ public class RingBenchmark {
   public long encodeEach() {
     long bytes = 0;
     try (Block block = builder.build(0, 0)) {
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         bytes += encoder.encode(f).length;
       }
     }

@@ -150,7 +150,8 @@ class PacketCaptureIT {
       while (!capture.isEnded()) {
         Block block = capture.take(20);
         if (block != null) {
-          for (Frame f = block.next(); f != null; f = block.next()) {
+          Frame f;
+          while ((f = block.next()) != null) {
             assertThat(f.sequence()).isEqualTo(captured++);
             int number = f.memory().get(JAVA_INT_UNALIGNED, f.dataOffset() + 14);
             misplaced += number - expected == f.lostBefore() ? 0 : 1;

@@ -17,7 +17,8 @@ public final class CountFrames {
     try (PacketCapture capture = PacketCapture.open(CaptureConfig.on(arguments[0]).build())) {
       while (!capture.isEnded()) {
         try (Block block = capture.take(1000)) {
-          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+          Frame f;
+          while (block != null && (f = block.next()) != null) {
             frames++;
             bytes += f.originalLength();
           }

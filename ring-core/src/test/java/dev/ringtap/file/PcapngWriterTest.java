@@ -141,7 +141,8 @@ class PcapngWriterTest {
         builder.append(TIME + i, length + i, type, tags[i % 3], source, 0, length);
         builder.append(TIME + i + 1, length, type, 0, source, 0, length / 2);
         try (Block block = builder.build(given.size(), i % 3 == 0 ? i : 0)) {
-          for (Frame frame = block.next(); frame != null; frame = block.next()) {
+          Frame frame;
+          while ((frame = block.next()) != null) {
             given.add(Seen.of(frame));
             writer.write(frame);
           }

@@ -79,7 +79,8 @@ class PacketBatchEncoderTest {
         append(builder, random.nextInt(1 + longest));
       }
       try (Block block = builder.build(random.nextInt(1 << 20), random.nextInt(1 << 20))) {
-        for (Frame frame = block.next(); frame != null; frame = block.next()) {
+        Frame frame;
+        while ((frame = block.next()) != null) {
           records.add(alone.encode(frame));
           mostBytes = encoder.maxLengthWith(frame);
           encoder.add(frame);

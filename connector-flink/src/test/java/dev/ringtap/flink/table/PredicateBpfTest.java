@@ -88,7 +88,8 @@ class PredicateBpfTest {
         }
         int number = 0;
         try (Block block = builder.build(0, 0)) {
-          for (Frame frame = block.next(); frame != null; frame = block.next()) {
+          Frame frame;
+          while ((frame = block.next()) != null) {
             boolean wanted = predicate.test(frame, headers.parse(frame));
             boolean keeps = run(program, frame);
             String what = predicate + " of frame " + number++;

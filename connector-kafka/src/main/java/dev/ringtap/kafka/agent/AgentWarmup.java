@@ -32,7 +32,8 @@ final class AgentWarmup {
 
   private static void accept(Block block, FrameSink.Feed feed) {
     try {
-      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+      Frame frame;
+      while ((frame = block.next()) != null) {
         feed.accept(frame);
       }
       feed.endBlock();

@@ -58,7 +58,8 @@ final class PacketPump {
     long frames = captured;
     long bytes = capturedBytes;
     try {
-      for (Frame frame = block.next(); frame != null && quota.takeOne(); frame = block.next()) {
+      Frame frame;
+      while ((frame = block.next()) != null && quota.takeOne()) {
         frames++;
         bytes += frame.payloadLength();
         lostBefore += frame.lostBefore();

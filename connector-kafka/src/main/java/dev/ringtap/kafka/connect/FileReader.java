@@ -70,7 +70,8 @@ final class FileReader implements PacketReader {
   private List<SourceRecord> records(Block block, FileRange start) throws IOException {
     List<SourceRecord> records = new ArrayList<>(block.frameCount());
     long lostInAll = 0;
-    for (Frame frame = block.next(); frame != null; frame = block.next()) {
+    Frame frame;
+    while ((frame = block.next()) != null) {
       long number = frame.sequence();
       if (number < firstFrame) {
         continue;

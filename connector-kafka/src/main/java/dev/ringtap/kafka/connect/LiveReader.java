@@ -59,7 +59,8 @@ final class LiveReader implements PacketReader {
         new ArrayList<>(Math.min(Math.max(block.frameCount(), 0), MOST_EXPECTED));
     long lost = 0;
     try {
-      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+      Frame frame;
+      while ((frame = block.next()) != null) {
         lost += frame.lostBefore();
         records.add(maker.of(frame, partition, null));
       }

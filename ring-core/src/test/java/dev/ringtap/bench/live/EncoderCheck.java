@@ -71,7 +71,8 @@ final class EncoderCheck {
     PacketEncoder encoder = PacketEncoder.singleObject();
     ByteArrayOutputStream records = new ByteArrayOutputStream();
     try (Block block = builder.build(0, 0)) {
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         if (f.sequence() == 0) {
           Files.write(file, f.memory().toArray(ValueLayout.JAVA_BYTE));
         }

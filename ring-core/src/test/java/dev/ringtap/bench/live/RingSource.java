@@ -60,7 +60,8 @@ final class RingSource implements JavaReader.Source {
   /** The headers' fields alone. */
   private static long walk(Block block) {
     long sum = 0;
-    for (Frame f = block.next(); f != null; f = block.next()) {
+    Frame f;
+    while ((f = block.next()) != null) {
       sum += f.timestampNanos() + f.payloadLength() + f.originalLength();
     }
     return sum;
@@ -75,7 +76,8 @@ final class RingSource implements JavaReader.Source {
 
     long encode(Block block) {
       int at = 0;
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         at = encoder.encode(f, records, at);
       }
       return at;
@@ -89,7 +91,8 @@ final class RingSource implements JavaReader.Source {
 
     long encode(Block block) {
       long bytes = 0;
-      for (Frame f = block.next(); f != null; f = block.next()) {
+      Frame f;
+      while ((f = block.next()) != null) {
         record = encoder.encode(f);
         bytes += record.length;
       }
