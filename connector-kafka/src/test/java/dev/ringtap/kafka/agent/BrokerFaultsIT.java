@@ -1,0 +1,184 @@
+package dev.ringtap.kafka.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.lab.PrivateNetwork;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to a capture under load when something happens to the one broker that there is. */
+@Timeout(90)
+class BrokerFaultsIT {
+  private static final Duration DRAIN = Duration.ofSeconds(30);
+
+  @TempDir Path directory;
+
+  private SlowLink link;
+  private EmbeddedBroker broker;
+
+  @BeforeAll
+  static void requireRoot() {
+    String cause = PrivateNetwork.unavailabilityCause();
+    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    link = new SlowLink();
+    startBroker(0);
+    link.connect(broker.port());
+  }
+
+  private void startBroker(int port) throws IOException {
+    broker =
+        EmbeddedBroker.start(
+            directory,
+            port,
+            Map.of(
+                "advertised.listeners",
+                "PLAINTEXT://127.0.0.1:" + link.port(),
+                "authorizer.class.name",
+                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                "allow.everyone.if.no.acl.found",
+                "true"));
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    link.close();
+    broker.close();
+  }
+
+  private Properties settings(String... more) {
+    return AgentRuns.settings(broker, more);
+  }
+
+  @Test
+  void goneForLongerThanTheRingLasts() throws Exception {
+    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN)) {
+      int port = broker.port();
+      broker.close();
+      capture.awaitOverflow();
+      startBroker(port);
+      capture.awaitArrivals(10_000);
+      Ledger ledger = capture.finish();
+      assertThat(ledger.droppedByKernel()).isPositive();
+      Arrived.of(settings()).assertExactlyOnce(ledger);
+    }
+  }
+
+  @Test
+  void slowerThanTheWire() throws Exception {
+    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN)) {
+      link.limit(500_000);
+      capture.awaitOverflow();
+      link.limit(SlowLink.UNLIMITED);
+      capture.awaitArrivals(5000);
+      Ledger ledger = capture.finish();
+      assertThat(ledger.droppedByKernel()).isPositive();
+      Arrived.of(settings()).assertExactlyOnce(ledger);
+    }
+  }
+
+  @Test
+  void maxBlockReached() throws Exception {
+    try (LoadedCapture capture = LoadedCapture.start(settings("max.block.ms", "1000"), DRAIN)) {
+      link.limit(SlowLink.STALLED);
+      capture.await("5 frames are refused", progress -> progress.refused() >= 5);
+      link.limit(SlowLink.UNLIMITED);
+      capture.awaitArrivals(5000);
+      Ledger ledger = capture.finish();
+      assertThat(ledger.refusedByReason()).containsOnlyKeys("BufferExhaustedException");
+      Arrived.of(settings()).assertExactlyOnceOrRefused(ledger);
+    }
+  }
+
+  /** A request that was given up may reach the broker still: what was refused may be there. */
+  @Test
+  void deliveryTimeoutReached() throws Exception {
+    Properties settings = settings("delivery.timeout.ms", "1500", "request.timeout.ms", "1000");
+    try (LoadedCapture capture = LoadedCapture.start(settings, DRAIN)) {
+      link.limit(SlowLink.STALLED);
+      capture.await("1000 frames are refused", progress -> progress.refused() >= 1000);
+      link.limit(SlowLink.UNLIMITED);
+      capture.awaitArrivals(5000);
+      Ledger ledger = capture.finish();
+      assertThat(ledger.refusedByReason()).containsOnlyKeys("TimeoutException");
+      Arrived arrived = Arrived.of(settings());
+      assertThat(arrived.twice()).isZero();
+      assertThat(arrived.count()).isBetween(ledger.acknowledged(), ledger.captured());
+    }
+  }
+
+  /** Kafka's producer waits for a topic that is gone, as for a broker: it may be made again. */
+  @Test
+  void topicDeleted() throws Exception {
+    try (LoadedCapture capture = LoadedCapture.start(settings(), Duration.ofSeconds(3));
+        Admin admin = Admin.create(settings())) {
+      admin.deleteTopics(List.of(LoadedCapture.TOPIC)).all().get();
+      capture.awaitOverflow();
+      Ledger ledger = capture.finish();
+      assertThat(ledger.refusedByReason()).containsOnlyKeys("DrainTimeout");
+    }
+  }
+
+  @Test
+  void topicDeletedAndMadeAgain() throws Exception {
+    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN);
+        Admin admin = Admin.create(settings())) {
+      admin.deleteTopics(List.of(LoadedCapture.TOPIC)).all().get();
+      capture.awaitOverflow();
+      long inTheOldTopic = capture.arrived();
+      KafkaTopic.ensure(settings(), LoadedCapture.TOPIC, 4);
+      capture.awaitArrivals(10_000);
+      Ledger ledger = capture.finish();
+      assertThat(ledger.refusedByReason()).isEmpty();
+      Arrived arrived = Arrived.of(settings());
+      assertThat(arrived.twice()).isZero();
+      assertThat(arrived.count()).isEqualTo(ledger.acknowledged() - inTheOldTopic);
+    }
+  }
+
+  private static AclBinding rule(AclOperation operation, AclPermissionType permission) {
+    return new AclBinding(
+        new ResourcePattern(ResourceType.TOPIC, LoadedCapture.TOPIC, PatternType.LITERAL),
+        new AccessControlEntry("User:ANONYMOUS", "*", operation, permission));
+  }
+
+  @Test
+  void authorisationRevokedAndGrantedAgain() throws Exception {
+    AclBinding denied = rule(AclOperation.WRITE, AclPermissionType.DENY);
+    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN);
+        Admin admin = Admin.create(settings())) {
+      AclBinding allowed = rule(AclOperation.ALL, AclPermissionType.ALLOW);
+      admin.createAcls(List.of(denied, allowed)).all().get();
+      capture.await("1000 frames are refused", progress -> progress.refused() >= 1000);
+      admin.deleteAcls(List.of(denied.toFilter())).all().get();
+      capture.awaitArrivals(5000);
+      Ledger ledger = capture.finish();
+      assertThat(ledger.refusedByReason()).containsOnlyKeys("TopicAuthorizationException");
+      Arrived.of(settings()).assertExactlyOnceOrRefused(ledger);
+    }
+  }
+}
