@@ -6,6 +6,7 @@ import dev.ringtap.kafka.registry.SchemaTarget;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
 
 /**
  * What a run does.
@@ -64,6 +65,14 @@ public record AgentConfig(
         Properties producerSettings,
         boolean includeOwnTraffic) {
       this(topic, partitions, key, 1, producerSettings, includeOwnTraffic, null);
+    }
+
+    /** Without the settings, which may hold passwords. */
+    @Override
+    public String toString() {
+      return "KafkaTarget[topic=%s, brokers=%s]"
+          .formatted(
+              topic, producerSettings.getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     }
   }
 }

@@ -28,6 +28,7 @@ import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -80,9 +81,15 @@ final class KafkaTopic {
               + CONNECT_TIMEOUT.toSeconds()
               + " s; check -b, and the security settings if the broker wants TLS or SASL",
           e);
+    } catch (SslAuthenticationException e) {
+      throw AgentException.of(
+          "no TLS connection to "
+              + servers
+              + "; check ssl.truststore.location, and ssl.keystore.location if the broker wants a"
+              + " certificate",
+          e);
     } catch (AuthenticationException e) {
-      throw new AgentException(
-          "the broker at " + servers + " refused the login: " + e.getMessage(), e);
+      throw AgentException.of("the broker at " + servers + " refused the login", e);
     } catch (AuthorizationException e) {
       throw new AgentException(
           "not authorised on "
@@ -96,8 +103,11 @@ final class KafkaTopic {
     } catch (InvalidTopicException e) {
       throw new AgentException("topic '" + topic + "' is not a valid name: " + e.getMessage(), e);
     } catch (KafkaException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new AgentException("cannot use Kafka at " + servers + ": " + cause.getMessage(), e);
+      throw AgentException.of("cannot use Kafka at " + servers, e);
+    } finally {
+      if (admin != null) {
+        admin.close(Duration.ZERO);
+      }
     }
   }
 

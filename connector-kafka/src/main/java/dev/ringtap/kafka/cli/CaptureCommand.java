@@ -19,7 +19,6 @@ import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
-import java.io.Reader;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -175,7 +174,9 @@ final class CaptureCommand implements Callable<Integer> {
   @Option(
       names = "--producer-config",
       paramLabel = "FILE",
-      description = "Properties file of Kafka producer settings (TLS and SASL among them).")
+      description =
+          "Properties file of Kafka producer settings. Passwords belong there: -X shows them in the"
+              + " list of processes.")
   private Path producerConfig;
 
   @Option(
@@ -387,11 +388,9 @@ final class CaptureCommand implements Callable<Integer> {
 
   private BpfProgram bpfProgram() throws IOException {
     try {
-      return BpfProgram.parse(Files.readString(bpf));
+      return BpfProgram.parse(OptionFile.text("--bpf", bpf));
     } catch (IllegalArgumentException e) {
       throw usage("--bpf " + bpf + ": " + e.getMessage());
-    } catch (IOException e) {
-      throw unreadable("--bpf", bpf, e);
     }
   }
 
@@ -402,24 +401,13 @@ final class CaptureCommand implements Callable<Integer> {
       settings.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
     }
     if (producerConfig != null) {
-      try (Reader reader = Files.newBufferedReader(producerConfig)) {
-        settings.load(reader);
-      } catch (IllegalArgumentException e) {
-        throw usage("--producer-config " + producerConfig + ": " + e.getMessage());
-      } catch (IOException e) {
-        throw unreadable("--producer-config", producerConfig, e);
-      }
+      settings.putAll(OptionFile.settings(spec.commandLine(), "--producer-config", producerConfig));
     }
     settings.putAll(producerSettings);
     if (bootstrapServers != null) {
       settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     }
     return settings;
-  }
-
-  private static IOException unreadable(String option, Path file, IOException e) {
-    String why = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
-    return new IOException(option + " " + file + ": " + why, e);
   }
 
   private AgentConfig config(

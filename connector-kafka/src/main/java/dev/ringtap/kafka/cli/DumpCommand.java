@@ -83,9 +83,17 @@ final class DumpCommand implements Callable<Integer> {
   private String writeTo;
 
   @Option(
+      names = "--consumer-config",
+      paramLabel = "FILE",
+      description =
+          "Properties file of Kafka consumer settings. Passwords belong there: -X shows them in the"
+              + " list of processes.")
+  private Path consumerConfig;
+
+  @Option(
       names = "-X",
       paramLabel = "KEY=VALUE",
-      description = "A Kafka consumer setting (TLS and SASL among them). May be repeated.")
+      description = "A Kafka consumer setting; wins over --consumer-config. May be repeated.")
   private Map<String, String> consumerSettings = new LinkedHashMap<>();
 
   @Spec private CommandSpec spec;
@@ -97,6 +105,9 @@ final class DumpCommand implements Callable<Integer> {
     }
     Properties settings = new Properties();
     settings.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    if (consumerConfig != null) {
+      settings.putAll(OptionFile.settings(spec.commandLine(), "--consumer-config", consumerConfig));
+    }
     settings.putAll(consumerSettings);
     try (SchemaRegistry schemas = registry == null ? null : SchemaRegistry.at(registryUrl());
         TopicReader reader =
