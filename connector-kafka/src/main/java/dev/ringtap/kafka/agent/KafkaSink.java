@@ -15,16 +15,20 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Sends frames, each as a record of its own or packed, and counts what becomes of them. */
 final class KafkaSink implements FrameSink {
+  private static final long HEAP_BYTES = Runtime.getRuntime().maxMemory();
+
   /**
    * Producer settings that differ from Kafka's defaults. Any of them can be set otherwise.
    *
    * <p>A broker that is away must not cost captured frames: records wait for as long as it takes,
    * the full buffer holds the pump, and the ring holds what comes. Batches of half a MiB and lz4
-   * are worth two to four times the rate of small ones; the buffer has room for many of them.
+   * are worth two to four times the rate of small ones; the buffer has room for many of them, and
+   * leaves a small heap to others.
    */
   static final Map<String, String> PRODUCER_DEFAULTS =
       Map.of(
@@ -33,7 +37,7 @@ final class KafkaSink implements FrameSink {
           ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4",
           ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(512 << 10),
           ProducerConfig.LINGER_MS_CONFIG, "10",
-          ProducerConfig.BUFFER_MEMORY_CONFIG, Integer.toString(64 << 20),
+          ProducerConfig.BUFFER_MEMORY_CONFIG, Long.toString(Math.min(64 << 20, HEAP_BYTES / 4)),
           ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(Long.MAX_VALUE),
           ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.toString(Integer.MAX_VALUE),
           ProducerConfig.CLIENT_ID_CONFIG, "ringtap");
@@ -80,6 +84,7 @@ final class KafkaSink implements FrameSink {
     all.putAll(target.producerSettings());
     Producer<byte[], byte[]> producer = null;
     try {
+      requireHeap(all);
       producer = new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
       return new KafkaSink(
           producer,
@@ -92,8 +97,20 @@ final class KafkaSink implements FrameSink {
       if (producer != null) {
         producer.close(Duration.ZERO);
       }
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new AgentException("cannot start the Kafka producer: " + cause.getMessage(), e);
+      throw AgentException.of("cannot start the Kafka producer", e);
+    }
+  }
+
+  /** A buffer that does not fit fills while a broker is away; the producer does not survive it. */
+  private static void requireHeap(Properties settings) throws AgentException {
+    Object value = settings.get(ProducerConfig.BUFFER_MEMORY_CONFIG);
+    long buffer =
+        (Long) ConfigDef.parseType(ProducerConfig.BUFFER_MEMORY_CONFIG, value, ConfigDef.Type.LONG);
+    if (buffer > HEAP_BYTES / 2) {
+      throw new AgentException(
+          "buffer.memory is %d bytes, more than half of the heap of %d; lower it, or give the JVM a larger heap: RINGTAP_JAVA_OPTS=-Xmx%dm"
+              .formatted(buffer, HEAP_BYTES, (buffer >> 20) * 2 + 1),
+          null);
     }
   }
 

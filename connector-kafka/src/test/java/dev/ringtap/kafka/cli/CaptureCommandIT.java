@@ -275,6 +275,56 @@ class CaptureCommandIT {
     assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
   }
 
+  /** SIGSTOP for longer than the ring lasts. */
+  @Test
+  void stoppedForAWhileUnderLoad() throws Exception {
+    network.broker(directory.resolve("broker"));
+    writeTraffic(traffic, 30_000, 1000);
+    Output capture = capture("-B", "2");
+    Output replay =
+        network.start("tcpreplay", "-i", TestNetwork.LEFT, "--pps=4000", traffic.toString());
+    Thread.sleep(1500);
+    capture.signal("STOP");
+    Thread.sleep(4000);
+    capture.signal("CONT");
+    assertThat(replay.exitCode(60)).as(replay.text()).isZero();
+    capture.terminate();
+    assertThat(capture.exitCode(60)).as(capture.text()).isZero();
+    JsonNode ledger = ledger();
+    assertThat(ledger.get("offered").asLong()).isEqualTo(30_000);
+    assertThat(ledger.get("droppedByKernel").asLong()).isPositive();
+    assertThat(ledger.get("refused").asLong()).isZero();
+    assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
+  }
+
+  /** A quarter of the usual heap, and the broker is away until nothing has room for a frame. */
+  @Test
+  void smallHeapInASmallContainer() throws Exception {
+    Output broker = network.broker(directory.resolve("broker"));
+    writeTraffic(traffic, 20_000, 1500);
+    try (MemoryLimit limit = MemoryLimit.ofBytes(320L << 20)) {
+      String[] small = concat(limit.prefix(), "env", "RINGTAP_JAVA_OPTS=-Xmx40m");
+      String[] command = ringtap("capture", "-i", TestNetwork.RIGHT, "-b", BROKER, "-B", "16");
+      Output tooSmall =
+          network.start(concat(small, concat(command, "-X", "buffer.memory=67108864")));
+      assertThat(tooSmall.exitCode(30)).as(tooSmall.text()).isEqualTo(1);
+      assertThat(tooSmall.text()).contains("buffer.memory is 67108864 bytes", "-Xmx129m");
+
+      Output capture = network.start(concat(small, concat(command, "--report", report.toString())));
+      capture.await("listening on right");
+      broker.signal("STOP");
+      long sent = network.replay(traffic, "--pps=20000", "--loop=3");
+      broker.signal("CONT");
+      capture.terminate();
+      assertThat(capture.exitCode(60)).as(capture.text()).isZero();
+      JsonNode ledger = ledger();
+      assertThat(ledger.get("offered").asLong()).isEqualTo(sent);
+      assertThat(ledger.get("droppedByKernel").asLong()).isPositive();
+      assertThat(ledger.get("refused").asLong()).isZero();
+      assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
+    }
+  }
+
   @Test
   void killedAgentLeavesNothingBehind() throws Exception {
     network.broker(directory.resolve("broker"));

@@ -70,6 +70,11 @@ final class Output {
     }
   }
 
+  /** Any signal, by its name in kill(1). */
+  void signal(String name) throws IOException {
+    TestNetwork.run("kill", "-s", name, Long.toString(process.pid()));
+  }
+
   /** SIGTERM; the process's own way to do that would close its output too. */
   void terminate() {
     process.toHandle().destroy();
