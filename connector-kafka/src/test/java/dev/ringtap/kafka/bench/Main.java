@@ -3,6 +3,7 @@ package dev.ringtap.kafka.bench;
 import dev.ringtap.bench.BenchPage;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,6 +12,7 @@ import java.util.List;
  */
 final class Main {
   private static final int ROUNDS = 5;
+  private static final int SOAK_MINUTES = 10;
   private static final long INPUT_BYTES = 4L << 30;
 
   private static final List<String> LATENCY_OPTIONS =
@@ -18,16 +20,17 @@ final class Main {
 
   private Main() {}
 
-  /** The name, and for the first of them the number of rounds, or nothing. */
+  /** The name, and for the first of them the number of rounds, for the last the minutes. */
   public static void main(String[] arguments) throws Exception {
     String name = arguments.length == 0 ? "" : arguments[0];
-    int rounds = arguments.length < 2 ? ROUNDS : Integer.parseInt(arguments[1]);
+    int usual = name.equals("soak") ? SOAK_MINUTES : ROUNDS;
+    int number = arguments.length < 2 ? usual : Integer.parseInt(arguments[1]);
     try (PrivateNetwork network = PrivateNetwork.create()) {
       network.call(
           () -> {
             Core.SURROUNDINGS.take(ProcessHandle.current().pid());
             try (Broker broker = Broker.start()) {
-              run(name, rounds, broker, BenchPage.ofModule());
+              run(name, number, broker, BenchPage.ofModule());
             }
             return null;
           });
@@ -35,12 +38,12 @@ final class Main {
     System.exit(0);
   }
 
-  private static void run(String name, int rounds, Broker broker, BenchPage page)
+  private static void run(String name, int number, Broker broker, BenchPage page)
       throws IOException {
     switch (name) {
       case "agent":
         new AgentBenchmark(
-                rounds, 6000, 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
+                number, 6000, 1500, INPUT_BYTES, List.of("none", "lz4"), List.of(200, 1000))
             .run(broker, page);
         break;
       case "rate":
@@ -56,8 +59,12 @@ final class Main {
       case "startup":
         StartupBenchmark.run(broker, page, 7, 3000);
         break;
+      case "soak":
+        new SoakBenchmark(number).run(broker, BenchPage.of(Path.of("..", ".github", "FAULTS.md")));
+        break;
       default:
-        System.err.println("usage: bench/run agent [ROUNDS] | rate | stages | latency | startup");
+        System.err.println(
+            "usage: bench/run agent [ROUNDS] | rate | stages | latency | startup | soak [MINUTES]");
         System.exit(2);
     }
   }

@@ -114,6 +114,26 @@ final class Program implements AutoCloseable {
     return threads;
   }
 
+  /** A number in what the kernel tells of the process: a size in KiB, or a count. */
+  long status(String name) throws IOException {
+    return Files.readAllLines(proc().resolve("status")).stream()
+        .filter(line -> line.startsWith(name + ":"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow(() -> new IOException("no " + name + " of " + command));
+  }
+
+  /** How many files it has open, sockets among them. */
+  int descriptors() throws IOException {
+    int count = 0;
+    try (DirectoryStream<Path> open = Files.newDirectoryStream(proc().resolve("fd"))) {
+      for (Path each : open) {
+        count++;
+      }
+    }
+    return count;
+  }
+
   private Path proc() {
     return Path.of("/proc", Long.toString(process.pid()));
   }
