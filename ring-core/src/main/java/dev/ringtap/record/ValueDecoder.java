@@ -21,29 +21,31 @@ import org.apache.avro.util.Utf8;
 final class ValueDecoder extends Decoder {
   private static final int MAX_VARINT_BITS = 64;
 
-  private ByteBuffer value = ByteBuffer.allocate(0);
+  private byte[] value = new byte[0];
+  private int at;
   private long itemsLeft;
 
   /** Begins a value at an offset. */
   void start(byte[] bytes, int offset) {
-    value = ByteBuffer.wrap(bytes, offset, bytes.length - offset).order(ByteOrder.LITTLE_ENDIAN);
-    itemsLeft = value.remaining();
+    value = bytes;
+    at = offset;
+    itemsLeft = bytes.length - offset;
   }
 
   /** Whether nothing is left. */
   boolean isEnd() {
-    return !value.hasRemaining();
+    return at == value.length;
   }
 
   /** Moves over bytes and returns the index of the first. */
   private int pass(long length) throws IOException {
-    if (length < 0 || length > value.remaining()) {
+    int first = at;
+    if (length < 0 || length > value.length - first) {
       throw new EOFException(
-          length + " bytes expected, " + value.remaining() + " are left of the value");
+          length + " bytes expected, " + (value.length - first) + " are left of the value");
     }
-    int at = value.position();
-    value.position(at + (int) length);
-    return at;
+    at = first + (int) length;
+    return first;
   }
 
   @Override
@@ -51,7 +53,7 @@ final class ValueDecoder extends Decoder {
 
   @Override
   public boolean readBoolean() throws IOException {
-    return value.get(pass(1)) == 1;
+    return value[pass(1)] == 1;
   }
 
   @Override
@@ -67,7 +69,7 @@ final class ValueDecoder extends Decoder {
   public long readLong() throws IOException {
     long zigzag = 0;
     for (int shift = 0; shift < MAX_VARINT_BITS; shift += 7) {
-      byte next = value.get(pass(1));
+      byte next = value[pass(1)];
       zigzag |= (next & 0x7FL) << shift;
       if (next >= 0) {
         return zigzag >>> 1 ^ -(zigzag & 1);
@@ -78,12 +80,16 @@ final class ValueDecoder extends Decoder {
 
   @Override
   public float readFloat() throws IOException {
-    return value.getFloat(pass(Float.BYTES));
+    return littleEndian(Float.BYTES).getFloat();
   }
 
   @Override
   public double readDouble() throws IOException {
-    return value.getDouble(pass(Double.BYTES));
+    return littleEndian(Double.BYTES).getDouble();
+  }
+
+  private ByteBuffer littleEndian(int length) throws IOException {
+    return ByteBuffer.wrap(value, pass(length), length).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   @Override
@@ -94,7 +100,7 @@ final class ValueDecoder extends Decoder {
   @Override
   public String readString() throws IOException {
     int length = readInt();
-    return new String(value.array(), pass(length), length, StandardCharsets.UTF_8);
+    return new String(value, pass(length), length, StandardCharsets.UTF_8);
   }
 
   @Override
@@ -109,8 +115,8 @@ final class ValueDecoder extends Decoder {
 
   private byte[] nextBytes() throws IOException {
     int length = readInt();
-    int at = pass(length);
-    return Arrays.copyOfRange(value.array(), at, at + length);
+    int first = pass(length);
+    return Arrays.copyOfRange(value, first, first + length);
   }
 
   @Override
@@ -120,7 +126,7 @@ final class ValueDecoder extends Decoder {
 
   @Override
   public void readFixed(byte[] bytes, int start, int length) throws IOException {
-    value.get(pass(length), bytes, start, length);
+    System.arraycopy(value, pass(length), bytes, start, length);
   }
 
   @Override

@@ -21,10 +21,11 @@ import org.junit.jupiter.api.Timeout;
  * A target for hostile bytes. Each subclass has a {@code public static void
  * fuzzerTestOneInput(byte[])}, where {@code .ci/fuzz} lets Jazzer look for inputs that reach new
  * code, and throw what they must not. In a test run it takes the inputs that were found worth
- * keeping, in {@code fuzz/NAME} among the test's resources, and changed copies of them.
+ * keeping, in {@code fuzz/NAME} among the test's resources, and for half a second changed copies of
+ * them.
  */
 public abstract class FuzzTest {
-  private static final int CHANGED_COPIES = 4000;
+  private static final long CHANGED_COPIES_NANOS = 500_000_000;
 
   private final Consumer<byte[]> target;
 
@@ -42,7 +43,8 @@ public abstract class FuzzTest {
     assertThat(corpus).isNotEmpty();
     corpus.forEach(this::take);
     Random random = new Random(8);
-    for (int i = 0; i < CHANGED_COPIES; i++) {
+    long end = System.nanoTime() + CHANGED_COPIES_NANOS;
+    for (int i = 0; System.nanoTime() < end; i++) {
       take(changed(corpus.get(i % corpus.size()), random));
     }
   }
