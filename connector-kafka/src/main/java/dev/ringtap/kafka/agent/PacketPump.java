@@ -69,8 +69,8 @@ final class PacketPump {
         captured = frames;
       }
     } catch (CorruptBlockException e) {
-      frames += Integer.toUnsignedLong(e.unreadFrames());
-      refusals.add("CorruptBlock", Integer.toUnsignedLong(e.unreadFrames()), e.getMessage());
+      frames += e.unreadFrames();
+      refusals.add("CorruptBlock", e.unreadFrames(), e.getMessage());
     } finally {
       captured = frames;
       capturedBytes = bytes;

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 import java.util.logging.LogManager;
-import org.apache.avro.SystemLimitException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -37,9 +36,6 @@ public final class Main {
   static final int BAD_USAGE = 2;
   static final int NO_PERMISSION = 3;
 
-  /** Far more than the longest frame. */
-  private static final int MAX_FIELD_BYTES = 16 << 20;
-
   private static final String VERSION =
       "ringtap "
           + Objects.requireNonNullElse(
@@ -50,7 +46,6 @@ public final class Main {
   /** Runs one command and exits with its code. */
   public static void main(String[] args) throws IOException {
     configureLogging();
-    limitAvro();
     Shutdown.exit(commandLine().execute(args.length == 0 ? new String[] {"--help"} : args));
   }
 
@@ -88,22 +83,6 @@ public final class Main {
             && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
         ? NO_PERMISSION
         : FAILED;
-  }
-
-  /**
-   * A topic's value that is no packet may be read as one whose name has 2 GiB, and Avro makes room
-   * before it looks whether they are there. Must run before Avro's first reader.
-   */
-  private static void limitAvro() {
-    for (String property :
-        new String[] {
-          SystemLimitException.MAX_BYTES_LENGTH_PROPERTY,
-          SystemLimitException.MAX_STRING_LENGTH_PROPERTY
-        }) {
-      if (System.getProperty(property) == null) {
-        System.setProperty(property, Integer.toString(MAX_FIELD_BYTES));
-      }
-    }
   }
 
   /** Ours unless the user has named another file. */
