@@ -5,6 +5,7 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
@@ -471,6 +472,7 @@ final class CaptureCommand implements Callable<Integer> {
     Instant start = Instant.now();
     try (CaptureAgent agent = CaptureAgent.open(config)) {
       Shutdown.onSignal(() -> stop(agent));
+      UserSignal.onSignal(() -> flush(agent));
       announce(config, agent.schemaId());
       Ledger ledger = LiveLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
@@ -488,6 +490,21 @@ final class CaptureCommand implements Callable<Integer> {
   private static void stop(CaptureAgent agent) {
     try {
       agent.stop();
+    } catch (IOException e) {
+      System.err.println("ringtap: " + e.getMessage());
+    }
+  }
+
+  /** Tells how far the run is, once all that has come in by now is through. */
+  private static void flush(CaptureAgent agent) {
+    try {
+      CaptureStatistics cameIn = agent.flush();
+      System.err.printf(
+          "so far: offered %d = %d dropped by the kernel + %d captured; refused %d, the others arrived%n",
+          cameIn.offered(),
+          cameIn.droppedByKernel(),
+          cameIn.offered() - cameIn.droppedByKernel(),
+          agent.progress().refused());
     } catch (IOException e) {
       System.err.println("ringtap: " + e.getMessage());
     }
