@@ -101,6 +101,7 @@ class PacketHeadersPropertyTest {
     values.add(headers.dstPort());
     values.add(headers.tcpFlags());
     values.add(headers.payloadLength());
+    values.add(headers.payloadOffset());
     values.add(headers.icmpType());
     values.add(headers.icmpCode());
     values.add(headers.icmpEchoIdentifier());
