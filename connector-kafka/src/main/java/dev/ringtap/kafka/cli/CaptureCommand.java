@@ -155,6 +155,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Option(
       names = "--wait",
+      fallbackValue = CaptureFlags.ON,
       description =
           "Wait for the interface where it is missing or down at the start, or is removed later, and"
               + " go on when it is there.")
@@ -162,6 +163,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Option(
       names = "--immediate",
+      fallbackValue = CaptureFlags.ON,
       description =
           "Deliver frames with the least delay, at the price of more work for each:"
               + " --retire-timeout 1 and linger.ms=0.")
@@ -169,6 +171,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Option(
       names = "--own-traffic",
+      fallbackValue = CaptureFlags.ON,
       description =
           "Capture the frames of TCP connections to the brokers too; they are left out else.")
   private boolean ownTraffic;
