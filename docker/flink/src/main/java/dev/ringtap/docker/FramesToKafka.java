@@ -5,6 +5,7 @@ import dev.ringtap.flink.source.PacketSource;
 import dev.ringtap.flink.source.PacketSourceBuilder;
 import java.nio.file.Path;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -66,8 +67,18 @@ public final class FramesToKafka {
         .setRecordSerializer(
             KafkaRecordSerializationSchema.<byte[]>builder()
                 .setTopic(options.getRequired("topic"))
-                .setValueSerializationSchema(value -> value)
+                .setValueSerializationSchema(new AsTheyAre())
                 .build())
         .build();
+  }
+
+  /** A lambda would not tell Flink its types. */
+  private static final class AsTheyAre implements SerializationSchema<byte[]> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public byte[] serialize(byte[] element) {
+      return element;
+    }
   }
 }
