@@ -14,8 +14,8 @@ final class AgentRun {
   /** Where the agent writes the frames that are handed over. */
   static final String FILE = "/tmp/ringtap.pcapng";
 
-  /** Kafka has 30 seconds to answer before the agent ends. */
-  private static final int STOP_SECONDS = 40;
+  /** Longer than the agent's drain timeout is set to: one that is killed leaves no ledger. */
+  private static final int STOP_SECONDS = 120;
 
   private static final long FLUSH_SECONDS = 60;
   private static final long LOOK_MILLIS = 10;
