@@ -17,7 +17,7 @@ import org.testcontainers.utility.MountableFile;
  * agent's image because that one is there wherever these tests run.
  */
 public final class TestApp extends GenericContainer<TestApp> {
-  private static final String JAVA = "/opt/ringtap/jre/bin/java";
+  private static final String JAVA = "java";
   private static final String CLASSES = "/opt/app";
 
   /** An application that waits to be told. */
@@ -47,7 +47,7 @@ public final class TestApp extends GenericContainer<TestApp> {
   /** Sends layer-2 frames from its interface. */
   public void send(byte[]... frames) throws IOException, InterruptedException {
     String[] command = {
-      JAVA + "-net-raw",
+      JAVA,
       "--enable-native-access=ALL-UNNAMED",
       "-cp",
       CLASSES + ":/opt/ringtap/lib/*",
