@@ -145,7 +145,9 @@ final class AgentRun {
     exitCode = container.getCurrentContainerInfo().getState().getExitCodeLong();
     ended = true;
     if (frames != null) {
-      copyFrames();
+      if (Ledger.in(log).isPresent()) {
+        copyFrames();
+      }
       frames.close();
     }
   }
@@ -158,7 +160,7 @@ final class AgentRun {
   synchronized Ledger ledger() {
     if (!isOver()) {
       throw new IllegalStateException(
-          "the capture goes on, and its ledger is made at its end: stop() it");
+          "the capture goes on, and its ledger is of its end: stop() it first");
     }
     return Ledger.in(log)
         .orElseThrow(

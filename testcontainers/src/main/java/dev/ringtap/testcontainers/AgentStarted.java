@@ -10,6 +10,9 @@ final class AgentStarted extends AbstractWaitStrategy {
   private static final String LISTENING = "listening on ";
   private static final long LOOK_MILLIS = 25;
 
+  /** The command's exit code for it. */
+  private static final long NO_PERMISSION = 3;
+
   @Override
   protected void waitUntilReady() {
     long deadline = System.nanoTime() + startupTimeout.toNanos();
@@ -21,11 +24,11 @@ final class AgentStarted extends AbstractWaitStrategy {
         return;
       }
       if (!running) {
-        throw new ContainerLaunchException("the agent ended at its start: " + log.strip());
+        throw new ContainerLaunchException(ended(log));
       }
       if (System.nanoTime() - deadline > 0) {
         throw new ContainerLaunchException(
-            "the agent did not begin to capture within " + startupTimeout + ": " + log.strip());
+            "it did not begin to capture within " + startupTimeout + ": " + log.strip());
       }
       try {
         Thread.sleep(LOOK_MILLIS);
@@ -34,5 +37,15 @@ final class AgentStarted extends AbstractWaitStrategy {
         throw new ContainerLaunchException("interrupted while the agent starts", e);
       }
     }
+  }
+
+  private String ended(String log) {
+    long code = waitStrategyTarget.getCurrentContainerInfo().getState().getExitCodeLong();
+    String hint =
+        code == NO_PERMISSION
+            ? " (the container was to have NET_RAW: the engine's policy, or a modifier of this test,"
+                + " has taken it away)"
+            : "";
+    return "it ended with exit code " + code + hint + ": " + log.strip();
   }
 }

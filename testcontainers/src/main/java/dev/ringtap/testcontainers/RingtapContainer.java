@@ -154,23 +154,33 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   @Override
   protected void doStart() {
-    if (image.equals(IMAGE)) {
-      requireImage();
-    }
+    requireImage();
     run = null;
-    super.doStart();
+    try {
+      super.doStart();
+    } catch (ContainerLaunchException e) {
+      // Testcontainers has wrapped what went wrong several times
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      throw new ContainerLaunchException("Ringtap's agent did not start: " + cause.getMessage(), e);
+    }
   }
 
   /** Before Testcontainers tries for minutes to pull what no registry has. */
   private void requireImage() {
+    if (!image.getUnversionedPart().equals(IMAGE.getUnversionedPart())) {
+      return;
+    }
     try {
-      getDockerClient().inspectImageCmd(IMAGE.asCanonicalNameString()).exec();
+      getDockerClient().inspectImageCmd(image.asCanonicalNameString()).exec();
     } catch (NotFoundException e) {
       throw new ContainerLaunchException(
           "this Docker engine has no image "
-              + IMAGE
-              + ": build it with `docker/build agent` in a checkout of Ringtap, or name yours with"
-              + " new RingtapContainer(DockerImageName)",
+              + image.asCanonicalNameString()
+              + ": build it with `docker/build agent` in a checkout of Ringtap, or name one of a"
+              + " registry with new RingtapContainer(DockerImageName)",
           e);
     }
   }

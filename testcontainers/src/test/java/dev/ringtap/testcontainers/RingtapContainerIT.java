@@ -1,41 +1,27 @@
 package dev.ringtap.testcontainers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.record.Packet;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.testcontainers.utility.DockerImageName;
 
 /** The container as tests use it. */
 @Timeout(60)
 @RequiresImages("agent")
 class RingtapContainerIT {
-  private static final String SEND = "for i in {%d..%d}; do echo $i > /dev/udp/%s/9; done";
-
-  private static String gateway(TestApp app) {
-    return app.getContainerInfo().getNetworkSettings().getNetworks().get("bridge").getGateway();
-  }
-
-  private static List<Integer> numbers(List<Packet> packets) {
-    return packets.stream()
-        .map(packet -> Integer.valueOf(PacketView.of(packet).text().strip()))
-        .toList();
-  }
-
-  private static List<Integer> upTo(int last) {
-    return IntStream.rangeClosed(1, last).boxed().toList();
-  }
-
   @Test
   void readsSeeEveryFrameThatWasOnTheWireBefore() throws Exception {
     try (TestApp app = new TestApp();
         RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
       ringtap.start();
       for (int round = 1; round <= 10; round++) {
-        app.shell(SEND.formatted(round * 100 - 99, round * 100, gateway(app)));
-        assertThat(numbers(ringtap.packets("udp dst port 9"))).isEqualTo(upTo(round * 100));
+        NumberedFrames.send(app, round * 100 - 99, round * 100);
+        assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
+            .isEqualTo(NumberedFrames.upTo(round * 100));
       }
       List<Packet> before = ringtap.packets();
       ringtap.stop();
@@ -43,6 +29,135 @@ class RingtapContainerIT {
       Ledger ledger = ringtap.ledger();
       assertThat(ledger.balances()).isTrue();
       assertThat(ledger).isEqualTo(new Ledger(before.size(), 0, before.size(), before.size(), 0));
+    }
+  }
+
+  @Test
+  void captureFilterAndPredicate() throws Exception {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap =
+            new RingtapContainer().capturing(app).withCaptureFilter(NumberedFrames.FILTER)) {
+      ringtap.start();
+      app.shell("echo no > /dev/udp/%s/10; echo yes > /dev/udp/%1$s/9".formatted(app.gateway()));
+      assertThat(ringtap.packets()).hasSize(1);
+      assertThat(ringtap.packets(packet -> packet.text().contains("yes"))).hasSize(1);
+      assertThat(ringtap.packets(packet -> packet.text().contains("no"))).isEmpty();
+    }
+  }
+
+  @Test
+  void capturesAContainerThatSomebodyElseStarted() throws Exception {
+    try (TestApp app = new TestApp()) {
+      app.start();
+      try (RingtapContainer ringtap = new RingtapContainer().capturing(app.getContainerId())) {
+        ringtap.start();
+        NumberedFrames.send(app, 1, 3);
+        assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
+            .isEqualTo(NumberedFrames.upTo(3));
+      }
+    }
+  }
+
+  @Test
+  void packetsOutliveTheCapturedContainer() throws Exception {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+      ringtap.start();
+      NumberedFrames.send(app, 1, 50);
+      app.stop();
+      assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
+          .isEqualTo(NumberedFrames.upTo(50));
+    }
+  }
+
+  @Test
+  void aDropIsNoSilence() throws Exception {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap =
+            new RingtapContainer()
+                .capturing(app)
+                .withOptions("-B", "2")
+                .withCaptureFilter(NumberedFrames.FILTER)) {
+      ringtap.start();
+      ringtap.getDockerClient().pauseContainerCmd(ringtap.getContainerId()).exec();
+      app.shell(
+          "printf -v data %%1400s; for i in {1..3000}; do echo -n \"$data\" > /dev/udp/%s/9; done"
+              .formatted(app.gateway()));
+      ringtap.getDockerClient().unpauseContainerCmd(ringtap.getContainerId()).exec();
+      assertThatThrownBy(ringtap::packets)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageMatching("the kernel dropped \\d+ of 3000 frames.*larger ring.*");
+      ringtap.stop();
+      Ledger ledger = ringtap.ledger();
+      assertThat(ledger.balances()).isTrue();
+      assertThat(ledger.offered()).isEqualTo(3000);
+      assertThat(ledger.dropped()).isPositive();
+      assertThatThrownBy(ringtap::packets).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void anAgentThatWasKilledHasNoPacketsToTrust() {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+      ringtap.start();
+      ringtap.getDockerClient().killContainerCmd(ringtap.getContainerId()).exec();
+      assertThatThrownBy(ringtap::packets)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("without a ledger, with exit code 137");
+    }
+  }
+
+  @Test
+  void wrongExpressionIsNoMatch() {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap =
+            new RingtapContainer().capturing(app).withCaptureFilter(NumberedFrames.FILTER)) {
+      ringtap.start();
+      assertThatThrownBy(() -> ringtap.packets("tcp prot 443"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("filter 'tcp prot 443': ");
+    }
+  }
+
+  @Test
+  void theLedgerIsOfTheEnd() {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+      assertThatThrownBy(ringtap::packets).hasMessageContaining("start() this container first");
+      ringtap.start();
+      assertThatThrownBy(ringtap::ledger).hasMessageContaining("stop() it first");
+    }
+  }
+
+  @Test
+  void oneThatIsNotRunningIsNamed() {
+    try (TestApp app = new TestApp()) {
+      app.start();
+      String id = app.getContainerId();
+      app.getDockerClient().killContainerCmd(id).exec();
+      RingtapContainer ringtap = new RingtapContainer().capturing(id);
+      assertThatThrownBy(ringtap::start)
+          .hasMessageContainingAll("the container to capture, " + id, "is exited", "Start it");
+      app.stop();
+      assertThatThrownBy(ringtap::start).hasMessageContaining("is not there");
+    }
+  }
+
+  @Test
+  void missingImageSaysHowToBuildIt() {
+    RingtapContainer ringtap =
+        new RingtapContainer(DockerImageName.parse("ringtap/agent:none")).capturing("x");
+    assertThatThrownBy(ringtap::start)
+        .hasMessageContainingAll("no image ringtap/agent:none", "docker/build agent");
+  }
+
+  @Test
+  void refusedCapabilityIsTheAgentsSentence() {
+    try (TestApp app = new TestApp();
+        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+      ringtap.withCreateContainerCmdModifier(create -> create.getHostConfig().withCapAdd());
+      assertThatThrownBy(ringtap::start).hasMessageContainingAll("exit code 3", "CAP_NET_RAW");
     }
   }
 }

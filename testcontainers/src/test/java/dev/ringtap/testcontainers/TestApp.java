@@ -39,6 +39,14 @@ public final class TestApp extends GenericContainer<TestApp> {
     return waitingFor(Wait.forLogMessage("ready\\R", 1));
   }
 
+  /** This machine's address in the application's network. */
+  public String gateway() {
+    return getContainerInfo().getNetworkSettings().getNetworks().values().stream()
+        .findFirst()
+        .orElseThrow()
+        .getGateway();
+  }
+
   /** Runs a script in it, which must succeed. */
   public String shell(String script) throws IOException, InterruptedException {
     return checked(execInContainer("bash", "-c", script));

@@ -8,28 +8,28 @@ import java.io.InputStreamReader;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/**
- * Greets over HTTP/1.1, or with a key store over HTTPS: a program to be watched in its container.
- */
+/** Greets over HTTP/1.1 or HTTPS: a program to be watched in its container. */
 final class GreetingServer {
+  private static final String PASSWORD = "greetings";
   private static final String ANSWER =
       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
 
   private GreetingServer() {}
 
-  /** Takes the port, then perhaps the key store and its password. */
-  public static void main(String[] arguments) throws IOException, GeneralSecurityException {
+  /** Takes http or https, and the port. */
+  public static void main(String[] arguments) throws Exception {
     ServerSocketFactory sockets =
-        arguments.length == 1
-            ? ServerSocketFactory.getDefault()
-            : tls(arguments[1], arguments[2].toCharArray()).getServerSocketFactory();
-    try (ServerSocket server = sockets.createServerSocket(Integer.parseInt(arguments[0]))) {
+        arguments[0].equals("https")
+            ? tls().getServerSocketFactory()
+            : ServerSocketFactory.getDefault();
+    try (ServerSocket server = sockets.createServerSocket(Integer.parseInt(arguments[1]))) {
       System.out.println("ready");
       while (true) {
         try (Socket client = server.accept()) {
@@ -41,14 +41,21 @@ final class GreetingServer {
     }
   }
 
-  private static SSLContext tls(String file, char[] password)
-      throws IOException, GeneralSecurityException {
+  /** With a certificate of its own that nobody has signed. */
+  private static SSLContext tls()
+      throws IOException, GeneralSecurityException, InterruptedException {
+    String file = "/tmp/keys.p12";
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    String options =
+        "-genkeypair -alias greetings -keyalg EC -dname CN=greetings -storepass %s -keystore %s"
+            .formatted(PASSWORD, file);
+    new ProcessBuilder((keytool + " " + options).split(" ")).inheritIO().start().waitFor();
     KeyStore store = KeyStore.getInstance("PKCS12");
     try (InputStream in = new FileInputStream(file)) {
-      store.load(in, password);
+      store.load(in, PASSWORD.toCharArray());
     }
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, password);
+    keys.init(store, PASSWORD.toCharArray());
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null);
     return context;
@@ -58,7 +65,8 @@ final class GreetingServer {
     BufferedReader request =
         new BufferedReader(
             new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
-    for (String line = request.readLine(); line != null && !line.isEmpty(); ) {
+    String line = request.readLine();
+    while (line != null && !line.isEmpty()) {
       line = request.readLine();
     }
     client.getOutputStream().write(ANSWER.getBytes(StandardCharsets.ISO_8859_1));
