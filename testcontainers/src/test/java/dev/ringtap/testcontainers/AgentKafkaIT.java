@@ -21,7 +21,7 @@ import org.testcontainers.containers.Network;
  * The agent's container ships numbered frames while something happens to it or to its broker: the
  * ledger adds up, and each frame is in the topic once.
  */
-@Timeout(60)
+@Timeout(120)
 @RequiresImages({"agent", "kafka"})
 class AgentKafkaIT {
   private static Network network;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.testcontainers.utility.DockerImageName;
 
 /** The container as tests use it. */
-@Timeout(60)
+@Timeout(120)
 @RequiresImages("agent")
 class RingtapContainerIT {
   @Test
