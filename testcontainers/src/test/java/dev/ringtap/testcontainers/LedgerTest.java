@@ -36,7 +36,8 @@ class LedgerTest {
 
   @Test
   void answersOnTheWayAreReadInTheirOrder() {
-    assertThat(Progress.in(BEFORE + END)).isEqualTo(List.of(new Progress(7, 2), new Progress(9, 2)));
+    assertThat(Progress.in(BEFORE + END))
+        .isEqualTo(List.of(new Progress(7, 2), new Progress(9, 2)));
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.ringtap.testcontainers.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.record.Packet;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.RingtapContainer;
 import dev.ringtap.testcontainers.TestApp;
