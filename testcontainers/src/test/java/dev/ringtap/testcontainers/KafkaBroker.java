@@ -12,9 +12,9 @@ import org.testcontainers.containers.wait.strategy.Wait;
  * A broker that can be taken away and given back: stopped, frozen, cut off. Its address and the
  * port that the tests reach stay what they are.
  */
-final class KafkaBroker extends GenericContainer<KafkaBroker> {
+public final class KafkaBroker extends GenericContainer<KafkaBroker> {
   /** For containers of its network. */
-  static final String INSIDE = "kafka:9092";
+  public static final String INSIDE = "kafka:9092";
 
   private static final int OUTSIDE_PORT = 9094;
   private static final String ALIAS = "kafka";
@@ -22,7 +22,7 @@ final class KafkaBroker extends GenericContainer<KafkaBroker> {
   private final Network wire;
   private final String outside;
 
-  KafkaBroker(Network network) throws IOException {
+  public KafkaBroker(Network network) throws IOException {
     super("ringtap/kafka:latest");
     wire = network;
     int port = freePort();
@@ -47,7 +47,7 @@ final class KafkaBroker extends GenericContainer<KafkaBroker> {
   }
 
   /** For the tests' own consumers. */
-  String outside() {
+  public String outside() {
     return outside;
   }
 

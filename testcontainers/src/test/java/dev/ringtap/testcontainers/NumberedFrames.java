@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Datagrams with numbers, sent by an application to where nobody listens. */
-final class NumberedFrames {
+public final class NumberedFrames {
   /** What they are and nothing else is, as an expression. */
-  static final String FILTER = "udp dst port 9";
+  public static final String FILTER = "udp dst port 9";
 
   private static final int PORT = 9;
 
   private NumberedFrames() {}
 
   /** Sends the numbers from the first to the last, one frame each. */
-  static void send(TestApp app, int first, int last) throws IOException, InterruptedException {
+  public static void send(TestApp app, int first, int last)
+      throws IOException, InterruptedException {
     // a socket for each: after the answer that nobody listens, a socket's next send fails instead
     app.shell(
         "for i in {%d..%d}; do echo $i > /dev/udp/%s/%d; done"
@@ -23,7 +24,7 @@ final class NumberedFrames {
   }
 
   /** The numbers among packets, in the order of these. */
-  static List<Integer> in(List<Packet> packets) {
+  public static List<Integer> in(List<Packet> packets) {
     return packets.stream()
         .map(PacketView::of)
         .filter(packet -> packet.headers().dstPort() == PORT)
@@ -32,7 +33,7 @@ final class NumberedFrames {
   }
 
   /** All numbers from 1 on. */
-  static List<Integer> upTo(int last) {
+  public static List<Integer> upTo(int last) {
     return IntStream.rangeClosed(1, last).boxed().toList();
   }
 }

@@ -41,7 +41,7 @@ public final class FramesToKafka {
         .map(new Pace(options.getDouble("rate", Double.POSITIVE_INFINITY)))
         .sinkTo(sink(options))
         .name("topic " + options.getRequired("topic"));
-    env.executeAsync("frames to Kafka");
+    env.execute("frames to Kafka");
   }
 
   private static PacketSource<byte[]> source(ParameterTool options) {

@@ -75,6 +75,6 @@ public final class TopicFlows {
         .reduce((a, b) -> Tuple3.of(a.f0, a.f1 + b.f1, a.f2 + b.f2))
         .map(flow -> "%s: %d frames, %d bytes".formatted(flow.f0, flow.f1, flow.f2))
         .print();
-    env.executeAsync("flows of a topic");
+    env.execute("flows of a topic");
   }
 }
