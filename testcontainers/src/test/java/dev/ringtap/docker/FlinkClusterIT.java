@@ -201,7 +201,7 @@ class FlinkClusterIT {
         """
         SET 'execution.runtime-mode' = 'batch';
         CREATE TABLE packets (original_length INT, ip_src STRING, dst_port INT)
-          WITH ('connector' = 'ringtap', 'file' = '%s');
+          WITH ('connector' = 'ringtap', 'path' = '%s');
         SELECT ip_src, COUNT(*) AS frames, SUM(original_length) AS total
           FROM packets WHERE dst_port = 9 GROUP BY ip_src;
         """;
