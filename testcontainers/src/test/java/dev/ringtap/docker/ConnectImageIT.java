@@ -11,6 +11,7 @@ import dev.ringtap.testcontainers.TestApp;
 import dev.ringtap.testcontainers.Topic;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,12 +27,13 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.MountableFile;
 
 /** A Connect worker in its container, told by REST what to do. */
-@Timeout(120)
+@Timeout(240)
 @RequiresImages({"agent", "kafka", "connect"})
 class ConnectImageIT {
   private static final String CONNECTOR = "dev.ringtap.kafka.connect.PacketSourceConnector";
   private static final String FILE = "/data/frames.pcapng";
   private static final int FRAMES = 500;
+  private static final Duration START = Duration.ofSeconds(120);
 
   private static Network network;
   private static KafkaBroker kafka;
@@ -56,7 +58,7 @@ class ConnectImageIT {
             .withNetworkMode("container:" + app.getContainerId())
             .withEnv("CONNECT_BOOTSTRAP_SERVERS", KafkaBroker.INSIDE)
             .withCopyFileToContainer(MountableFile.forHostPath(file, 0644), FILE)
-            .waitingFor(Wait.forHealthcheck());
+            .waitingFor(Wait.forHealthcheck().withStartupTimeout(START));
     worker.start();
     rest = new Rest(app, 8083);
   }

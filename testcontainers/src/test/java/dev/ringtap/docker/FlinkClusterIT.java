@@ -11,6 +11,7 @@ import dev.ringtap.testcontainers.TestApp;
 import dev.ringtap.testcontainers.Topic;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +32,13 @@ import org.testcontainers.utility.MountableFile;
  * A session cluster of a JobManager and two TaskManagers with one slot each; one of them shares the
  * network of an application. Jobs are submitted as users do it.
  */
-@Timeout(120)
+@Timeout(240)
 @RequiresImages({"agent", "kafka", "flink"})
 class FlinkClusterIT {
   private static final Path JOBS = Path.of("..", "docker", "flink", "target", "jobs.jar");
   private static final String FILE = "/data/frames.pcapng";
   private static final int FRAMES = 3000;
+  private static final Duration START = Duration.ofSeconds(120);
 
   private static Network network;
   private static KafkaBroker kafka;
@@ -56,7 +58,7 @@ class FlinkClusterIT {
             .withNetwork(network)
             .withNetworkAliases("jobmanager")
             .withExposedPorts(8081)
-            .waitingFor(Wait.forHttp("/overview"));
+            .waitingFor(Wait.forHttp("/overview").withStartupTimeout(START));
     TASK_MANAGERS.add(flink("taskmanager", file).withNetwork(network));
     Stream.of(kafka, app, jobManager).parallel().forEach(each -> each.start());
     TASK_MANAGERS.add(
@@ -201,7 +203,7 @@ class FlinkClusterIT {
         """
         SET 'execution.runtime-mode' = 'batch';
         CREATE TABLE packets (original_length INT, ip_src STRING, dst_port INT)
-          WITH ('connector' = 'ringtap', 'file' = '%s');
+          WITH ('connector' = 'ringtap', 'path' = '%s');
         SELECT ip_src, COUNT(*) AS frames, SUM(original_length) AS total
           FROM packets WHERE dst_port = 9 GROUP BY ip_src;
         """;
