@@ -196,6 +196,16 @@ final class PacketRing implements Block.Owner {
     lastStatisticsAt = taken;
   }
 
+  /** Counts as of now, or as of the end once that is fixed. Any thread. */
+  CaptureStatistics statisticsNow() throws LinuxException {
+    synchronized (lossLock) {
+      if (!closed) {
+        readStatistics();
+      }
+      return statistics();
+    }
+  }
+
   /** Counts as of the last read of the kernel's. Any thread. */
   CaptureStatistics statistics() {
     synchronized (lossLock) {

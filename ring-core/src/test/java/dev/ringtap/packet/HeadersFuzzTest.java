@@ -77,6 +77,7 @@ public final class HeadersFuzzTest extends FuzzTest {
     values.add(headers.dstPort());
     values.add(headers.tcpFlags());
     values.add(headers.payloadLength());
+    values.add(headers.payloadOffset());
     values.add(headers.icmpType());
     values.add(headers.icmpCode());
     values.add(headers.icmpEchoIdentifier());

@@ -3,6 +3,8 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
@@ -29,6 +31,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "1:something was refused or failed",
       "2:bad usage",
       "3:no permission to capture"
+    },
+    footer = {
+      "%nAn option that is left out is taken from the environment: --drain-timeout from",
+      "RINGTAP_DRAIN_TIMEOUT. @FILE stands for the arguments in a file."
     })
 public final class Main {
   static final int OK = 0;
@@ -51,6 +57,11 @@ public final class Main {
 
   /** The whole command line, as help and documentation show it. */
   static CommandLine commandLine() {
+    return commandLine(System.getenv());
+  }
+
+  /** As {@link #commandLine()}, with these variables instead of the process's. */
+  static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commands = new CommandLine(new Main());
     commands.addSubcommand("capture", CaptureCommand.commandLine());
     commands.setCaseInsensitiveEnumValuesAllowed(true);
@@ -59,6 +70,7 @@ public final class Main {
     commands.getCommandSpec().version(VERSION);
     commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(VERSION));
     commands.setUsageHelpAutoWidth(true);
+    commands.setDefaultValueProvider(new EnvironmentDefaults(environment));
     return commands;
   }
 
@@ -66,6 +78,11 @@ public final class Main {
   private static int explainUsage(ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     command.getErr().println("ringtap: " + failure.getMessage());
+    List<String> variables =
+        ((EnvironmentDefaults) command.getDefaultValueProvider()).used(command.getCommandSpec());
+    if (!variables.isEmpty()) {
+      command.getErr().println("set in the environment: " + String.join(" ", variables));
+    }
     if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
       command.getErr().println("help: " + command.getCommandSpec().qualifiedName() + " --help");
     }
