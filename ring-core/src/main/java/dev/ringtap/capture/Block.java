@@ -115,13 +115,37 @@ public final class Block implements AutoCloseable {
   void lease(long firstSequence, long lostBefore) {
     this.firstSequence = firstSequence;
     this.lostBefore = lostBefore;
-    framesStored = TpacketBlockDesc.numPkts(memory, start);
-    frameCount = framesStored;
-    keptBytes = null;
     end =
         start + Math.min(sizeBytes, Integer.toUnsignedLong(TpacketBlockDesc.blkLen(memory, start)));
+    framesStored = storedFrames();
+    frameCount = framesStored;
+    keptBytes = null;
     rewind();
     leased = true;
+  }
+
+  /**
+   * The frames that the header tells. Where it tells more than have room, they are those that can
+   * be read and the one that cannot, which the walk meets as a fault: whoever counts on the
+   * kernel's frames to the last must not take some for read that are still to come.
+   */
+  private int storedFrames() {
+    long room = Math.max(0, end - start - TpacketBlockDesc.BYTES) / FRAME_HEADERS_BYTES;
+    long told = Integer.toUnsignedLong(TpacketBlockDesc.numPkts(memory, start));
+    if (told <= room) {
+      return (int) told;
+    }
+    framesStored = (int) room + 1;
+    rewind();
+    int readable = 0;
+    try {
+      while (advance(readable)) {
+        readable++;
+      }
+    } catch (CorruptBlockException e) {
+      // the walk to come says so again
+    }
+    return readable + 1;
   }
 
   private void rewind() {
@@ -140,8 +164,7 @@ public final class Block implements AutoCloseable {
 
   /** Leaves out the frames that a filter refuses; for the one who leases, before the walk. */
   void sift(QueuedFrameFilter filter) {
-    long most = (end - start) / Tpacket3Hdr.BYTES;
-    int[] kept = new int[(int) Math.min(Integer.toUnsignedLong(framesStored), most)];
+    int[] kept = new int[framesStored];
     int count = 0;
     try {
       while (advance(framesWalked)) {
@@ -281,7 +304,7 @@ public final class Block implements AutoCloseable {
             + " of "
             + interfaceName
             + "; "
-            + Integer.toUnsignedLong(unread)
+            + unread
             + " frames of it cannot be read",
         unread);
   }

@@ -40,6 +40,14 @@ public interface BlockSource extends Closeable {
   CaptureStatistics statistics();
 
   /**
+   * What came in by now, asked of the kernel where {@link #statistics} may be of an earlier time.
+   * Any thread may.
+   */
+  default CaptureStatistics readStatistics() throws IOException {
+    return statistics();
+  }
+
+  /**
    * Ends at once, also a {@link #take} that waits in another thread. Blocks still out turn
    * unreadable.
    */

@@ -453,6 +453,15 @@ public final class PacketCapture implements BlockSource {
     return ring.statistics();
   }
 
+  @Override
+  public CaptureStatistics readStatistics() throws CaptureException {
+    try {
+      return ring.statisticsNow();
+    } catch (LinuxException e) {
+      throw CaptureException.of(e, interfaceName);
+    }
+  }
+
   /**
    * How full the ring is: the part of its blocks that the kernel has filled and not got back, from
    * 0 to 1. At 1 it drops. 0 once closed.

@@ -122,7 +122,7 @@ final class PacketRing implements Block.Owner {
       }
       lost += lostBeforeEmpty;
       block.lease(firstSequence + captured, lost);
-      long stored = Integer.toUnsignedLong(block.frameCount());
+      long stored = block.frameCount();
       if (stored > endOfFrames - taken) {
         stored = endOfFrames - taken;
         block.cutTo((int) stored);
@@ -133,7 +133,7 @@ final class PacketRing implements Block.Owner {
       }
       lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
       taken += stored;
-      captured += Integer.toUnsignedLong(block.frameCount());
+      captured += block.frameCount();
     }
     return block;
   }
@@ -194,6 +194,16 @@ final class PacketRing implements Block.Owner {
     dropped += since.drops();
     freezes += since.freezes();
     lastStatisticsAt = taken;
+  }
+
+  /** Counts as of now, or as of the end once that is fixed. Any thread. */
+  CaptureStatistics statisticsNow() throws LinuxException {
+    synchronized (lossLock) {
+      if (!closed) {
+        readStatistics();
+      }
+      return statistics();
+    }
   }
 
   /** Counts as of the last read of the kernel's. Any thread. */

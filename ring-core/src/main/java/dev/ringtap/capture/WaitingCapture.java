@@ -204,6 +204,11 @@ public final class WaitingCapture implements BlockSource {
   }
 
   @Override
+  public synchronized CaptureStatistics readStatistics() throws CaptureException {
+    return current == null ? before : before.plus(current.readStatistics());
+  }
+
+  @Override
   public synchronized void close() {
     closed = true;
     notifyAll();

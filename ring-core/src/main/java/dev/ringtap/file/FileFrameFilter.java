@@ -61,7 +61,15 @@ public final class FileFrameFilter {
         frame.originalLength());
   }
 
-  int keptBytes(
+  /**
+   * As {@link #keptBytes(Frame)}, for a frame that lies elsewhere.
+   *
+   * @param ofLinkType LINKTYPE value of its first header
+   * @param at offset of its first byte in the memory
+   * @param capturedLength bytes of it that are there, VLAN tags among them
+   * @param originalLength bytes that it had
+   */
+  public int keptBytes(
       int ofLinkType,
       PacketType ofPacketType,
       MemorySegment inMemory,

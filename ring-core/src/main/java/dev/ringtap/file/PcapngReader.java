@@ -41,7 +41,12 @@ final class PcapngReader extends RecordReader {
   private long expectedTrailer;
 
   /** Where the section and its interfaces so far are described. */
-  private List<Long> preludes = List.of();
+  private final List<Long> described = new ArrayList<>();
+
+  /**
+   * A copy for those who ask, null once there are more: a file may have interfaces by the million.
+   */
+  private List<Long> preludes;
 
   private PacketType flaggedType;
   private long dropCount;
@@ -107,6 +112,9 @@ final class PcapngReader extends RecordReader {
 
   @Override
   List<Long> preludes() {
+    if (preludes == null) {
+      preludes = List.copyOf(described);
+    }
     return preludes;
   }
 
@@ -243,7 +251,14 @@ final class PcapngReader extends RecordReader {
       throw window.fault(12, "pcapng version " + major + "." + minor + "; expected 1.0 or 1.2");
     }
     interfaces.clear();
-    preludes = List.of(window.offset());
+    described.clear();
+    describe();
+  }
+
+  /** A range that begins behind this block must have read it. */
+  private void describe() {
+    described.add(window.offset());
+    preludes = null;
   }
 
   private void readInterface(int length) throws CaptureFileException {
@@ -284,9 +299,7 @@ final class PcapngReader extends RecordReader {
     }
     CapturedOn capturedOn = new CapturedOn(name, linkType, snapLength(window.int32(12), linkType));
     interfaces.add(new Interface(capturedOn, unit.from(offsetSeconds)));
-    List<Long> more = new ArrayList<>(preludes);
-    more.add(window.offset());
-    preludes = List.copyOf(more);
+    describe();
     int mostWithData =
         PcapngFormat.ENHANCED_PACKET_BYTES + maximumSnapLength(linkType) + MOST_OPTIONS_BYTES;
     mostBlockBytes = Math.max(mostBlockBytes, mostWithData);

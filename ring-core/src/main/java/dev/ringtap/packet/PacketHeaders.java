@@ -299,7 +299,7 @@ public final class PacketHeaders {
    */
   public int payloadLength() {
     if (hasTransport(IpProtocol.TCP, TCP_BYTES)) {
-      int headerBytes = (unsignedByte(transportOffset + 12) >>> 4) * 4;
+      int headerBytes = tcpHeaderBytes();
       return headerBytes < TCP_BYTES ? -1 : Math.max(-1, transportLength - headerBytes);
     }
     if (hasTransport(IpProtocol.UDP, UDP_BYTES)) {
@@ -308,6 +308,21 @@ public final class PacketHeaders {
       return Math.max(-1, whole - UDP_BYTES);
     }
     return -1;
+  }
+
+  /**
+   * Where in the packet the bytes begin that TCP or UDP carry, if {@link #payloadLength} counts
+   * them.
+   */
+  public int payloadOffset() {
+    if (payloadLength() < 0) {
+      return -1;
+    }
+    return transportOffset + (ipProtocol == IpProtocol.TCP ? tcpHeaderBytes() : UDP_BYTES);
+  }
+
+  private int tcpHeaderBytes() {
+    return (unsignedByte(transportOffset + 12) >>> 4) * 4;
   }
 
   /** Type of an ICMP or ICMPv6 message. */

@@ -7,9 +7,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.generic.GenericDatumReader;
-import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DatumReader;
-import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
 
 /**
@@ -23,21 +21,27 @@ public final class PacketBodyReader {
   private final Schema writer;
   private final boolean isBatch;
   private final DatumReader<Packet> packetReader;
-  private BinaryDecoder decoder;
+  private final ValueDecoder decoder = new ValueDecoder();
 
   /**
    * @param writer the schema that the values were written with
    */
   public PacketBodyReader(Schema writer) {
     this.writer = writer;
-    isBatch = compatibility(writer) == SchemaCompatibilityType.COMPATIBLE;
+    isBatch = isBatch(writer);
     Schema packet = isBatch ? writer.getField(PACKETS).schema().getElementType() : writer;
     packetReader = new SpecificDatumReader<>(packet, Packet.getClassSchema());
   }
 
-  private static SchemaCompatibilityType compatibility(Schema writer) {
-    return SchemaCompatibility.checkReaderWriterCompatibility(PacketBatch.getClassSchema(), writer)
-        .getType();
+  /** Whether its packets are in an array; a registry may also have a union around what is one. */
+  private static boolean isBatch(Schema writer) {
+    if (writer.getType() != Schema.Type.RECORD || writer.getField(PACKETS) == null) {
+      return false;
+    }
+    return writer.getField(PACKETS).schema().getType() == Schema.Type.ARRAY
+        && SchemaCompatibility.checkReaderWriterCompatibility(PacketBatch.getClassSchema(), writer)
+                .getType()
+            == SchemaCompatibilityType.COMPATIBLE;
   }
 
   /**
@@ -47,12 +51,12 @@ public final class PacketBodyReader {
    * @throws IOException if it is of another schema, or damaged
    */
   public List<Packet> read(byte[] value, int offset) throws IOException {
-    decoder = DecoderFactory.get().binaryDecoder(value, offset, value.length - offset, decoder);
+    decoder.start(value, offset);
     List<Packet> packets;
     try {
       packets = isBatch ? readBatch() : List.of(packetReader.read(null, decoder));
-    } catch (RuntimeException e) {
-      // Avro checks not every index that it reads
+    } catch (RuntimeException | StackOverflowError e) {
+      // Avro checks not every index that it reads, and not how deep a schema goes into itself
       throw new IOException(e.toString(), e);
     }
     if (!decoder.isEnd()) {

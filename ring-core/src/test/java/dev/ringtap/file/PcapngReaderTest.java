@@ -6,6 +6,7 @@ import dev.ringtap.capture.PacketType;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,20 @@ class PcapngReaderTest {
             seen("test.pcap", 276, 6000, 0),
             seen("eth0", 1, 7000, 0),
             seen("tun0", 101, 8, 0));
+  }
+
+  /** Not in time that grows with the square of their number. */
+  @Test
+  void readsAFileOfNothingButInterfaces() throws Exception {
+    CaptureBytes bytes = little().section();
+    int interfaces = 190_000;
+    for (int i = 0; i < interfaces; i++) {
+      bytes.interfaceBlock(1, 0);
+    }
+    long start = System.nanoTime();
+    assertThat(Seen.all(bytes.packet(interfaces - 1, 5, FRAME).toBytes()))
+        .containsExactly(seen("test.pcap", 1, 5000, 0));
+    assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(2));
   }
 
   @ParameterizedTest

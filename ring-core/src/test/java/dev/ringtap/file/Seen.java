@@ -65,7 +65,7 @@ record Seen(
     }
   }
 
-  private static Run drain(BlockSource source) throws IOException {
+  static Run drain(BlockSource source) throws IOException {
     List<Seen> frames = new ArrayList<>();
     try {
       while (!source.isEnded()) {

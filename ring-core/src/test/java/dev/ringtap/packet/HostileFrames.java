@@ -9,7 +9,6 @@ import static dev.ringtap.packet.Packets.udp;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Random;
 
 /** Frames to be cut and broken: one of each shape that the code of this package tells apart. */
 public final class HostileFrames {
@@ -17,23 +16,7 @@ public final class HostileFrames {
   static final byte[] TCP_OPTIONS =
       HexFormat.of().parseHex("020405b40402080a0000000100000002010303070101050a0000006400000c80");
 
-  private static final List<byte[]> SHAPES = shapes();
-
   private HostileFrames() {}
-
-  /** A frame of {@link #shapes()} or {@link Packets#frame}, some of its bytes changed. */
-  public static byte[] mutated(Random random) {
-    byte[] frame =
-        random.nextBoolean()
-            ? SHAPES.get(random.nextInt(SHAPES.size())).clone()
-            : Packets.frame(random);
-    int mutations = 1 + random.nextInt(4);
-    for (int i = 0; i < mutations; i++) {
-      int within = Math.min(frame.length, random.nextBoolean() ? 80 : frame.length);
-      frame[random.nextInt(within)] = (byte) random.nextInt();
-    }
-    return frame;
-  }
 
   public static List<byte[]> shapes() {
     List<byte[]> shapes = new ArrayList<>();

@@ -49,6 +49,7 @@ class PacketHeadersTest {
     assertThat(headers.dstPort()).isEqualTo(443);
     assertThat(headers.tcpFlags()).isEqualTo(PSH | ACK);
     assertThat(headers.payloadLength()).isEqualTo(11);
+    assertThat(headers.payloadOffset()).isEqualTo(14 + 20 + 20);
     assertThat(headers.isFragment()).isFalse();
     assertThat(headers.icmpType()).isEqualTo(-1);
     assertThat(headers.arpOperation()).isEqualTo(-1);
@@ -70,6 +71,7 @@ class PacketHeadersTest {
     assertThat(headers.ipSrc()).isEqualTo("2001:db8::1");
     assertThat(headers.dstPort()).isEqualTo(53);
     assertThat(headers.payloadLength()).isEqualTo(3);
+    assertThat(headers.payloadOffset()).isEqualTo(14 + 2 * 4 + 40 + 8);
   }
 
   @Test
@@ -90,6 +92,7 @@ class PacketHeadersTest {
     assertThat(headers.srcPort()).isEqualTo(-1);
     assertThat(headers.tcpFlags()).isEqualTo(-1);
     assertThat(headers.payloadLength()).isEqualTo(-1);
+    assertThat(headers.payloadOffset()).isEqualTo(-1);
   }
 
   @Test

@@ -66,7 +66,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
       return null;
     } catch (CorruptBlockException e) {
       LOG.warn("{}: {}", run.split().splitId(), e.getMessage());
-      run.addUnreadable(Integer.toUnsignedLong(e.unreadFrames()));
+      run.addUnreadable(e.unreadFrames());
       return null;
     } catch (FilterException e) {
       throw new UncheckedIOException(e);

@@ -34,7 +34,7 @@ import org.apache.avro.Schema;
  * One run: a live capture or a capture file, into a topic, a file or both.
  *
  * <p>{@link #open} returns when frames come in; {@link #run} pumps them until the end; {@link
- * #stop} may be called from any thread, and {@link #progress} too.
+ * #stop}, {@link #progress} and {@link #flush} may be called from any thread.
  */
 public final class CaptureAgent implements AutoCloseable {
   private static final Duration WARMUP_TIME = Duration.ofMillis(1200);
@@ -42,6 +42,10 @@ public final class CaptureAgent implements AutoCloseable {
   private final AgentConfig config;
   private final KafkaSink kafka;
   private final FileSink file;
+
+  /** Those of the two that there are. */
+  private final List<FrameSink> sinks;
+
   private final Refusals refusals;
   private final FrameQuota quota;
   private final InterfaceDrops interfaceDrops;
@@ -70,7 +74,7 @@ public final class CaptureAgent implements AutoCloseable {
     this.refusals = refusals;
     this.interfaceDrops = interfaceDrops;
     this.quota = new FrameQuota(config.count());
-    List<FrameSink> sinks = Stream.of(kafka, file).filter(Objects::nonNull).toList();
+    this.sinks = Stream.of(kafka, file).filter(Objects::nonNull).toList();
     this.pumps =
         sources.stream()
             .map(
@@ -340,6 +344,32 @@ public final class CaptureAgent implements AutoCloseable {
         statistics().droppedByKernel(),
         arrived(),
         refusals.counts().values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  /**
+   * Waits until every frame that the kernel has counted by now is in the file and answered by
+   * Kafka, while {@link #run} goes on. That takes as long as Kafka does. Any thread may, and once
+   * the run has ended there is nothing to wait for.
+   *
+   * @return what had come in by then; all of its frames but those dropped are through
+   * @throws InterruptedIOException if the thread is interrupted; it stays so
+   */
+  public CaptureStatistics flush() throws IOException {
+    CaptureStatistics cameIn = new CaptureStatistics(0, 0, 0, 0);
+    try {
+      for (PacketPump each : pumps) {
+        CaptureStatistics now = each.source().readStatistics();
+        each.await(now.offered() - now.droppedByKernel());
+        cameIn = cameIn.plus(now);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while frames are on their way");
+    }
+    for (FrameSink each : sinks) {
+      each.flush();
+    }
+    return cameIn;
   }
 
   /**

@@ -16,6 +16,8 @@ final class FileSink implements FrameSink {
   /** Number of the live capture's interface, -1 for a replay. */
   private int live = -1;
 
+  private boolean finished;
+
   FileSink(Path file) throws IOException {
     writer = PcapngWriter.create(file);
   }
@@ -48,7 +50,15 @@ final class FileSink implements FrameSink {
   }
 
   @Override
+  public synchronized void flush() throws IOException {
+    if (!finished) {
+      writer.flush();
+    }
+  }
+
+  @Override
   public synchronized void finish() throws IOException {
+    finished = true;
     writer.close();
   }
 

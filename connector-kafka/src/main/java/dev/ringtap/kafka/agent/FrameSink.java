@@ -22,6 +22,12 @@ interface FrameSink {
   /** A way in for one more pump. */
   Feed feed();
 
+  /**
+   * Waits until all frames of the blocks that ended before have arrived or are refused. Nothing to
+   * do once the sink is finished.
+   */
+  void flush() throws IOException;
+
   /** Brings all that was accepted to its end, and closes the sink. */
   void finish() throws IOException;
 

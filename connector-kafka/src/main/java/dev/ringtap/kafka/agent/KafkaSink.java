@@ -181,6 +181,11 @@ final class KafkaSink implements FrameSink {
   }
 
   @Override
+  public void flush() {
+    producer.flush();
+  }
+
+  @Override
   public void finish() {
     producer.close();
   }

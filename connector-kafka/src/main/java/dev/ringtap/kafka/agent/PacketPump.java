@@ -19,6 +19,11 @@ final class PacketPump {
   private volatile long captured;
   private volatile long capturedBytes;
   private long lostBefore;
+
+  /** Frames of the blocks that are through; guarded by this. */
+  private long through;
+
+  private boolean ended;
   private IOException sinkFailure;
 
   /**
@@ -42,12 +47,16 @@ final class PacketPump {
    * @throws IOException if the source or a sink failed; all that could be pumped was
    */
   void run() throws IOException {
-    while (!source.isEnded() && !quota.isUsedUp()) {
-      try (Block block = source.take(TAKE_TIMEOUT_MILLIS)) {
-        if (block != null) {
-          pump(block);
+    try {
+      while (!source.isEnded() && !quota.isUsedUp()) {
+        try (Block block = source.take(TAKE_TIMEOUT_MILLIS)) {
+          if (block != null) {
+            pump(block);
+          }
         }
       }
+    } finally {
+      blockEnded(true);
     }
     if (sinkFailure != null) {
       throw sinkFailure;
@@ -69,12 +78,26 @@ final class PacketPump {
         captured = frames;
       }
     } catch (CorruptBlockException e) {
-      frames += Integer.toUnsignedLong(e.unreadFrames());
-      refusals.add("CorruptBlock", Integer.toUnsignedLong(e.unreadFrames()), e.getMessage());
+      frames += e.unreadFrames();
+      refusals.add("CorruptBlock", e.unreadFrames(), e.getMessage());
     } finally {
       captured = frames;
       capturedBytes = bytes;
       feeds.forEach(FrameSink.Feed::endBlock);
+      blockEnded(false);
+    }
+  }
+
+  private synchronized void blockEnded(boolean last) {
+    through = captured;
+    ended = last;
+    notifyAll();
+  }
+
+  /** Waits until the blocks of this many frames are through, or no more come. Any thread. */
+  synchronized void await(long frames) throws InterruptedException {
+    while (through < frames && !ended) {
+      wait();
     }
   }
 

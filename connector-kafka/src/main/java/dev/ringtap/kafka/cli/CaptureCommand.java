@@ -5,6 +5,7 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.WaitingCapture;
 import dev.ringtap.file.CaptureFile;
@@ -153,6 +154,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Option(
       names = "--wait",
+      fallbackValue = CaptureFlags.ON,
       description =
           "Wait for the interface where it is missing or down at the start, or is removed later, and"
               + " go on when it is there.")
@@ -160,6 +162,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Option(
       names = "--immediate",
+      fallbackValue = CaptureFlags.ON,
       description =
           "Deliver frames with the least delay, at the price of more work for each:"
               + " --retire-timeout 1 and linger.ms=0.")
@@ -167,6 +170,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Option(
       names = "--own-traffic",
+      fallbackValue = CaptureFlags.ON,
       description =
           "Capture the frames of TCP connections to the brokers too; they are left out else.")
   private boolean ownTraffic;
@@ -459,6 +463,7 @@ final class CaptureCommand implements Callable<Integer> {
     Instant start = Instant.now();
     try (CaptureAgent agent = CaptureAgent.open(config)) {
       Shutdown.onSignal(() -> stop(agent));
+      UserSignal.onSignal(() -> flush(agent));
       announce(config, agent.schemaId());
       Ledger ledger = LiveLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
@@ -476,6 +481,21 @@ final class CaptureCommand implements Callable<Integer> {
   private static void stop(CaptureAgent agent) {
     try {
       agent.stop();
+    } catch (IOException e) {
+      System.err.println("ringtap: " + e.getMessage());
+    }
+  }
+
+  /** Tells how far the run is, once all that has come in by now is through. */
+  private static void flush(CaptureAgent agent) {
+    try {
+      CaptureStatistics cameIn = agent.flush();
+      System.err.printf(
+          "so far: offered %d = %d dropped by the kernel + %d captured; refused %d, the others arrived%n",
+          cameIn.offered(),
+          cameIn.droppedByKernel(),
+          cameIn.offered() - cameIn.droppedByKernel(),
+          agent.progress().refused());
     } catch (IOException e) {
       System.err.println("ringtap: " + e.getMessage());
     }

@@ -24,6 +24,12 @@ final class CaptureFlags {
           CaptureOption.TIMESTAMP_TYPE, "-j",
           CaptureOption.RING_MIB, "-B");
 
+  /**
+   * Value of any flag that is given. Picocli would take the opposite of its default, which may come
+   * from the environment.
+   */
+  static final String ON = "true";
+
   /** Before the command's other options, whose order is -1. */
   private static final int FIRST_IN_HELP = -2;
 
@@ -44,6 +50,7 @@ final class CaptureFlags {
     if (option.type() == Boolean.class) {
       return OptionSpec.builder(names)
           .type(boolean.class)
+          .fallbackValue(ON)
           .description((on ? "Turns off: " : "") + option.description())
           .setter(
               new ISetter() {

@@ -60,11 +60,13 @@ final class DumpCommand implements Callable<Integer> {
 
   @Option(
       names = "--from-beginning",
+      fallbackValue = CaptureFlags.ON,
       description = "Begin with the oldest packet of the topic. Default: with the next one.")
   private boolean fromBeginning;
 
   @Option(
       names = {"-e", "--end"},
+      fallbackValue = CaptureFlags.ON,
       description = "End when all that was in the topic at the start has been read.")
   private boolean untilEnd;
 

@@ -3,9 +3,10 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.logging.LogManager;
-import org.apache.avro.SystemLimitException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -30,15 +31,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "1:something was refused or failed",
       "2:bad usage",
       "3:no permission to capture"
+    },
+    footer = {
+      "%nAn option that is left out is taken from the environment: --drain-timeout from",
+      "RINGTAP_DRAIN_TIMEOUT. @FILE stands for the arguments in a file."
     })
 public final class Main {
   static final int OK = 0;
   static final int FAILED = 1;
   static final int BAD_USAGE = 2;
   static final int NO_PERMISSION = 3;
-
-  /** Far more than the longest frame. */
-  private static final int MAX_FIELD_BYTES = 16 << 20;
 
   private static final String VERSION =
       "ringtap "
@@ -50,12 +52,16 @@ public final class Main {
   /** Runs one command and exits with its code. */
   public static void main(String[] args) throws IOException {
     configureLogging();
-    limitAvro();
     Shutdown.exit(commandLine().execute(args.length == 0 ? new String[] {"--help"} : args));
   }
 
   /** The whole command line, as help and documentation show it. */
   static CommandLine commandLine() {
+    return commandLine(System.getenv());
+  }
+
+  /** As {@link #commandLine()}, with these variables instead of the process's. */
+  static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commands = new CommandLine(new Main());
     commands.addSubcommand("capture", CaptureCommand.commandLine());
     commands.setCaseInsensitiveEnumValuesAllowed(true);
@@ -64,6 +70,7 @@ public final class Main {
     commands.getCommandSpec().version(VERSION);
     commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(VERSION));
     commands.setUsageHelpAutoWidth(true);
+    commands.setDefaultValueProvider(new EnvironmentDefaults(environment));
     return commands;
   }
 
@@ -71,6 +78,11 @@ public final class Main {
   private static int explainUsage(ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     command.getErr().println("ringtap: " + failure.getMessage());
+    List<String> variables =
+        ((EnvironmentDefaults) command.getDefaultValueProvider()).used(command.getCommandSpec());
+    if (!variables.isEmpty()) {
+      command.getErr().println("set in the environment: " + String.join(" ", variables));
+    }
     if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
       command.getErr().println("help: " + command.getCommandSpec().qualifiedName() + " --help");
     }
@@ -88,22 +100,6 @@ public final class Main {
             && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
         ? NO_PERMISSION
         : FAILED;
-  }
-
-  /**
-   * A topic's value that is no packet may be read as one whose name has 2 GiB, and Avro makes room
-   * before it looks whether they are there. Must run before Avro's first reader.
-   */
-  private static void limitAvro() {
-    for (String property :
-        new String[] {
-          SystemLimitException.MAX_BYTES_LENGTH_PROPERTY,
-          SystemLimitException.MAX_STRING_LENGTH_PROPERTY
-        }) {
-      if (System.getProperty(property) == null) {
-        System.setProperty(property, Integer.toString(MAX_FIELD_BYTES));
-      }
-    }
   }
 
   /** Ours unless the user has named another file. */

@@ -55,8 +55,7 @@ final class LiveReader implements PacketReader {
   }
 
   private List<SourceRecord> records(Block block) {
-    List<SourceRecord> records =
-        new ArrayList<>(Math.min(Math.max(block.frameCount(), 0), MOST_EXPECTED));
+    List<SourceRecord> records = new ArrayList<>(Math.min(block.frameCount(), MOST_EXPECTED));
     long lost = 0;
     try {
       Frame frame;
@@ -65,7 +64,7 @@ final class LiveReader implements PacketReader {
         records.add(maker.of(frame, partition, null));
       }
     } catch (CorruptBlockException e) {
-      ledger.unreadable(Integer.toUnsignedLong(e.unreadFrames()));
+      ledger.unreadable(e.unreadFrames());
       if (!corruptionLogged) {
         corruptionLogged = true;
         LOG.warn("frames cannot be read and are counted as unreadable: {}", e.getMessage());
@@ -94,7 +93,7 @@ final class LiveReader implements PacketReader {
       while (!capture.isEnded() && System.nanoTime() - deadline < 0) {
         try (Block block = capture.take(DRAIN_TAKE_MILLIS)) {
           if (block != null) {
-            ledger.leftAtStop(Integer.toUnsignedLong(block.frameCount()));
+            ledger.leftAtStop(block.frameCount());
           }
         }
       }

@@ -9,7 +9,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -17,7 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 
 /**
  * A schema registry that speaks Confluent's API, by the JDK's HTTP client. Apicurio serves that API
@@ -29,6 +27,10 @@ public final class SchemaRegistry implements AutoCloseable {
   private static final int TIMEOUT_SECONDS = 10;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int MAX_DETAIL_LENGTH = 500;
+
+  /** Hundreds of times this project's schemas. */
+  private static final int MAX_ANSWER_BYTES = 1 << 20;
+
   private static final String MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
   /** Confluent's codes of an answer 404 that tell "not registered" from "no registry here". */
@@ -54,7 +56,7 @@ public final class SchemaRegistry implements AutoCloseable {
   }
 
   static SchemaRegistry at(RegistryUrl url, int timeoutSeconds) {
-    return new SchemaRegistry(
+    return at(
         url,
         timeoutSeconds,
         HttpClient.newBuilder()
@@ -62,6 +64,10 @@ public final class SchemaRegistry implements AutoCloseable {
             .connectTimeout(CONNECT_TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build());
+  }
+
+  static SchemaRegistry at(RegistryUrl url, int timeoutSeconds, HttpClient client) {
+    return new SchemaRegistry(url, timeoutSeconds, client);
   }
 
   /**
@@ -134,7 +140,8 @@ public final class SchemaRegistry implements AutoCloseable {
     }
     try {
       return new Schema.Parser().parse(answer.json.path("schema").asText());
-    } catch (SchemaParseException e) {
+    } catch (RuntimeException e) {
+      // Avro's parser has many ways to say no: its own exceptions, and NullPointerException
       throw failure(Reason.REFUSED, what, "cannot be parsed: " + e.getMessage(), e);
     }
   }
@@ -169,7 +176,7 @@ public final class SchemaRegistry implements AutoCloseable {
   /** The request's own timeout would end with the headers: this one is for the body too. */
   private Answer send(HttpRequest request) throws RegistryException {
     CompletableFuture<HttpResponse<String>> sent =
-        client.sendAsync(request, BodyHandlers.ofString());
+        client.sendAsync(request, head -> new LimitedText(MAX_ANSWER_BYTES));
     try {
       HttpResponse<String> response = sent.get(timeoutSeconds, TimeUnit.SECONDS);
       return new Answer(response.statusCode(), response.body());

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.capture.Block;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.FileRange;
 import dev.ringtap.record.Packet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -134,6 +137,37 @@ class CaptureCommandIT {
     assertThat(ledger.get("acknowledged").asLong()).isEqualTo(5000);
     assertThat(capture.text()).contains("5000 packets captured", "0 packets dropped by kernel");
     assertThat(recordsInTopic()).isEqualTo(5000);
+  }
+
+  @Test
+  void userSignalBringsAllThatCameInToTopicAndFile() throws IOException {
+    network.broker(directory.resolve("broker"));
+    writeTraffic(traffic, 1000, 1500);
+    Path file = directory.resolve("growing.pcapng");
+    // without the signal a record would wait for an hour, and the file for a MiB
+    Output capture = capture("-w", file.toString(), "-X", "linger.ms=3600000");
+    for (int round = 1; round <= 3; round++) {
+      network.replay(traffic, "--topspeed");
+      capture.userSignal();
+      capture.await(
+          "so far: offered %d = 0 dropped by the kernel + %d captured; refused 0"
+              .formatted(round * 1000, round * 1000));
+      assertThat(recordsInTopic()).isEqualTo(round * 1000);
+      assertThat(framesIn(file)).isEqualTo(round * 1000);
+    }
+    capture.terminate();
+    assertThat(capture.exitCode(60)).as(capture.text()).isZero();
+    assertThat(ledger().get("acknowledged").asLong()).isEqualTo(3000);
+  }
+
+  /** Of a file that may still grow. */
+  private static long framesIn(Path file) throws IOException {
+    try (CaptureFile growing = CaptureFile.open(file, FileRange.WHOLE, true)) {
+      for (Block block = growing.take(0); block != null; block = growing.take(0)) {
+        block.close();
+      }
+      return growing.statistics().captured();
+    }
   }
 
   @Test

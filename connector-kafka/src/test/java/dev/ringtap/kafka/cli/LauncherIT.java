@@ -1,10 +1,12 @@
 package dev.ringtap.kafka.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -136,10 +138,67 @@ class LauncherIT {
     }
   }
 
+  @Test
+  void ofSeveralThatRunOneMakesTheArchiveOfClasses() throws Exception {
+    Path module = Files.createDirectories(directory.resolve("module"));
+    Path script = Files.createDirectory(module.resolve("bin")).resolve("ringtap");
+    Files.copy(Launcher.SCRIPT, script, StandardCopyOption.COPY_ATTRIBUTES);
+    Path target = Files.createDirectories(module.resolve("target").resolve("lib")).getParent();
+    Files.createFile(target.resolve("connector-kafka.jar"));
+
+    try (RunningJava first = new RunningJava(script)) {
+      assertThat(first.arguments()).contains("-XX:+AutoCreateSharedArchive");
+      try (RunningJava second = new RunningJava(script)) {
+        assertThat(second.arguments()).doesNotContain("SharedArchive");
+      }
+      Files.createFile(target.resolve("ringtap.jsa"));
+      try (RunningJava third = new RunningJava(script)) {
+        assertThat(third.arguments())
+            .contains("-XX:SharedArchiveFile=" + target.resolve("ringtap.jsa"))
+            .doesNotContain("AutoCreate");
+      }
+    }
+    try (RunningJava next = new RunningJava(script)) {
+      assertThat(next.arguments()).contains("-XX:+AutoCreateSharedArchive");
+    }
+  }
+
+  /** A program in place of the JVM that tells how it was started and runs until it is closed. */
+  private final class RunningJava implements AutoCloseable {
+    private final Process process;
+
+    RunningJava(Path script) throws IOException {
+      Path java = fakeJava("25.0.3", "echo \"$*\"; read -r line");
+      process =
+          Launcher.start(
+              script, directory.resolve("err"), Map.of("RINGTAP_JAVA", java.toString()), "broker");
+    }
+
+    String arguments() throws IOException {
+      return process.inputReader(UTF_8).readLine();
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.getOutputStream().close();
+      process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+    }
+  }
+
   private Path fakeJava(String version) throws IOException {
+    return fakeJava(version, ":");
+  }
+
+  /**
+   * @param run what it does when it is not asked for its version
+   */
+  private Path fakeJava(String version, String run) throws IOException {
     Path bin = Files.createDirectories(directory.resolve(version).resolve("bin"));
     Path java = bin.resolve("java");
-    Files.writeString(java, "#!/bin/sh\necho 'openjdk version \"" + version + "\"' >&2\n");
+    Files.writeString(
+        java,
+        "#!/bin/sh\nif [ \"$1\" = -version ]; then echo 'openjdk version \"%s\"' >&2; else %s; fi\n"
+            .formatted(version, run));
     return Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 }

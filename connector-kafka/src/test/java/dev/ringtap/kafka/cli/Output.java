@@ -80,6 +80,11 @@ final class Output {
     process.toHandle().destroy();
   }
 
+  /** SIGUSR1. */
+  void userSignal() throws IOException {
+    TestNetwork.run("kill", "-USR1", Long.toString(process.pid()));
+  }
+
   /** SIGKILL. */
   void kill() {
     process.toHandle().destroyForcibly();

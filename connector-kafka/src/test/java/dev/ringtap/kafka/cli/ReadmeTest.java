@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,39 +18,71 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * The README's option tables are what the commands' own help says. After a change of options, run
+ * The pages' option tables are what the commands' own help says. After a change of options, run
  * this test with {@code -Dreadme.update=true}: it writes them anew.
  */
 @Timeout(10)
 class ReadmeTest {
   private static final Path README = Path.of("..", "README.md");
+  private static final Path DOCKER = Path.of("..", "docker", "README.md");
+
+  private static CommandSpec command(String name) {
+    return Main.commandLine(Map.of()).getSubcommands().get(name).getCommandSpec();
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"capture", "dump", "broker", "check"})
   void tableIsTheCommandsOwn(String command) throws IOException {
-    String begin = "<!-- options of " + command + " -->\n";
+    assertRegion(README, "options of " + command, table(command(command)));
+  }
+
+  @Test
+  void variablesAreTheCommandsOwn() throws IOException {
+    assertRegion(DOCKER, "variables of capture", variables(command("capture")));
+  }
+
+  private static void assertRegion(Path page, String name, String expected) throws IOException {
+    String begin = "<!-- " + name + " -->\n";
     String end = "<!-- end -->";
-    String readme = Files.readString(README);
-    int from = readme.indexOf(begin);
-    assertThat(from).as("README.md has the line " + begin).isNotNegative();
-    int to = readme.indexOf(end, from);
-    String table = table(Main.commandLine().getSubcommands().get(command).getCommandSpec());
+    String text = Files.readString(page);
+    int from = text.indexOf(begin);
+    assertThat(from).as(page + " has the line " + begin).isNotNegative();
+    int to = text.indexOf(end, from);
     if (Boolean.getBoolean("readme.update")) {
       Files.writeString(
-          README, readme.substring(0, from + begin.length()) + table + readme.substring(to));
+          page, text.substring(0, from + begin.length()) + expected + text.substring(to));
     } else {
-      assertThat(readme.substring(from + begin.length(), to)).isEqualTo(table);
+      assertThat(text.substring(from + begin.length(), to)).isEqualTo(expected);
     }
+  }
+
+  private static List<OptionSpec> options(CommandSpec command) {
+    return command.options().stream()
+        .filter(option -> !option.usageHelp() && !option.versionHelp())
+        .sorted(Comparator.comparingInt(OptionSpec::order))
+        .toList();
+  }
+
+  private static String variables(CommandSpec command) {
+    StringBuilder table = new StringBuilder("| variable | option |\n|---|---|\n");
+    Stream.concat(options(command).stream(), command.positionalParameters().stream())
+        .forEach(
+            argument ->
+                table
+                    .append("| `")
+                    .append(EnvironmentDefaults.variable(argument))
+                    .append("` | ")
+                    .append(
+                        argument instanceof OptionSpec option
+                            ? "`" + String.join("`, `", option.names()) + "`"
+                            : "the words behind the options")
+                    .append(" |\n"));
+    return table.toString();
   }
 
   private static String table(CommandSpec command) {
     StringBuilder table = new StringBuilder("| option | meaning |\n|---|---|\n");
-    List<OptionSpec> options = new ArrayList<>(command.options());
-    options.sort(Comparator.comparingInt(OptionSpec::order));
-    for (OptionSpec option : options) {
-      if (option.usageHelp() || option.versionHelp()) {
-        continue;
-      }
+    for (OptionSpec option : options(command)) {
       String names = String.join("`, `", option.names());
       String value = option.type() == boolean.class ? "" : " " + option.paramLabel();
       String text =

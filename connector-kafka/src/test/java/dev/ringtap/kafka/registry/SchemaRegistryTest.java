@@ -212,6 +212,13 @@ class SchemaRegistryTest {
     }
   }
 
+  @Test
+  void bodyThatIsTooLongIsNotTaken() {
+    answer(200, "{\"schema\":\"" + "x".repeat(1 << 20) + "\"}");
+    assertThatThrownBy(() -> registry.schema(1))
+        .hasMessageContaining("(IOException: an answer of more than 1048576 bytes)");
+  }
+
   /** The JDK's own request timeout ends with the headers; a body may stop in its middle. */
   @Test
   void bodyThatNeverEndsIsGivenUpInTime() throws IOException {

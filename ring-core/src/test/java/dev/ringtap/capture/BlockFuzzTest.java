@@ -1,0 +1,117 @@
+package dev.ringtap.capture;
+
+import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.linux.Tpacket3Hdr;
+import dev.ringtap.linux.TpacketBlockDesc;
+import dev.ringtap.record.PacketBatchEncoder;
+import dev.ringtap.record.PacketEncoder;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A block of any bytes, its header and its frames' included: it shows frames that lie in it, then
+ * its end or the one exception, and is given back. The first byte chooses how it is read.
+ */
+public final class BlockFuzzTest extends FuzzTest {
+  private static final int BLOCK_BYTES = 4096;
+  private static final int[] LINK_TYPES = {
+    LinkType.ETHERNET, LinkType.LINUX_SLL, LinkType.LINUX_SLL2, LinkType.RAW_IP
+  };
+  private static final int[] SNAP_LENGTHS = {CaptureOption.MAX_SNAP_LENGTH_BYTES, 100, 21, 14};
+
+  /** Asks for a tag beside the frame, its network header, and what that points to. */
+  private static final BpfProgram PROGRAM =
+      BpfProgram.parse(
+          "7\n32 0 0 4294963248\n21 4 0 1\n48 0 0 4293918720\n177 0 0 14\n72 0 0 14\n22 0 0 0\n"
+              + "6 0 0 100\n");
+
+  public BlockFuzzTest() {
+    super(BlockFuzzTest::fuzzerTestOneInput);
+  }
+
+  public static void fuzzerTestOneInput(byte[] input) {
+    int mode = input.length == 0 ? 0 : input[0];
+    byte[] block = Arrays.copyOfRange(input, Math.min(1, input.length), 1 + BLOCK_BYTES);
+    // bytes outside of the block make no difference: they were not read
+    if (!read(block, mode, (byte) 0).equals(read(block, mode, (byte) 0xFF))) {
+      throw new AssertionError("bytes outside of the block were read");
+    }
+  }
+
+  /** All that can be seen of a block between two others of one byte. */
+  private static List<Object> read(byte[] bytes, int mode, byte outside) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ring = arena.allocate(3 * BLOCK_BYTES, Tpacket3Hdr.ALIGNMENT).fill(outside);
+      MemorySegment.copy(MemorySegment.ofArray(bytes), 0, ring, BLOCK_BYTES, BLOCK_BYTES);
+      List<Block> givenBack = new ArrayList<>();
+      Block.Owner owner =
+          block -> {
+            givenBack.add(block);
+            block.leaseEnded();
+          };
+      Block block = new Block(owner, ring, 1, BLOCK_BYTES, BLOCK_BYTES);
+      int linkType = LINK_TYPES[mode & 3];
+      int cooked = (mode & 4) == 0 ? 0 : CookedHeader.bytes(linkType);
+      block.describe("eth0", linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null);
+      block.lease(1000, 7);
+      if ((mode & 8) != 0) {
+        block.sift(filter());
+      }
+      List<Object> seen = walk(block);
+      block.close();
+      block.close();
+      if (givenBack.size() != 1) {
+        throw new AssertionError("given back " + givenBack.size() + " times");
+      }
+      return seen;
+    }
+  }
+
+  private static QueuedFrameFilter filter() {
+    try {
+      return new QueuedFrameFilter(PROGRAM);
+    } catch (CaptureException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static List<Object> walk(Block block) {
+    PacketEncoder encoder = PacketEncoder.singleObject();
+    PacketBatchEncoder batch = PacketBatchEncoder.singleObject();
+    List<Object> seen = new ArrayList<>();
+    int frames = 0;
+    long unread = 0;
+    try {
+      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+        if (frame.dataOffset() < BLOCK_BYTES
+            || frame.dataOffset() + frame.capturedLength() > 2 * BLOCK_BYTES) {
+          throw new AssertionError("a frame outside of its block");
+        }
+        frames++;
+        seen.add(frame.cookedHeaderLength());
+        seen.add(frame.hasHardwareTimestamp());
+        seen.add(frame.checksumNotReady());
+        seen.add(frame.protocol());
+        seen.add(frame.hardwareType());
+        seen.add(frame.senderAddressLength());
+        seen.add(frame.isTagStripped());
+        seen.add(Arrays.hashCode(encoder.encode(frame)));
+        batch.add(frame);
+      }
+    } catch (CorruptBlockException e) {
+      unread = e.unreadFrames();
+      seen.add(e.getMessage());
+    }
+    seen.add(Arrays.hashCode(batch.finish()));
+    seen.add(block.frameCount());
+    long counted = block.frameCount();
+    if (counted != frames + unread || counted > BLOCK_BYTES / TpacketBlockDesc.BYTES) {
+      throw new AssertionError(counted + " frames, " + frames + " shown, " + unread + " unread");
+    }
+    return seen;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.ringtap.record;
+
+import dev.ringtap.fuzz.FuzzTest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.avro.Schema;
+
+/**
+ * A record of any bytes behind the header of a known schema, which the first byte chooses: packets,
+ * or one exception. What comes out takes no more memory than the record lets expect.
+ */
+public final class RecordsFuzzTest extends FuzzTest {
+  private static final List<Schema> SCHEMAS = schemas();
+  private static final PacketRecords RECORDS = new PacketRecords();
+
+  static {
+    SCHEMAS.forEach(RECORDS::addSchema);
+  }
+
+  public RecordsFuzzTest() {
+    super(RecordsFuzzTest::fuzzerTestOneInput);
+  }
+
+  /** Those of this version and of the first. */
+  private static List<Schema> schemas() {
+    Schema.Parser parser = new Schema.Parser();
+    try (InputStream packet = RecordsFuzzTest.class.getResourceAsStream("Packet-1.avsc");
+        InputStream batch = RecordsFuzzTest.class.getResourceAsStream("PacketBatch-1.avsc")) {
+      return List.of(
+          Packet.getClassSchema(),
+          PacketBatch.getClassSchema(),
+          parser.parse(packet),
+          parser.parse(batch));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static void fuzzerTestOneInput(byte[] input) {
+    if (input.length == 0) {
+      return;
+    }
+    int which = Byte.toUnsignedInt(input[0]) % (SCHEMAS.size() + 1);
+    byte[] value = Arrays.copyOfRange(input, 1, input.length);
+    if (which < SCHEMAS.size()) {
+      byte[] header = PacketEncoder.singleObjectHeader(SCHEMAS.get(which));
+      value = Arrays.copyOf(header, header.length + input.length - 1);
+      System.arraycopy(input, 1, value, header.length, input.length - 1);
+    }
+    List<Packet> packets;
+    try {
+      packets = RECORDS.read(value);
+    } catch (IOException e) {
+      return;
+    }
+    long bytes = 0;
+    for (Packet packet : packets) {
+      bytes += packet.getPayload().remaining() + packet.getInterfaceName().length();
+    }
+    if (bytes > value.length || packets.size() > value.length) {
+      throw new AssertionError(packets.size() + " packets of " + value.length + " bytes");
+    }
+    if (packets.stream().anyMatch(packet -> packet.getTimestamp().getEpochSecond() < 0)) {
+      // Avro 1.12.1 writes times before 1970 wrong, by 999 µs
+      return;
+    }
+    try {
+      byte[] again = PacketRecordsTest.bytes(new PacketBatch(packets).toByteBuffer());
+      if (!RECORDS.read(again).equals(packets)) {
+        throw new AssertionError("other packets when read again");
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

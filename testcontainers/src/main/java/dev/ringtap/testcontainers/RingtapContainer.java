@@ -1,0 +1,258 @@
+package dev.ringtap.testcontainers;
+
+import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.model.Capability;
+import dev.ringtap.record.Packet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.testcontainers.containers.ContainerLaunchException;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/**
+ * Ringtap's agent beside another container of a test: it captures what that one sends and receives,
+ * and hands it to the test or ships it into a Kafka topic.
+ *
+ * <pre>{@code
+ * try (RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+ *   ringtap.start();
+ *   ... // let the application do its work
+ *   List<Packet> packets = ringtap.packets("tcp port 443");
+ * }
+ * }</pre>
+ *
+ * <p>It shares the other container's network, so it sees what is on the wire from its own start on,
+ * and changes nothing there. It runs as its image's unprivileged user, with NET_RAW as its only
+ * capability.
+ *
+ * <p>Nothing is missed silently: {@link #packets()} returns when all that was on the wire before
+ * the call is there, and throws when the kernel had to drop a frame; {@link #ledger} counts all.
+ */
+public final class RingtapContainer extends GenericContainer<RingtapContainer> {
+  private static final DockerImageName IMAGE = DockerImageName.parse("ringtap/agent:latest");
+
+  private final DockerImageName image;
+  private Supplier<String> captured;
+  private String interfaceName = "eth0";
+  private String captureFilter;
+  private List<String> kafka;
+  private List<String> options = List.of();
+
+  /** The last one, kept beyond its end. */
+  private AgentRun run;
+
+  /** An agent of the image that {@code docker/build agent} makes. */
+  public RingtapContainer() {
+    this(IMAGE);
+  }
+
+  /** An agent of an image that is had elsewhere: {@code registry.example.com/ringtap-agent:1.0}. */
+  public RingtapContainer(DockerImageName image) {
+    super(image);
+    this.image = image;
+    waitingFor(new AgentStarted());
+    withCreateContainerCmdModifier(
+        command ->
+            command.getHostConfig().withCapDrop(Capability.ALL).withCapAdd(Capability.NET_RAW));
+  }
+
+  /** Captures a container of this test; it is started first where that is still to be done. */
+  public RingtapContainer capturing(GenericContainer<?> app) {
+    captured = app::getContainerId;
+    return dependsOn(app);
+  }
+
+  /** Captures a container that runs already, whoever started it. */
+  public RingtapContainer capturing(String containerId) {
+    captured = () -> containerId;
+    return this;
+  }
+
+  /**
+   * The interface of the captured container.
+   *
+   * @param name its name there, {@code eth0} unless set; {@code any} is all of them, the loopback
+   *     too, with Linux cooked headers in the place of Ethernet's
+   */
+  public RingtapContainer onInterface(String name) {
+    interfaceName = name;
+    return this;
+  }
+
+  /**
+   * Captures only what an expression of pcap-filter(7) keeps; the kernel leaves out the rest.
+   *
+   * @param expression as tcpdump takes it
+   */
+  public RingtapContainer withCaptureFilter(String expression) {
+    captureFilter = expression;
+    return this;
+  }
+
+  /**
+   * Further options of {@code ringtap capture}, word by word: {@code withOptions("-B", "256")} for
+   * a ring of 256 MiB.
+   */
+  public RingtapContainer withOptions(String... words) {
+    options = List.of(words);
+    return this;
+  }
+
+  /**
+   * Ships the frames into a topic, as {@link Packet} records, instead of handing them over. The
+   * connections to the brokers themselves are left out.
+   *
+   * @param bootstrapServers brokers as the captured container reaches them; with Testcontainers'
+   *     KafkaContainer the listener that {@code withListener} adds
+   * @param topic created where it is missing
+   */
+  public RingtapContainer toKafka(String bootstrapServers, String topic) {
+    kafka = List.of("-b", bootstrapServers, "-t", topic);
+    return this;
+  }
+
+  @Override
+  protected void configure() {
+    if (captured == null) {
+      throw new IllegalStateException(
+          "say which container's packets: new RingtapContainer().capturing(app)");
+    }
+    withNetworkMode("container:" + requireRunning(captured.get()));
+    withCommand(command().toArray(String[]::new));
+  }
+
+  List<String> command() {
+    List<String> command = new ArrayList<>(List.of("capture", "-i", interfaceName));
+    command.addAll(kafka == null ? List.of("-w", AgentRun.FILE) : kafka);
+    command.addAll(options);
+    if (captureFilter != null) {
+      command.addAll(List.of("--", captureFilter));
+    }
+    return command;
+  }
+
+  private String requireRunning(String containerId) {
+    String state;
+    try {
+      state = getDockerClient().inspectContainerCmd(containerId).exec().getState().getStatus();
+    } catch (NotFoundException e) {
+      state = "not there";
+    }
+    if (!"running".equals(state)) {
+      throw new IllegalStateException(
+          "the container to capture, "
+              + containerId
+              + ", is "
+              + state
+              + ": only a running one has a network to share. Start it before, and keep it running");
+    }
+    return containerId;
+  }
+
+  @Override
+  protected void doStart() {
+    requireImage();
+    run = null;
+    try {
+      super.doStart();
+    } catch (ContainerLaunchException e) {
+      // Testcontainers has wrapped what went wrong several times
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      throw new ContainerLaunchException("Ringtap's agent did not start: " + cause.getMessage(), e);
+    }
+  }
+
+  /** Before Testcontainers tries for minutes to pull what no registry has. */
+  private void requireImage() {
+    if (!image.getUnversionedPart().equals(IMAGE.getUnversionedPart())) {
+      return;
+    }
+    try {
+      getDockerClient().inspectImageCmd(image.asCanonicalNameString()).exec();
+    } catch (NotFoundException e) {
+      throw new ContainerLaunchException(
+          "this Docker engine has no image "
+              + image.asCanonicalNameString()
+              + ": build it with `docker/build agent` in a checkout of Ringtap, or name one of a"
+              + " registry with new RingtapContainer(DockerImageName)",
+          e);
+    }
+  }
+
+  @Override
+  protected void containerIsStarted(InspectContainerResponse info) {
+    run = new AgentRun(this, kafka == null);
+  }
+
+  @Override
+  protected void containerIsStopping(InspectContainerResponse info) {
+    if (run != null) {
+      run.end();
+    }
+  }
+
+  /**
+   * Waits until every frame that was on the wire before this call has arrived: in the topic,
+   * acknowledged by Kafka, or where {@link #packets()} finds it.
+   *
+   * <p>The kernel counts a frame before it hands it on. So the agent reads that counter, waits
+   * until it has taken as many frames from the ring, and has the topic or the file flushed.
+   *
+   * @throws IllegalStateException if the capture was not started, its agent has crashed, or Kafka
+   *     does not answer for a minute
+   */
+  public void flush() {
+    run().flush();
+  }
+
+  /**
+   * All packets that were on the wire since the start and before this call, in their order. It may
+   * be called any number of times, after {@link #stop} too.
+   *
+   * @throws IllegalStateException if they would not be all, as the kernel has dropped some; or as
+   *     for {@link #flush}
+   */
+  public List<Packet> packets() {
+    return run().packets();
+  }
+
+  /**
+   * Those of {@link #packets()} that an expression of pcap-filter(7) keeps. It is compiled by the
+   * libpcap of the machine that the test runs on.
+   *
+   * @param expression as tcpdump takes it: {@code tcp dst port 443}
+   * @throws IllegalArgumentException if the expression is wrong, or there is no libpcap
+   */
+  public List<Packet> packets(String expression) {
+    List<Packet> all = packets();
+    PacketFilter filter = new PacketFilter(expression, all);
+    return all.stream().filter(filter).toList();
+  }
+
+  /** Those of {@link #packets()} that a predicate on the decoded packet keeps. */
+  public List<Packet> packets(Predicate<PacketView> filter) {
+    return packets().stream().filter(packet -> filter.test(PacketView.of(packet))).toList();
+  }
+
+  /**
+   * Where every frame went. It is made at the end of the capture, so {@link #stop} comes first.
+   *
+   * @throws IllegalStateException if the capture goes on, or its agent has crashed
+   */
+  public Ledger ledger() {
+    return run().ledger();
+  }
+
+  private AgentRun run() {
+    if (run == null) {
+      throw new IllegalStateException("nothing is captured yet: start() this container first");
+    }
+    return run;
+  }
+}

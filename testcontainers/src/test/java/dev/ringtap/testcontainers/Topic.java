@@ -1,0 +1,56 @@
+package dev.ringtap.testcontainers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.record.Packet;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** What is in a topic. */
+public final class Topic {
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  private Topic() {}
+
+  /**
+   * All packets that are in it now, those of one partition in their order; of transactions those
+   * that were committed.
+   */
+  public static List<Packet> packets(String bootstrapServers, String topic) throws IOException {
+    List<Packet> packets = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                "read_committed"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(topic, info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      // not the number of records: what ends a transaction has an offset too
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      long deadline = System.nanoTime() + TIMEOUT.toNanos();
+      while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+        assertThat(System.nanoTime()).as("%s is not read to its end", topic).isLessThan(deadline);
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+          packets.add(Packet.getDecoder().decode(record.value()));
+        }
+      }
+    }
+    return packets;
+  }
+}

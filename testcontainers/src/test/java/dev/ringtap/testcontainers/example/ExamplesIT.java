@@ -1,0 +1,57 @@
+package dev.ringtap.testcontainers.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.record.Packet;
+import dev.ringtap.testcontainers.PacketView;
+import dev.ringtap.testcontainers.RequiresImages;
+import dev.ringtap.testcontainers.RingtapContainer;
+import dev.ringtap.testcontainers.TestApp;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.testcontainers.containers.Network;
+
+/** The tests that the module's page shows. */
+@Timeout(120)
+@RequiresImages("agent")
+class ExamplesIT {
+  @Test
+  void customersAreServedByTls() throws Exception {
+    try (TestApp shop = Shop.withTls();
+        RingtapContainer ringtap = new RingtapContainer().capturing(shop)) {
+      ringtap.start();
+      Shop.visit(shop);
+
+      assertThat(ringtap.packets(PacketView::isTlsClientHello)).isNotEmpty();
+      assertThat(ringtap.packets(packet -> packet.text().contains("HTTP/1."))).isEmpty();
+    }
+  }
+
+  @Test
+  void aDatabaseThatIsDownIsNotStormed() throws Exception {
+    try (Network network = Network.newNetwork();
+        TestApp database = Shop.databaseThatIsDown(network);
+        TestApp shop = Shop.withDatabase(network).dependsOn(database);
+        RingtapContainer ringtap = new RingtapContainer().capturing(shop)) {
+      ringtap.start();
+      Shop.checkOut(shop);
+
+      assertThat(ringtap.packets("dst port 5432 and tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn"))
+          .hasSizeBetween(1, 3);
+    }
+  }
+
+  @Test
+  void theCameraFilmsIntoItsVlan() throws Exception {
+    try (TestApp camera = new TestApp();
+        RingtapContainer ringtap = new RingtapContainer().capturing(camera)) {
+      ringtap.start();
+      Shop.film(camera);
+
+      List<Packet> film = ringtap.packets("vlan and udp port 5004");
+      assertThat(film).extracting(packet -> packet.getVlan().getId()).contains(42).containsOnly(42);
+      assertThat(ringtap.packets("udp port 5004")).as("without a tag").isEmpty();
+    }
+  }
+}
