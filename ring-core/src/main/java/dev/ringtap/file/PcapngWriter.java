@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -101,7 +100,7 @@ public final class PcapngWriter implements Closeable, Flushable {
   }
 
   /**
-   * Creates a file, replacing what is there.
+   * Creates a file, replacing what is there; see {@link OutputFile#create}.
    *
    * @param path the file; {@code -} is standard output
    * @throws IOException if it cannot be created
@@ -113,12 +112,7 @@ public final class PcapngWriter implements Closeable, Flushable {
       return new PcapngWriter(new PcapngOutput(standardOutput, null, "standard output"));
     }
     try {
-      FileChannel channel =
-          FileChannel.open(
-              path,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.WRITE,
-              StandardOpenOption.TRUNCATE_EXISTING);
+      FileChannel channel = OutputFile.create(path);
       Path regularFile = Files.isRegularFile(path) ? path : null;
       return new PcapngWriter(new PcapngOutput(channel, regularFile, path.toString()));
     } catch (FileSystemException e) {

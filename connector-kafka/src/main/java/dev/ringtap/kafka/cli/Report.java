@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.InterfaceDrops;
+import dev.ringtap.file.OutputFile;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.Ledger;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -31,7 +32,7 @@ final class Report implements AutoCloseable {
 
   static Report create(Path path) throws IOException {
     try {
-      return new Report(Files.newOutputStream(path));
+      return new Report(Channels.newOutputStream(OutputFile.create(path)));
     } catch (IOException e) {
       throw new IOException("--report: cannot write " + path + " (" + e + ")", e);
     }
