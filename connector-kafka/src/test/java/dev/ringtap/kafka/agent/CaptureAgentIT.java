@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -192,6 +193,39 @@ class CaptureAgentIT {
     Ledger ledger = run(config("readonly", RecordKey.NONE, 0, settings()));
     assertThat(ledger.refusedByReason())
         .isEqualTo(Map.of("TopicAuthorizationException", (long) FRAMES));
+  }
+
+  /** The frames' times are what a step of the clock shows in: forth, back, and too far forth. */
+  @Test
+  void framesOfAClockThatIsSteppedArriveInOrderOrAreRefusedByName() throws Exception {
+    long hour = 3600;
+    long now = Instant.now().getEpochSecond();
+    long[] seconds = {now, now - 10 * hour, now - 9 * hour, now + 10 * hour, now + 1};
+    Path stepped = directory.resolve("stepped.pcapng");
+    try (PcapngWriter writer = PcapngWriter.create(stepped)) {
+      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      for (long each : seconds) {
+        MemorySegment bytes = MemorySegment.ofArray(new byte[100]);
+        writer.write(id, each * 1_000_000_000, 100, PacketType.HOST, 0, bytes, 0, 100);
+      }
+    }
+    try (Admin admin = Admin.create(settings())) {
+      NewTopic strict = new NewTopic("strict", Optional.of(1), Optional.empty());
+      // Kafka's own default
+      strict.configs(Map.of("message.timestamp.after.max.ms", Long.toString(hour * 1000)));
+      admin.createTopics(List.of(strict)).all().get();
+    }
+    AgentConfig.KafkaTarget target =
+        new AgentConfig.KafkaTarget(
+            "strict", 1, RecordKey.NONE, settings("batch.size", "0"), false);
+    Ledger ledger =
+        run(
+            new AgentConfig(
+                null, 1, false, stepped, null, target, 0, null, Duration.ofSeconds(10)));
+    assertThat(ledger.refusedByReason()).isEqualTo(Map.of("InvalidTimestampException", 1L));
+    assertThat(read("strict", 4))
+        .extracting(record -> record.timestamp() / 1000)
+        .containsExactly(seconds[0], seconds[1], seconds[2], seconds[4]);
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -505,6 +506,8 @@ class CaptureCommandIT {
                   granted,
                   ringtap("capture", "-i", TestNetwork.RIGHT, "-c", "10", "-w", file.toString())));
       capture.await("listening on right");
+      // CAP_NET_RAW is number 13
+      assertThat(capture.status("CapPrm")).containsExactly("CapPrm:\t0000000000002000");
       writeTraffic(traffic, 10, 200);
       network.replay(traffic, "--topspeed");
       assertThat(capture.exitCode(30)).as(capture.text()).isZero();
@@ -517,6 +520,23 @@ class CaptureCommandIT {
     String[] all = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, all, first.length, second.length);
     return all;
+  }
+
+  @Test
+  void filesHaveThePermissionsThatTheUmaskLeaves() throws IOException {
+    writeTraffic(traffic, 10, 200);
+    Path file = directory.resolve("out.pcapng");
+    String[] command = ringtap("capture", "-r", traffic.toString(), "-w", file.toString());
+    Output replay =
+        network.start(
+            concat(
+                new String[] {"sh", "-c", "umask 027; exec \"$@\"", "sh"},
+                concat(command, "--report", report.toString())));
+    assertThat(replay.exitCode(30)).as(replay.text()).isZero();
+    for (Path each : new Path[] {file, report}) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each)))
+          .isEqualTo("rw-r-----");
+    }
   }
 
   @Test

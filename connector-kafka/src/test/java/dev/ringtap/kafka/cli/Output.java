@@ -2,6 +2,11 @@ package dev.ringtap.kafka.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** A process, and what it prints. */
@@ -73,6 +78,20 @@ final class Output {
   /** Any signal, by its name in kill(1). */
   void signal(String name) throws IOException {
     TestNetwork.run("kill", "-s", name, Long.toString(process.pid()));
+  }
+
+  /** The same line of what the kernel tells of each of its threads. */
+  Set<String> status(String field) throws IOException {
+    Set<String> lines = new HashSet<>();
+    Path tasks = Path.of("/proc", Long.toString(process.pid()), "task");
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(tasks)) {
+      for (Path task : all) {
+        Files.readAllLines(task.resolve("status")).stream()
+            .filter(line -> line.startsWith(field + ":"))
+            .forEach(lines::add);
+      }
+    }
+    return lines;
   }
 
   /** SIGTERM; the process's own way to do that would close its output too. */
