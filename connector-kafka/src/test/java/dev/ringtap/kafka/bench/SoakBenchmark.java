@@ -54,8 +54,15 @@ final class SoakBenchmark {
     Path report = Files.createTempFile("ringtap-bench", ".json");
     Path collections = Files.createTempFile("ringtap-bench", ".gc");
     String[] agent = {
-      "capture", "-i", PrivateNetwork.RIGHT, "-b", broker.address(), "-t", topic,
-      "--report", report.toString()
+      "capture",
+      "-i",
+      PrivateNetwork.RIGHT,
+      "-b",
+      broker.address(),
+      "-t",
+      topic,
+      "--report",
+      report.toString()
     };
     String java = "-Xmx128m -XX:+UseSerialGC -Xlog:gc:file=" + collections;
     try (Program program = Program.ringtap(Core.EITHER, java, agent);
