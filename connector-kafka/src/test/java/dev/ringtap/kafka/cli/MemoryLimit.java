@@ -3,6 +3,7 @@ package dev.ringtap.kafka.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A control group with a limit on memory, as a container has it; none where none may be made. */
 final class MemoryLimit implements AutoCloseable {
@@ -30,12 +31,11 @@ final class MemoryLimit implements AutoCloseable {
   }
 
   /** The words before a command that is to run in the group. */
-  String[] prefix() {
+  List<String> prefix() {
     return group == null
-        ? new String[0]
-        : new String[] {
-          "sh", "-c", "echo $$ > " + group.resolve("cgroup.procs") + "; exec \"$@\"", "sh"
-        };
+        ? List.of()
+        : List.of(
+            "sh", "-c", "echo $$ > " + group.resolve("cgroup.procs") + " && exec \"$@\"", "sh");
   }
 
   @Override

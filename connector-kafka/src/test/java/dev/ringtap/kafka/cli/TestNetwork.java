@@ -75,9 +75,21 @@ final class TestNetwork implements AutoCloseable {
 
   /** Starts a command inside the namespace. */
   Output start(String... command) throws IOException {
-    Process process = new ProcessBuilder(inside(command)).redirectErrorStream(true).start();
+    return started(inside(command));
+  }
+
+  private Output started(List<String> command) throws IOException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     started.add(process);
     return new Output(process);
+  }
+
+  /** Starts a command inside the namespace, and within a limit on memory. */
+  Output start(MemoryLimit limit, String... command) throws IOException {
+    // the limit comes first: inside the namespace, /sys is another
+    List<String> whole = new ArrayList<>(limit.prefix());
+    whole.addAll(inside(command));
+    return started(whole);
   }
 
   /** Starts the ringtap command inside the namespace. */
