@@ -501,7 +501,7 @@ class RegistryIT {
             "schema 9999 is not there",
             "is it the registry that the topic was written with?",
             "a record of schema " + idOf("mixed-value") + " is no packet: ",
-            "exceeds maximum allowed",
+            " bytes expected, ",
             "3 records of topic mixed were no packets");
   }
 
