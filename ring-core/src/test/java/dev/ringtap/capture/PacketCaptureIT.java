@@ -95,6 +95,40 @@ class PacketCaptureIT {
   }
 
   @Test
+  void statisticsReadOnTheWayAreOfNowAndLeaveEachLossAtItsFrame() throws Exception {
+    try (PacketCapture capture = open(right().set(CaptureOption.RING_MIB, 2))) {
+      send(frames(3000, 2));
+      CaptureStatistics full = capture.readStatistics();
+      assertThat(full.offered()).isEqualTo(3000);
+      assertThat(full.droppedByKernel()).isPositive();
+      assertThat(full.captured()).isZero();
+      long lost = 0;
+      while (capture.readStatistics().waiting() > 0) {
+        lost += lostBeforeFramesOf(capture.take(1000), capture);
+      }
+      send(frames(100, 3));
+      assertThat(capture.readStatistics().offered()).isEqualTo(3100);
+      capture.stop();
+      while (!capture.isEnded()) {
+        lost += lostBeforeFramesOf(capture.take(1000), capture);
+      }
+      assertThat(lost).isEqualTo(full.droppedByKernel());
+      assertThat(capture.readStatistics()).isEqualTo(capture.statistics());
+    }
+  }
+
+  private static long lostBeforeFramesOf(Block taken, PacketCapture capture) throws IOException {
+    long lost = 0;
+    try (Block block = taken) {
+      for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+        lost += f.lostBefore();
+      }
+      capture.readStatistics();
+    }
+    return lost;
+  }
+
+  @Test
   void aTakeThatWaitsIsWokenAndTheCaptureGoesOn() throws Exception {
     try (PacketCapture capture = open(right())) {
       for (int i = 0; i < 3; i++) {

@@ -14,8 +14,8 @@ final class AgentRun {
   /** Where the agent writes the frames that are handed over. */
   static final String FILE = "/tmp/ringtap.pcapng";
 
-  /** Kafka has 30 seconds to answer before the agent ends. */
-  private static final int STOP_SECONDS = 40;
+  /** Longer than the agent's drain timeout is set to: one that is killed leaves no ledger. */
+  private static final int STOP_SECONDS = 120;
 
   private static final long FLUSH_SECONDS = 60;
   private static final long LOOK_MILLIS = 10;
@@ -26,8 +26,11 @@ final class AgentRun {
   private final FrameFile frames;
 
   private boolean ended;
-  private String log;
+  private String log = "";
   private long exitCode;
+
+  /** Why its end is not known, or null. */
+  private RuntimeException failure;
 
   /**
    * @param container in which the agent captures by now
@@ -126,7 +129,12 @@ final class AgentRun {
   }
 
   private void copyFrames() {
-    container.copyFileFromContainer(FILE, frames::update);
+    container.copyFileFromContainer(
+        FILE,
+        file -> {
+          frames.update(file);
+          return null;
+        });
   }
 
   /** Has the agent bring all that it captured to its end, and keeps what it leaves behind. */
@@ -134,20 +142,25 @@ final class AgentRun {
     if (ended) {
       return;
     }
-    if (container.isRunning()) {
-      container
-          .getDockerClient()
-          .stopContainerCmd(container.getContainerId())
-          .withTimeout(STOP_SECONDS)
-          .exec();
-    }
-    log = container.getLogs(STDERR);
-    exitCode = container.getCurrentContainerInfo().getState().getExitCodeLong();
     ended = true;
-    if (frames != null) {
-      if (Ledger.in(log).isPresent()) {
+    try {
+      if (container.isRunning()) {
+        container
+            .getDockerClient()
+            .stopContainerCmd(container.getContainerId())
+            .withTimeout(STOP_SECONDS)
+            .exec();
+      }
+      log = container.getLogs(STDERR);
+      exitCode = container.getCurrentContainerInfo().getState().getExitCodeLong();
+      if (frames != null && Ledger.in(log).isPresent()) {
         copyFrames();
       }
+    } catch (RuntimeException e) {
+      // the container is to be removed all the same
+      failure = e;
+    }
+    if (frames != null) {
       frames.close();
     }
   }
@@ -161,6 +174,10 @@ final class AgentRun {
     if (!isOver()) {
       throw new IllegalStateException(
           "the capture goes on, and its ledger is of its end: stop() it first");
+    }
+    if (failure != null) {
+      throw new IllegalStateException(
+          "the end of the capture is not known: " + failure.getMessage(), failure);
     }
     return Ledger.in(log)
         .orElseThrow(

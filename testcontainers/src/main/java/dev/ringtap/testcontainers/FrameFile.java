@@ -35,7 +35,7 @@ final class FrameFile implements Closeable {
    *
    * @param file the agent's, from its first byte on
    */
-  Void update(InputStream file) throws IOException {
+  void update(InputStream file) throws IOException {
     file.skipNBytes(Files.size(copy));
     try (OutputStream end = Files.newOutputStream(copy, StandardOpenOption.APPEND)) {
       file.transferTo(end);
@@ -52,7 +52,6 @@ final class FrameFile implements Closeable {
         }
       }
     }
-    return null;
   }
 
   /** All packets so far, after the end too. */

@@ -2,7 +2,6 @@ package dev.ringtap.testcontainers;
 
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.LinkType;
-import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
@@ -37,7 +36,7 @@ final class PacketFilter implements Predicate<Packet> {
     try {
       return filter.keptBytes(
               packet.getLinkType(),
-              PacketType.values()[packet.getDirection().ordinal()],
+              PacketView.packetType(packet),
               MemorySegment.ofBuffer(payload),
               0,
               payload.remaining(),

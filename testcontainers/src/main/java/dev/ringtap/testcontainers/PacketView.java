@@ -90,12 +90,17 @@ public final class PacketView {
         && data[TLS_RECORD_HEADER_BYTES] == TLS_CLIENT_HELLO;
   }
 
+  /** The record's direction has the kernel's order. */
+  static PacketType packetType(Packet packet) {
+    return PacketType.values()[packet.getDirection().ordinal()];
+  }
+
   @Override
   public String toString() {
     return LINE.format(
         ChronoUnit.NANOS.between(Instant.EPOCH, packet.getTimestamp()),
         packet.getInterfaceName(),
-        PacketType.values()[packet.getDirection().ordinal()],
+        packetType(packet),
         packet.getOriginalLength(),
         packet.getLinkType(),
         MemorySegment.ofArray(frame),

@@ -192,13 +192,8 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   @Override
   protected void containerIsStopping(InspectContainerResponse info) {
-    try {
-      if (run != null) {
-        run.end();
-      }
-    } catch (RuntimeException e) {
-      // the container is to be removed all the same; ledger() and packets() will throw
-      logger().error("The end of the capture is not known", e);
+    if (run != null) {
+      run.end();
     }
   }
 

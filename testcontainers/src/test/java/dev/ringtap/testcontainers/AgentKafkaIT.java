@@ -21,7 +21,7 @@ import org.testcontainers.containers.Network;
  * The agent's container ships numbered frames while something happens to it or to its broker: the
  * ledger adds up, and each frame is in the topic once.
  */
-@Timeout(60)
+@Timeout(120)
 @RequiresImages({"agent", "kafka"})
 class AgentKafkaIT {
   private static Network network;
@@ -143,16 +143,10 @@ class AgentKafkaIT {
       CompletableFuture<Void> stopped;
       try {
         send(1, 1000);
+        // `docker stop` as it is: it kills after ten seconds
         stopped =
             CompletableFuture.runAsync(
-                () ->
-                    agent
-                        .getDockerClient()
-                        .stopContainerCmd(agent.getContainerId())
-                        .withTimeout(30)
-                        .exec());
-        // the sender is no part of it: frames after the signal are not the agent's any more
-        assertThat(stopped).isNotDone();
+                () -> agent.getDockerClient().stopContainerCmd(agent.getContainerId()).exec());
       } finally {
         kafka.thaw();
       }

@@ -5,41 +5,59 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.record.Packet;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.testcontainers.utility.DockerImageName;
 
 /** The container as tests use it. */
-@Timeout(60)
+@Timeout(120)
 @RequiresImages("agent")
 class RingtapContainerIT {
+  private static final TestApp APP = new TestApp();
+
+  @BeforeAll
+  static void startApplication() {
+    APP.start();
+  }
+
+  @AfterAll
+  static void stopApplication() {
+    APP.stop();
+  }
+
   @Test
   void readsSeeEveryFrameThatWasOnTheWireBefore() throws Exception {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+    try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
+      assertThatThrownBy(ringtap::packets).hasMessageContaining("start() this container first");
       ringtap.start();
+      assertThatThrownBy(ringtap::ledger).hasMessageContaining("stop() it first");
       for (int round = 1; round <= 10; round++) {
-        NumberedFrames.send(app, round * 100 - 99, round * 100);
+        NumberedFrames.send(APP, round * 100 - 99, round * 100);
         assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
             .isEqualTo(NumberedFrames.upTo(round * 100));
       }
       List<Packet> before = ringtap.packets();
       ringtap.stop();
-      assertThat(ringtap.packets()).isEqualTo(before);
-      Ledger ledger = ringtap.ledger();
-      assertThat(ledger.balances()).isTrue();
-      assertThat(ledger).isEqualTo(new Ledger(before.size(), 0, before.size(), before.size(), 0));
+      List<Packet> all = ringtap.packets();
+      assertThat(all).startsWith(before.toArray(Packet[]::new));
+      assertThat(ringtap.ledger()).isEqualTo(new Ledger(all.size(), 0, all.size(), all.size(), 0));
     }
   }
 
   @Test
-  void captureFilterAndPredicate() throws Exception {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap =
-            new RingtapContainer().capturing(app).withCaptureFilter(NumberedFrames.FILTER)) {
+  void captureFilterExpressionAndPredicate() throws Exception {
+    try (RingtapContainer ringtap =
+        new RingtapContainer().capturing(APP).withCaptureFilter(NumberedFrames.FILTER)) {
       ringtap.start();
-      app.shell("echo no > /dev/udp/%s/10; echo yes > /dev/udp/%1$s/9".formatted(app.gateway()));
+      // also where there is no packet yet that would show it
+      assertThatThrownBy(() -> ringtap.packets("tcp prot 443"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("filter 'tcp prot 443': ");
+      APP.shell("echo no > /dev/udp/%s/10; echo yes > /dev/udp/%1$s/9".formatted(APP.gateway()));
       assertThat(ringtap.packets()).hasSize(1);
+      assertThat(ringtap.packets("udp dst port 10")).isEmpty();
       assertThat(ringtap.packets(packet -> packet.text().contains("yes"))).hasSize(1);
       assertThat(ringtap.packets(packet -> packet.text().contains("no"))).isEmpty();
     }
@@ -47,14 +65,11 @@ class RingtapContainerIT {
 
   @Test
   void capturesAContainerThatSomebodyElseStarted() throws Exception {
-    try (TestApp app = new TestApp()) {
-      app.start();
-      try (RingtapContainer ringtap = new RingtapContainer().capturing(app.getContainerId())) {
-        ringtap.start();
-        NumberedFrames.send(app, 1, 3);
-        assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
-            .isEqualTo(NumberedFrames.upTo(3));
-      }
+    try (RingtapContainer ringtap = new RingtapContainer().capturing(APP.getContainerId())) {
+      ringtap.start();
+      NumberedFrames.send(APP, 1, 3);
+      assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
+          .isEqualTo(NumberedFrames.upTo(3));
     }
   }
 
@@ -72,17 +87,16 @@ class RingtapContainerIT {
 
   @Test
   void aDropIsNoSilence() throws Exception {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap =
-            new RingtapContainer()
-                .capturing(app)
-                .withOptions("-B", "2")
-                .withCaptureFilter(NumberedFrames.FILTER)) {
+    try (RingtapContainer ringtap =
+        new RingtapContainer()
+            .capturing(APP)
+            .withOptions("-B", "2")
+            .withCaptureFilter(NumberedFrames.FILTER)) {
       ringtap.start();
       ringtap.getDockerClient().pauseContainerCmd(ringtap.getContainerId()).exec();
-      app.shell(
+      APP.shell(
           "printf -v data %%1400s; for i in {1..3000}; do echo -n \"$data\" > /dev/udp/%s/9; done"
-              .formatted(app.gateway()));
+              .formatted(APP.gateway()));
       ringtap.getDockerClient().unpauseContainerCmd(ringtap.getContainerId()).exec();
       assertThatThrownBy(ringtap::packets)
           .isInstanceOf(IllegalStateException.class)
@@ -98,35 +112,12 @@ class RingtapContainerIT {
 
   @Test
   void anAgentThatWasKilledHasNoPacketsToTrust() {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+    try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
       ringtap.start();
       ringtap.getDockerClient().killContainerCmd(ringtap.getContainerId()).exec();
       assertThatThrownBy(ringtap::packets)
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("without a ledger, with exit code 137");
-    }
-  }
-
-  @Test
-  void wrongExpressionIsNoMatch() {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap =
-            new RingtapContainer().capturing(app).withCaptureFilter(NumberedFrames.FILTER)) {
-      ringtap.start();
-      assertThatThrownBy(() -> ringtap.packets("tcp prot 443"))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("filter 'tcp prot 443': ");
-    }
-  }
-
-  @Test
-  void theLedgerIsOfTheEnd() {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
-      assertThatThrownBy(ringtap::packets).hasMessageContaining("start() this container first");
-      ringtap.start();
-      assertThatThrownBy(ringtap::ledger).hasMessageContaining("stop() it first");
     }
   }
 
@@ -154,8 +145,7 @@ class RingtapContainerIT {
 
   @Test
   void refusedCapabilityIsTheAgentsSentence() {
-    try (TestApp app = new TestApp();
-        RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
+    try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
       ringtap.withCreateContainerCmdModifier(create -> create.getHostConfig().withCapAdd());
       assertThatThrownBy(ringtap::start).hasMessageContainingAll("exit code 3", "CAP_NET_RAW");
     }

@@ -17,7 +17,6 @@ import org.testcontainers.utility.MountableFile;
  * agent's image because that one is there wherever these tests run.
  */
 public final class TestApp extends GenericContainer<TestApp> {
-  private static final String JAVA = "java";
   private static final String CLASSES = "/opt/app";
 
   /** An application that waits to be told. */
@@ -33,7 +32,7 @@ public final class TestApp extends GenericContainer<TestApp> {
 
   /** Runs a program of {@code dev.ringtap.testcontainers.app} in its place, until it is ready. */
   public TestApp running(String program, String... arguments) {
-    String[] command = {JAVA, "-cp", CLASSES, "dev.ringtap.testcontainers.app." + program};
+    String[] command = {"java", "-cp", CLASSES, "dev.ringtap.testcontainers.app." + program};
     entrypoint(
         Stream.concat(Arrays.stream(command), Arrays.stream(arguments)).toArray(String[]::new));
     return waitingFor(Wait.forLogMessage("ready\\R", 1));
@@ -55,7 +54,7 @@ public final class TestApp extends GenericContainer<TestApp> {
   /** Sends layer-2 frames from its interface. */
   public void send(byte[]... frames) throws IOException, InterruptedException {
     String[] command = {
-      JAVA,
+      "java",
       "--enable-native-access=ALL-UNNAMED",
       "-cp",
       CLASSES + ":/opt/ringtap/lib/*",

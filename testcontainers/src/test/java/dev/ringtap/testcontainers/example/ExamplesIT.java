@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.testcontainers.containers.Network;
 
 /** The tests that the module's page shows. */
-@Timeout(60)
+@Timeout(120)
 @RequiresImages("agent")
 class ExamplesIT {
   @Test

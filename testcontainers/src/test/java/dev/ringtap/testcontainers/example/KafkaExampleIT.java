@@ -13,7 +13,7 @@ import org.testcontainers.kafka.KafkaContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /** The page's test with Testcontainers' own Kafka. */
-@Timeout(60)
+@Timeout(120)
 @RequiresImages({"agent", "kafka"})
 class KafkaExampleIT {
   private static final DockerImageName KAFKA =
