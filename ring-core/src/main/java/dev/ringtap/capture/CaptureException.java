@@ -58,7 +58,8 @@ public final class CaptureException extends IOException {
             Reason.NO_PERMISSION,
             "no permission to capture on "
                 + name
-                + ": CAP_NET_RAW is missing. Run as root, or grant just that to your user: "
+                + ": CAP_NET_RAW is missing. In a container start it with --cap-add NET_RAW; elsewhere"
+                + " run as root, or grant just that to your user: "
                 + PERMISSION_COMMAND,
             e);
       case Errno.EAFNOSUPPORT:
