@@ -72,13 +72,19 @@ final class LoadedCapture implements AutoCloseable {
             null,
             drainTimeout);
     PrivateNetwork network = PrivateNetwork.create();
+    LoadedCapture capture = null;
+    boolean started = false;
     try {
-      LoadedCapture capture = new LoadedCapture(network, CaptureAgent.open(config, network));
-      capture.await("frames are acknowledged", progress -> progress.arrived() > 1000);
+      capture = new LoadedCapture(network, CaptureAgent.open(config, network));
+      capture.awaitArrivals(1000);
+      started = true;
       return capture;
-    } catch (IOException | RuntimeException e) {
-      network.close();
-      throw e;
+    } finally {
+      if (!started && capture != null) {
+        capture.close();
+      } else if (!started) {
+        network.close();
+      }
     }
   }
 
