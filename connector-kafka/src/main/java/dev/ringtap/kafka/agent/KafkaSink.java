@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -28,7 +29,8 @@ final class KafkaSink implements FrameSink {
    * <p>A broker that is away must not cost captured frames: records wait for as long as it takes,
    * the full buffer holds the pump, and the ring holds what comes. Batches of half a MiB and lz4
    * are worth two to four times the rate of small ones; the buffer has room for many of them, and
-   * leaves a small heap to others.
+   * leaves a small heap to others. Since Kafka 4 a client that reaches no broker forgets its topics
+   * to start anew, and a send waits for them instead of filling the buffer: not so here.
    */
   static final Map<String, String> PRODUCER_DEFAULTS =
       Map.of(
@@ -40,6 +42,7 @@ final class KafkaSink implements FrameSink {
           ProducerConfig.BUFFER_MEMORY_CONFIG, Long.toString(Math.min(64 << 20, HEAP_BYTES / 4)),
           ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(Long.MAX_VALUE),
           ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.toString(Integer.MAX_VALUE),
+          CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "none",
           ProducerConfig.CLIENT_ID_CONFIG, "ringtap");
 
   private final Producer<byte[], byte[]> producer;

@@ -306,6 +306,8 @@ class CaptureCommandIT {
     assertThat(capture.exitCode(60)).as(capture.text()).isZero();
     JsonNode ledger = ledger();
     assertThat(ledger.get("offered").asLong()).isEqualTo(40_000);
+    // 17 MB, which wait in the producer's buffer
+    assertThat(ledger.get("droppedByKernel").asLong()).isZero();
     assertThat(ledger.get("refused").asLong()).isZero();
     // the producer lived through it and is idempotent: nothing twice, nothing missing
     assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
