@@ -47,7 +47,8 @@ final class FrameFile implements Closeable {
     while (more) {
       try (Block block = reader.take(0)) {
         more = block != null;
-        for (Frame frame = more ? block.next() : null; frame != null; frame = block.next()) {
+        Frame frame;
+        while (more && (frame = block.next()) != null) {
           packets.add(Packet.getDecoder().decode(encoder.encode(frame)));
         }
       }

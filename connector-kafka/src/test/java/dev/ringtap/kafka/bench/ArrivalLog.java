@@ -1,18 +1,16 @@
 package dev.ringtap.kafka.bench;
 
+import dev.ringtap.kafka.TopicRecords;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A consumer in a loop, with Kafka's default settings: for each record, how long after the kernel's
@@ -38,17 +36,9 @@ final class ArrivalLog implements AutoCloseable {
   }
 
   static ArrivalLog of(Broker broker, String topic) {
-    Map<String, Object> settings =
-        Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.address());
-    KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(topic).stream()
-            .map(info -> new TopicPartition(topic, info.partition()))
-            .toList();
-    consumer.assign(partitions);
-    consumer.seekToBeginning(partitions);
-    ArrivalLog log = new ArrivalLog(consumer);
+    Properties settings = new Properties();
+    settings.setProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.address());
+    ArrivalLog log = new ArrivalLog(TopicRecords.fromBeginning(settings, topic));
     log.thread.start();
     return log;
   }

@@ -1,16 +1,15 @@
 package dev.ringtap.kafka.bench;
 
+import dev.ringtap.kafka.TopicRecords;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketRecords;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * Reads a topic from its beginning on, in a thread of its own, and counts. Thread-safe.
@@ -32,17 +31,9 @@ final class TopicFollower implements AutoCloseable {
   }
 
   static TopicFollower start(String address, String topic) {
-    KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, address),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
-    consumer.assign(
-        consumer.partitionsFor(topic).stream()
-            .map(info -> new TopicPartition(topic, info.partition()))
-            .toList());
-    consumer.seekToBeginning(consumer.assignment());
-    TopicFollower follower = new TopicFollower(consumer);
+    Properties settings = new Properties();
+    settings.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, address);
+    TopicFollower follower = new TopicFollower(TopicRecords.fromBeginning(settings, topic));
     follower.thread.start();
     return follower;
   }
