@@ -6,6 +6,7 @@ import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -36,7 +37,7 @@ final class PacketFilter implements Predicate<Packet> {
     try {
       return filter.keptBytes(
               packet.getLinkType(),
-              PacketView.packetType(packet),
+              PacketFields.packetType(packet),
               MemorySegment.ofBuffer(payload),
               0,
               payload.remaining(),

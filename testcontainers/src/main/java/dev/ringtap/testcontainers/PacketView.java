@@ -1,15 +1,13 @@
 package dev.ringtap.testcontainers;
 
-import dev.ringtap.capture.PacketType;
 import dev.ringtap.packet.IpProtocol;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /**
  * A packet decoded: what a test asks of it. {@link #toString} is its line as tcpdump words it.
@@ -90,17 +88,12 @@ public final class PacketView {
         && data[TLS_RECORD_HEADER_BYTES] == TLS_CLIENT_HELLO;
   }
 
-  /** The record's direction has the kernel's order. */
-  static PacketType packetType(Packet packet) {
-    return PacketType.values()[packet.getDirection().ordinal()];
-  }
-
   @Override
   public String toString() {
     return LINE.format(
-        ChronoUnit.NANOS.between(Instant.EPOCH, packet.getTimestamp()),
+        PacketFields.timestampNanos(packet),
         packet.getInterfaceName(),
-        packetType(packet),
+        PacketFields.packetType(packet),
         packet.getOriginalLength(),
         packet.getLinkType(),
         MemorySegment.ofArray(frame),

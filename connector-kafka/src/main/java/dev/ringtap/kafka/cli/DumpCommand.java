@@ -1,13 +1,13 @@
 package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.CaptureOption;
-import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.registry.PacketDecoder;
 import dev.ringtap.kafka.registry.RegistryUrl;
 import dev.ringtap.kafka.registry.SchemaRegistry;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import java.io.Closeable;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,27 +155,18 @@ final class DumpCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  /** Nanoseconds since 1970 of a record's time. */
-  private static long nanos(Instant time) {
-    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
-  }
-
   /** A packet as a line like tcpdump's. */
   static String line(Packet packet) {
     MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
     return LINE.format(
-        nanos(packet.getTimestamp()),
+        PacketFields.timestampNanos(packet),
         packet.getInterfaceName(),
-        packetType(packet),
+        PacketFields.packetType(packet),
         packet.getOriginalLength(),
         packet.getLinkType(),
         payload,
         0,
         (int) payload.byteSize());
-  }
-
-  private static PacketType packetType(Packet packet) {
-    return PacketType.valueOf(packet.getDirection().name());
   }
 
   private interface Output extends Closeable {
@@ -243,9 +233,9 @@ final class DumpCommand implements Callable<Integer> {
       MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
       writer.write(
           id,
-          nanos(packet.getTimestamp()),
+          PacketFields.timestampNanos(packet),
           packet.getOriginalLength(),
-          packetType(packet),
+          PacketFields.packetType(packet),
           packet.getLostBefore(),
           payload,
           0,
