@@ -182,6 +182,9 @@ public final class CaptureLab implements AutoCloseable {
                         PrivateNetwork.RIGHT,
                         "-B",
                         "131072",
+                        // the room of a frame in that: all fit in, however late it reads them
+                        "-s",
+                        "2048",
                         "--immediate-mode",
                         "-w",
                         file.toString())

@@ -177,7 +177,14 @@ class ConnectWorkerIT {
     assertThat(promiscuity()).isEqualTo(2);
     try (Tcpdump tcpdump =
         Tcpdump.start(
-            lab.network(), directory, "-i", PrivateNetwork.RIGHT, "--time-stamp-precision=nano")) {
+            lab.network(),
+            directory,
+            "-i",
+            PrivateNetwork.RIGHT,
+            "--time-stamp-precision=nano",
+            // it gives each frame 64 KiB: all fit in, however late it comes to read them
+            "-B",
+            "262144")) {
       lab.send(frames);
       int sent = frames.size();
       assertThat(packets("live", sent).size()).isEqualTo(sent);
