@@ -116,6 +116,13 @@ class AgentImageIT {
   }
 
   @Test
+  void withoutMemoryItEnds() throws Exception {
+    try (DockerCommand agent = beside(List.of("-e", "RINGTAP_JAVA_OPTS=-Xmx6m"), capture())) {
+      assertThat(agent.end(3)).contains("java.lang.OutOfMemoryError");
+    }
+  }
+
+  @Test
   void noNewPrivilegesTakesTheCapabilityFromTheUserAndNotFromRoot() throws Exception {
     List<String> options =
         List.of("--cap-drop", "ALL", "--cap-add", "NET_RAW", "--security-opt", "no-new-privileges");

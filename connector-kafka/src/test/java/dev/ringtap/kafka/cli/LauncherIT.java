@@ -65,6 +65,22 @@ class LauncherIT {
   }
 
   @Test
+  void endsWhereThereIsNoMemory() throws Exception {
+    Launcher.Result result =
+        Launcher.run(
+            Launcher.SCRIPT,
+            Map.of("RINGTAP_JAVA_OPTS", "-Xmx6m"),
+            "broker",
+            "--port",
+            "0",
+            "--dir",
+            directory.resolve("broker").toString());
+
+    assertThat(result.status()).as(result.err()).isEqualTo(3);
+    assertThat(result.out()).contains("java.lang.OutOfMemoryError");
+  }
+
+  @Test
   void namesTheJavaThatIsNone() throws Exception {
     Launcher.Result result =
         Launcher.run(Launcher.SCRIPT, Map.of("RINGTAP_JAVA", "/no/such/java"), "--help");
