@@ -224,7 +224,7 @@ public final class CaptureFile implements BlockSource {
    * and the source is ended.
    */
   private boolean nextRecord(long deadlineNanos) throws IOException {
-    long start = System.nanoTime();
+    long firstRefusal = 0;
     while (true) {
       Outcome outcome;
       try {
@@ -246,7 +246,8 @@ public final class CaptureFile implements BlockSource {
         return true;
       }
       long now = System.nanoTime();
-      if (stopped || closed || now - start > FILTER_NANOS && now - deadlineNanos > 0) {
+      firstRefusal = firstRefusal == 0 ? now : firstRefusal;
+      if (stopped || closed || now - firstRefusal > FILTER_NANOS && now - deadlineNanos > 0) {
         return false;
       }
     }
@@ -280,7 +281,8 @@ public final class CaptureFile implements BlockSource {
     }
     lostBefore = 0;
     builder.start(capturedOn.name(), capturedOn.linkType(), capturedOn.snapLengthBytes());
-    while (append(builder) && !stopped && !closed && more()) {
+    long begun = System.nanoTime();
+    while (append(builder) && !stopped && !closed && more(begun)) {
       if (!capturedOn.equals(reader.capturedOn()) || lostBefore > 0) {
         break;
       }
@@ -306,10 +308,15 @@ public final class CaptureFile implements BlockSource {
     return appended;
   }
 
-  /** Whether there is a further record now; a fault waits until the block before it was taken. */
-  private boolean more() {
+  /**
+   * Whether there is a further record without waiting for one; a fault waits until the block before
+   * it was taken.
+   *
+   * @param passedNanos a deadline that has passed: the clock costs as much as a frame
+   */
+  private boolean more(long passedNanos) {
     try {
-      return nextRecord(System.nanoTime());
+      return nextRecord(passedNanos);
     } catch (IOException e) {
       failure = e;
       return false;

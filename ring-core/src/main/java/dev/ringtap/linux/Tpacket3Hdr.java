@@ -53,6 +53,7 @@ public final class Tpacket3Hdr {
   static final long TP_RXHASH = 28;
   static final long TP_VLAN_TCI = 32;
   static final long TP_VLAN_TPID = 36;
+  static final long TP_PADDING = 40;
 
   private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
@@ -128,16 +129,22 @@ public final class Tpacket3Hdr {
       int mac,
       int vlanTci,
       int vlanTpid) {
-    ring.asSlice(frame, BYTES).fill((byte) 0);
-    ring.set(JAVA_INT, frame + TP_SEC, sec);
-    ring.set(JAVA_INT, frame + TP_NSEC, nsec);
-    ring.set(JAVA_INT, frame + TP_SNAPLEN, snaplen);
-    ring.set(JAVA_INT, frame + TP_LEN, len);
-    ring.set(JAVA_INT, frame + TP_STATUS, status);
-    ring.set(JAVA_SHORT, frame + TP_MAC, (short) mac);
-    ring.set(JAVA_SHORT, frame + TP_NET, (short) mac);
-    ring.set(JAVA_INT, frame + TP_VLAN_TCI, vlanTci);
-    ring.set(JAVA_SHORT, frame + TP_VLAN_TPID, (short) vlanTpid);
+    int macAndNet = shorts(mac, mac);
+    ring.set(JAVA_LONG_UNALIGNED, frame + TP_NEXT_OFFSET, pair(0, sec));
+    ring.set(JAVA_LONG_UNALIGNED, frame + TP_NSEC, pair(nsec, snaplen));
+    ring.set(JAVA_LONG_UNALIGNED, frame + TP_LEN, pair(len, status));
+    ring.set(JAVA_LONG_UNALIGNED, frame + TP_MAC, pair(macAndNet, 0));
+    ring.set(JAVA_LONG_UNALIGNED, frame + TP_VLAN_TCI, pair(vlanTci, shorts(vlanTpid, 0)));
+    ring.set(JAVA_LONG_UNALIGNED, frame + TP_PADDING, 0L);
+  }
+
+  private static long pair(int first, int second) {
+    long low = Integer.toUnsignedLong(LITTLE_ENDIAN ? first : second);
+    return low | (long) (LITTLE_ENDIAN ? second : first) << Integer.SIZE;
+  }
+
+  private static int shorts(int first, int second) {
+    return LITTLE_ENDIAN ? first & 0xFFFF | second << Short.SIZE : first << Short.SIZE | second;
   }
 
   public static void setNextOffset(MemorySegment ring, long frame, int nextOffset) {

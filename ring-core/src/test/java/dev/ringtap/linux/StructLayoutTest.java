@@ -91,6 +91,7 @@ class StructLayoutTest {
     offset(all, "struct tpacket3_hdr", "hv1.tp_rxhash", Tpacket3Hdr.TP_RXHASH);
     offset(all, "struct tpacket3_hdr", "hv1.tp_vlan_tci", Tpacket3Hdr.TP_VLAN_TCI);
     offset(all, "struct tpacket3_hdr", "hv1.tp_vlan_tpid", Tpacket3Hdr.TP_VLAN_TPID);
+    offset(all, "struct tpacket3_hdr", "tp_padding", Tpacket3Hdr.TP_PADDING);
     value(all, "TPACKET_ALIGN(1) / 2", Tpacket3Hdr.ALIGNMENT);
     value(all, "TP_STATUS_CSUMNOTREADY", Tpacket3Hdr.TP_STATUS_CSUMNOTREADY);
     value(all, "TP_STATUS_VLAN_VALID", Tpacket3Hdr.TP_STATUS_VLAN_VALID);
