@@ -40,7 +40,7 @@ final class RingReport {
     "Avro generic records, Avro library"
   };
   private static final List<String> FRAMES =
-      List.of("64", "512", "1500", "64 tagged", "512 tagged", "1500 tagged");
+      List.of("64 B", "512 B", "1500 B", "64 B tagged", "512 B tagged", "1500 B tagged");
 
   /** Nanoseconds per frame by benchmark and frame, of each round. */
   private final Map<String, List<Double>> nanos = new LinkedHashMap<>();
@@ -71,12 +71,14 @@ final class RingReport {
         .addProfiler("gc")
         .verbosity(VerboseMode.SILENT)
         .timeout(TimeValue.minutes(1))
-        .jvmArgsAppend("--enable-native-access=ALL-UNNAMED");
+        // memory that is touched for the first time would be the operating system's cost
+        .jvmArgsAppend(
+            "--enable-native-access=ALL-UNNAMED", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch");
     for (RunResult result : new Runner(options.build()).run()) {
       BenchmarkParams parameters = result.getParams();
       String method = parameters.getBenchmark().replaceAll(".*\\.", "");
       String tagged = parameters.getParam("tagged").equals("true") ? " tagged" : "";
-      String key = key(method, parameters.getParam("frameBytes") + tagged);
+      String key = key(method, parameters.getParam("frameBytes") + " B" + tagged);
       add(nanos, key, result.getPrimaryResult().getScore());
       add(allocated, key, result.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
     }
@@ -115,7 +117,7 @@ final class RingReport {
       for (int i = 0; i < FRAMES.size(); i++) {
         Samples samples = samples(nanos.get(key(ROWS.get(row), FRAMES.get(i))));
         cells[i + 1] = samples;
-        chart.bar(TITLES[row].replace("`", ""), FRAMES.get(i) + " B", samples);
+        chart.bar(TITLES[row].replace("`", ""), FRAMES.get(i), samples);
       }
       cells[FRAMES.size() + 1] = allocation(ROWS.get(row));
       costs.row(cells);
@@ -136,7 +138,7 @@ final class RingReport {
     String[] titles = new String[FRAMES.size() + 2];
     titles[0] = first;
     for (int i = 0; i < FRAMES.size(); i++) {
-      titles[i + 1] = FRAMES.get(i) + " B";
+      titles[i + 1] = FRAMES.get(i);
     }
     titles[FRAMES.size() + 1] = last;
     return new Table(titles);
