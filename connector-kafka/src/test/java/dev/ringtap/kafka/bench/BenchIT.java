@@ -56,6 +56,17 @@ class BenchIT {
   }
 
   @Test
+  void settings() throws IOException {
+    assertThat(
+            table(
+                "settings",
+                (broker, page) ->
+                    new SettingsBenchmark(1, 100, 200, INPUT_BYTES, List.of("linger.ms=0"))
+                        .run(broker, page)))
+        .contains("| the agent's own | ", "| `linger.ms=0` | ");
+  }
+
+  @Test
   void rate() throws IOException {
     assertThat(
             table(

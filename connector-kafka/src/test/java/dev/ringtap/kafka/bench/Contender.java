@@ -95,14 +95,19 @@ enum Contender {
       case PCAP4J:
         return pcap4j(broker, topic, settings, "offline", broker.inputFile().toString());
       default:
-        return agent(broker, topic, "", settings, report, "-r", broker.inputFile().toString());
+        return replayed(broker, topic, settings, report, "");
     }
   }
 
-  /** As {@link #replay}, for an agent alone, with options for its JVM, separated by blanks. */
-  Program profiled(Broker broker, String topic, String compression, Path report, String javaOptions)
+  /**
+   * As {@link #replay}, for an agent alone.
+   *
+   * @param settings of the producer, over the agent's own
+   * @param javaOptions for its JVM, separated by blanks
+   */
+  Program replayed(
+      Broker broker, String topic, Map<String, String> settings, Path report, String javaOptions)
       throws IOException {
-    Map<String, String> settings = Map.of(ProducerConfig.COMPRESSION_TYPE_CONFIG, compression);
     String input = broker.inputFile().toString();
     return agent(broker, topic, javaOptions, settings, report, "-r", input);
   }

@@ -20,7 +20,7 @@ final class Main {
 
   private Main() {}
 
-  /** The name, and for the first of them the number of rounds, for the last the minutes. */
+  /** The name, and for some of them the number of rounds, for the last the minutes. */
   public static void main(String[] arguments) throws Exception {
     String name = arguments.length == 0 ? "" : arguments[0];
     int usual = name.equals("soak") ? SOAK_MINUTES : ROUNDS;
@@ -50,6 +50,10 @@ final class Main {
         new LiveRateBenchmark(2000, 3000, 6, 50_000, 2_000_000, List.of(64, 512, 1500))
             .run(broker, page);
         break;
+      case "settings":
+        new SettingsBenchmark(number, 6000, 1500, INPUT_BYTES, SettingsBenchmark.variants())
+            .run(broker, page);
+        break;
       case "stages":
         new StageBenchmark(6000, 3000, INPUT_BYTES).run(broker, page);
         break;
@@ -64,7 +68,8 @@ final class Main {
         break;
       default:
         System.err.println(
-            "usage: bench/run agent [ROUNDS] | rate | stages | latency | startup | soak [MINUTES]");
+            "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate | stages | latency | startup"
+                + " | soak [MINUTES]");
         System.exit(2);
     }
   }

@@ -18,6 +18,7 @@ import java.util.function.Predicate;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
+import org.apache.kafka.clients.producer.ProducerConfig;
 
 /**
  * Where the agent's CPU time goes. The kernel tells the CPU time of each thread. That of the pump
@@ -116,7 +117,8 @@ final class StageBenchmark {
             + SAMPLE_MILLIS
             + "ms,filename="
             + recording;
-    try (Program agent = contender.profiled(broker, topic, COMPRESSION, report, javaOptions)) {
+    Map<String, String> settings = Map.of(ProducerConfig.COMPRESSION_TYPE_CONFIG, COMPRESSION);
+    try (Program agent = contender.replayed(broker, topic, settings, report, javaOptions)) {
       Throughput.awaitSteady(broker, agent, warmupCpuMillis);
       Instant begin = Instant.now();
       Map<String, Long> threadsBefore = agent.cpuNanosByThread();
