@@ -7,7 +7,6 @@
  * none. FRAMES_PER_SECOND is 0 for no limit. Prints the nanoseconds that sending took.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/if_ether.h>
@@ -18,36 +17,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include "fail.h"
+#include "traffic.h"
 
 #define BATCH 64
-#define MAX_FRAME_BYTES 65536
-
-/* A host that does not exist, so that the receiving kernel drops the frame right behind the taps. */
-static const uint8_t ADDRESSES[12] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0x02};
-
-/* IEEE's EtherType for local experiments. */
-#define ETHERTYPE 0x88B5
-
-static size_t make_frame(uint8_t *frame, size_t bytes, uint32_t tag) {
-  size_t at = sizeof ADDRESSES;
-  memcpy(frame, ADDRESSES, at);
-  if (tag != 0) {
-    uint32_t wire = htonl(tag);
-    memcpy(frame + at, &wire, 4);
-    at += 4;
-    bytes += 4;
-  }
-  uint16_t type = htons(ETHERTYPE);
-  memcpy(frame + at, &type, 2);
-  for (at += 2; at < bytes; at++) {
-    frame[at] = (uint8_t)at;
-  }
-  return bytes;
-}
-
 static int open_sender(const char *interface) {
   int sender = socket(AF_PACKET, SOCK_RAW, 0);
   if (sender < 0) {
@@ -62,12 +36,6 @@ static int open_sender(const char *interface) {
     fail("PACKET_QDISC_BYPASS");
   }
   return sender;
-}
-
-static uint64_t nanos(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 int main(int count, char **arguments) {

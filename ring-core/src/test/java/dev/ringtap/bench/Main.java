@@ -1,5 +1,6 @@
 package dev.ringtap.bench;
 
+import dev.ringtap.bench.live.FloodBenchmark;
 import dev.ringtap.bench.live.LiveBenchmark;
 import java.util.Arrays;
 
@@ -18,11 +19,15 @@ public final class Main {
       case "live":
         LiveBenchmark.main(own);
         break;
+      case "flood":
+        FloodBenchmark.main();
+        break;
       case "latency":
         LatencyBenchmark.main(own);
         break;
       default:
-        System.err.println("usage: bench/run ring [OPTIONS OF JMH] | live [OPTIONS] | latency");
+        System.err.println(
+            "usage: bench/run ring [OPTIONS OF JMH] | live [OPTIONS] | flood | latency");
         System.exit(2);
     }
   }

@@ -22,7 +22,7 @@ public final class LiveBenchmark {
   private static final long FRAMES = 1_500_000;
 
   /** Figures of Java readers fall until some two million frames were read; compilers take time. */
-  private static final long WARM_UP_FRAMES = 2_500_000;
+  static final long WARM_UP_FRAMES = 2_500_000;
 
   /** What fits into the ring. */
   private static final long SLOW_READERS_FRAMES = 250_000;
@@ -130,14 +130,37 @@ public final class LiveBenchmark {
   private Result measure(Programs programs, ReaderKind kind, Traffic traffic, int round)
       throws IOException {
     long measured = kind.isSlow() ? Math.min(frames, SLOW_READERS_FRAMES) : frames;
-    long warmUp = kind.isJava() ? warmUpFrames : measured / 10;
-    try (Wire wire = new Wire(programs, framesPerSecond);
-        ReaderProcess reader = ReaderProcess.start(wire, kind)) {
+    try (Wire wire = new Wire(programs, framesPerSecond)) {
+      return measure(
+          wire,
+          kind,
+          traffic,
+          round,
+          kind.isJava() ? warmUpFrames : measured / 10,
+          () -> wire.send(traffic, measured));
+    }
+  }
+
+  /** Sends what is measured, and returns the nanoseconds that it took. */
+  interface Sending {
+    long send() throws IOException;
+  }
+
+  /**
+   * Starts a reader on a wire, and measures it once it has read some frames.
+   *
+   * @param warmUp frames to read before, and a quarter as many of the other kind
+   * @throws IllegalStateException if frames read and frames dropped are not those offered
+   */
+  static Result measure(
+      Wire wire, ReaderKind kind, Traffic traffic, int round, long warmUp, Sending sending)
+      throws IOException {
+    try (ReaderProcess reader = ReaderProcess.start(wire, kind)) {
       wire.send(traffic.other(), warmUp / 4);
       wire.send(traffic, warmUp);
       long offeredBefore = wire.offered();
       Mark before = reader.settle(offeredBefore);
-      long sendNanos = wire.send(traffic, measured);
+      long sendNanos = sending.send();
       long offered = wire.offered();
       Mark after = reader.settle(offered);
       Mark end = reader.end();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The live benchmark still runs; its figures mean nothing here. */
+/** The live benchmarks still run; their figures mean nothing here. */
 @Timeout(120)
 class LiveBenchmarkIT {
   private static final Traffic TRAFFIC = new Traffic(64, true);
@@ -36,5 +36,16 @@ class LiveBenchmarkIT {
     }
     assertThat(page).contains("drops at ≥ 1 M frames/s | 64 B tagged | 0 | 0 of 10,000 at ");
     assertThat(directory.resolve("live-64.svg")).isNotEmptyFile();
+  }
+
+  @Test
+  void aShortFloodWritesThePage() throws Exception {
+    String missing = Requirements.missing();
+    assumeTrue(missing == null, missing);
+    Path file = directory.resolve("README.md");
+    Files.writeString(file, "<!-- bench flood -->\n<!-- end -->\n");
+    new FloodBenchmark(1, 10_000, 10_000).run(BenchPage.of(file));
+    assertThat(Files.readString(file))
+        .containsPattern("\\| Avro batch, Ringtap \\| 64 B tagged \\| " + FIGURE + " \\| 10,000 \\|");
   }
 }

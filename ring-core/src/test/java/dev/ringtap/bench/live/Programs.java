@@ -8,9 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.SchemaNormalization;
 
-/** The generator and the readers as commands. The C programs are compiled when this is made. */
+/** Generator, injector and readers as commands. The C programs are compiled when this is made. */
 final class Programs {
   private final Path generator = CompiledC.build("generator.c");
+  private final Path injector = CompiledC.build("injector.c");
   private final Path ringWalk = CompiledC.build("ring_walk.c", "-pthread");
   private final Path ringAvro = CompiledC.build("ring_avro.c", "-pthread");
   private final Path pcapDispatch = CompiledC.build("pcap_dispatch.c", "-pthread", "-lpcap");
@@ -26,6 +27,15 @@ final class Programs {
         traffic.tag(),
         Long.toString(frames),
         Integer.toString(framesPerSecond));
+  }
+
+  List<String> injector(String interfaceName, Traffic traffic, int frames) {
+    return List.of(
+        injector.toString(),
+        interfaceName,
+        Integer.toString(traffic.frameBytes()),
+        traffic.tag(),
+        Integer.toString(frames));
   }
 
   List<String> reader(ReaderKind kind, String interfaceName) {

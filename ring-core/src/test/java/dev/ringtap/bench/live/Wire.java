@@ -23,6 +23,9 @@ final class Wire implements AutoCloseable {
   private final int framesPerSecond;
   private final PrivateNetwork network;
 
+  /** Frames that the readers' end has not counted. */
+  private long injected;
+
   /**
    * Makes a wire.
    *
@@ -55,6 +58,19 @@ final class Wire implements AutoCloseable {
     return Long.parseLong(run(pinned(GENERATORS_PROCESSOR, command)).strip());
   }
 
+  /**
+   * Lets frames come in at the readers' end that nobody sends over the wire, as many in a second as
+   * the kernel can.
+   *
+   * @return the nanoseconds that it took
+   */
+  long inject(Traffic traffic, int frames) throws IOException {
+    List<String> command = programs.injector(READERS_END, traffic, frames);
+    long nanos = Long.parseLong(run(pinned(GENERATORS_PROCESSOR, command)).strip());
+    injected += frames;
+    return nanos;
+  }
+
   /** Frames that have come to the readers' end since the wire was made. */
   long offered() throws IOException {
     // the process's own /proc/net is that of its first thread
@@ -63,7 +79,7 @@ final class Wire implements AutoCloseable {
     for (String line : interfaces) {
       String[] columns = line.strip().split("[:\\s]+");
       if (columns[0].equals(READERS_END)) {
-        return Long.parseLong(columns[2]);
+        return Long.parseLong(columns[2]) + injected;
       }
     }
     throw new IllegalStateException(READERS_END + " is not in " + interfaces);
