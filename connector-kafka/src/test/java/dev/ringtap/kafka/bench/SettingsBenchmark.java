@@ -15,8 +15,8 @@ import java.util.function.ToDoubleFunction;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /**
- * What the producer settings are worth whose defaults the agent sets: each is changed alone, the
- * others stay.
+ * What the settings of producer and JVM are worth whose defaults the agent sets: each is changed
+ * alone, the others stay.
  */
 final class SettingsBenchmark {
   private static final int FRAMES = 20_000;
@@ -28,7 +28,7 @@ final class SettingsBenchmark {
   private final int windowMillis;
   private final long inputBytes;
   private final Map<String, Traffic> inputs = new LinkedHashMap<>();
-  private final Map<String, Map<String, String>> variants = new LinkedHashMap<>();
+  private final List<String> variants = new ArrayList<>();
   private final Map<Case, List<Throughput>> results = new LinkedHashMap<>();
 
   private record Case(String variant, String input) {}
@@ -37,7 +37,7 @@ final class SettingsBenchmark {
    * @param warmupCpuMillis CPU time that the agent has used when the clock starts
    * @param windowMillis from there to the clock's end
    * @param inputBytes length of the capture file, which has to last for a run
-   * @param variants what is changed, each as {@code name=value}
+   * @param variants what is changed: {@code name=value} of the producer, or options of the JVM
    */
   SettingsBenchmark(
       int rounds, int warmupCpuMillis, int windowMillis, long inputBytes, List<String> variants)
@@ -46,16 +46,13 @@ final class SettingsBenchmark {
     this.warmupCpuMillis = warmupCpuMillis;
     this.windowMillis = windowMillis;
     this.inputBytes = inputBytes;
-    this.variants.put(DEFAULTS, Map.of());
-    for (String variant : variants) {
-      String[] setting = variant.split("=", 2);
-      this.variants.put("`" + variant + "`", Map.of(setting[0], setting[1]));
-    }
+    this.variants.add(DEFAULTS);
+    this.variants.addAll(variants);
     inputs.put("64 B frame", Traffic.ofFrames(64, FRAMES));
     inputs.put("1000 B record", Traffic.ofRecords(1000, FRAMES));
   }
 
-  /** What is measured of each setting: those of a batch, and how it is compressed. */
+  /** A batch's length and how long it is waited for, how it is compressed, the JVM's heap. */
   static List<String> variants() {
     List<String> variants = new ArrayList<>();
     for (int kibibytes : new int[] {16, 128, 1008}) {
@@ -67,6 +64,11 @@ final class SettingsBenchmark {
     for (String codec : new String[] {"none", "snappy", "zstd"}) {
       variants.add(ProducerConfig.COMPRESSION_TYPE_CONFIG + "=" + codec);
     }
+    variants.add("-XX:+UseG1GC");
+    variants.add("-XX:+UseSerialGC");
+    variants.add("-XX:+UseSerialGC -XX:MaxNewSize=32m");
+    variants.add("-XX:+UseSerialGC -XX:MaxNewSize=128m");
+    variants.add("-XX:+UseParallelGC -XX:MaxNewSize=64m");
     return variants;
   }
 
@@ -74,13 +76,12 @@ final class SettingsBenchmark {
     for (int round = 1; round <= rounds; round++) {
       for (Map.Entry<String, Traffic> input : inputs.entrySet()) {
         input.getValue().write(broker.inputFile(), inputBytes);
-        for (Map.Entry<String, Map<String, String>> variant : variants.entrySet()) {
-          Throughput result = measure(broker, variant.getValue());
+        for (String variant : variants) {
+          Throughput result = measure(broker, variant);
           System.out.printf(
-              "round %d of %d, %s, %s: %s%n",
-              round, rounds, variant.getKey(), input.getKey(), result);
+              "round %d of %d, %s, %s: %s%n", round, rounds, variant, input.getKey(), result);
           results
-              .computeIfAbsent(new Case(variant.getKey(), input.getKey()), e -> new ArrayList<>())
+              .computeIfAbsent(new Case(variant, input.getKey()), e -> new ArrayList<>())
               .add(result);
         }
       }
@@ -98,10 +99,15 @@ final class SettingsBenchmark {
             + table("bytes on the broker per frame", Throughput::storedBytes));
   }
 
-  private Throughput measure(Broker broker, Map<String, String> settings) throws IOException {
+  private Throughput measure(Broker broker, String variant) throws IOException {
+    boolean ofJvm = variant.startsWith("-");
+    boolean ofProducer = !ofJvm && !variant.equals(DEFAULTS);
+    String[] setting = variant.split("=", 2);
+    Map<String, String> settings = ofProducer ? Map.of(setting[0], setting[1]) : Map.of();
     Path report = Files.createTempFile("ringtap-bench", ".json");
     try (Program agent =
-        Contender.AGENT_FLOW.replayed(broker, broker.newTopic(), settings, report, "")) {
+        Contender.AGENT_FLOW.replayed(
+            broker, broker.newTopic(), settings, report, ofJvm ? variant : "")) {
       Throughput.awaitSteady(broker, agent, warmupCpuMillis);
       return Throughput.measure(broker, agent, windowMillis);
     } finally {
@@ -113,8 +119,9 @@ final class SettingsBenchmark {
     List<String> titles = new ArrayList<>(List.of(title));
     titles.addAll(inputs.keySet());
     Table table = new Table(titles.toArray(String[]::new));
-    for (String variant : variants.keySet()) {
-      List<Object> cells = new ArrayList<>(List.of(variant));
+    for (String variant : variants) {
+      String name = variant.equals(DEFAULTS) ? variant : "`" + variant + "`";
+      List<Object> cells = new ArrayList<>(List.of(name));
       for (String input : inputs.keySet()) {
         cells.add(Samples.of(results.get(new Case(variant, input)).stream().mapToDouble(figure)));
       }
