@@ -23,7 +23,7 @@ final class SqlBenchmark {
   private static final List<String> QUERIES =
       List.of(
           "SELECT vlan_id, COUNT(*) FROM packets GROUP BY vlan_id",
-          "SELECT vlan_id, COUNT(*) FROM packets WHERE dst_port = 53 GROUP BY vlan_id",
+          "SELECT vlan_id, COUNT(*) FROM packets WHERE dst_port < 10000 GROUP BY vlan_id",
           "SELECT vlan_id, COUNT(*) FROM packets WHERE ip_protocol = 17 GROUP BY vlan_id");
 
   private SqlBenchmark() {}
