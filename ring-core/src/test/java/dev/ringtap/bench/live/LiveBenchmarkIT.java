@@ -46,6 +46,7 @@ class LiveBenchmarkIT {
     Files.writeString(file, "<!-- bench flood -->\n<!-- end -->\n");
     new FloodBenchmark(1, 10_000, 10_000).run(BenchPage.of(file));
     assertThat(Files.readString(file))
-        .containsPattern("\\| Avro batch, Ringtap \\| 64 B tagged \\| " + FIGURE + " \\| 10,000 \\|");
+        .containsPattern(
+            "\\| Avro batch, Ringtap \\| 64 B tagged \\| " + FIGURE + " \\| 10,000 \\|");
   }
 }
