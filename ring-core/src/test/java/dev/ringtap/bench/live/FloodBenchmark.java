@@ -13,7 +13,7 @@ import java.util.List;
  */
 public final class FloodBenchmark {
   private static final int ROUNDS = 5;
-  private static final int FRAMES = 5_000_000;
+  private static final int FRAMES = 3_000_000;
   private static final double MILLION = 1e6;
 
   private static final List<Traffic> TRAFFICS =
