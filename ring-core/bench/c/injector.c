@@ -36,6 +36,7 @@ static int load(void) {
       .insns = (uintptr_t)pass,
       .insn_cnt = sizeof pass / sizeof *pass,
       .license = (uintptr_t) "GPL",
+      .prog_flags = BPF_F_XDP_HAS_FRAGS, /* whatever the MTU is */
   };
   int program = bpf(BPF_PROG_LOAD, &attributes);
   if (program < 0) {
