@@ -181,10 +181,10 @@ public final class CaptureLab implements AutoCloseable {
                         "-i",
                         PrivateNetwork.RIGHT,
                         "-B",
-                        "131072",
+                        "262144",
                         // the room of a frame in that: all fit in, however late it reads them
                         "-s",
-                        "2048",
+                        "16384",
                         "--immediate-mode",
                         "-w",
                         file.toString())
