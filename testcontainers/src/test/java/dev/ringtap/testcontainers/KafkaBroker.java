@@ -33,6 +33,8 @@ public final class KafkaBroker extends GenericContainer<KafkaBroker> {
     withEnv(
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
         "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,OUTSIDE:PLAINTEXT");
+    // made-up frames are old, and Kafka counts from their times
+    withEnv("KAFKA_LOG_RETENTION_MS", "-1");
     withExposedPorts(OUTSIDE_PORT);
     withCreateContainerCmdModifier(
         create ->
