@@ -202,7 +202,7 @@ class ConnectWorkerIT {
       lab.must("POST", "/connectors/live/tasks/0/restart", null);
       lab.await("the restart", () -> ledgers().size() == 1);
       // its socket is in the group before frames are let in: what comes between is nobody's
-      lab.await("the new task", () -> opened() == opened + 1);
+      lab.await("the new task", () -> opened() == opened + 1 && lab.packetSockets() == 3);
       lab.awaitTasks("live", 2, "RUNNING");
       lab.send(frames.subList(100, 300));
       sent += 200;
@@ -272,7 +272,7 @@ class ConnectWorkerIT {
     for (int i = 0; i < times; i++) {
       int opened = opened();
       lab.must("POST", "/connectors/restarted/restart?includeTasks=true", null);
-      lab.await("both tasks", () -> opened() == opened + 2);
+      lab.await("both tasks", () -> opened() == opened + 2 && lab.packetSockets() == 2);
       lab.awaitTasks("restarted", 2, "RUNNING");
     }
   }

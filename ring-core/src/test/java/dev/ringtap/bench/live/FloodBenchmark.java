@@ -74,10 +74,8 @@ public final class FloodBenchmark {
 
   private Result measure(Programs programs, ReaderKind kind, Traffic traffic, int round)
       throws IOException {
-    long warmUp = kind.isJava() ? warmUpFrames : frames / 10;
     try (Wire wire = new Wire(programs, 0)) {
-      return LiveBenchmark.measure(
-          wire, kind, traffic, round, warmUp, () -> wire.inject(traffic, frames));
+      return LiveBenchmark.measure(wire, kind, traffic, round, warmUpFrames, frames, wire::inject);
     }
   }
 

@@ -131,36 +131,40 @@ public final class LiveBenchmark {
       throws IOException {
     long measured = kind.isSlow() ? Math.min(frames, SLOW_READERS_FRAMES) : frames;
     try (Wire wire = new Wire(programs, framesPerSecond)) {
-      return measure(
-          wire,
-          kind,
-          traffic,
-          round,
-          kind.isJava() ? warmUpFrames : measured / 10,
-          () -> wire.send(traffic, measured));
+      return measure(wire, kind, traffic, round, warmUpFrames, measured, wire::send);
     }
   }
 
-  /** Sends what is measured, and returns the nanoseconds that it took. */
+  /** Brings frames to the reader, and returns the nanoseconds that it took. */
   interface Sending {
-    long send() throws IOException;
+    long send(Traffic traffic, long frames) throws IOException;
   }
 
   /**
    * Starts a reader on a wire, and measures it once it has read some frames.
    *
-   * @param warmUp frames to read before, and a quarter as many of the other kind
+   * @param warmUpFrames what a reader in Java reads before, and a quarter as many of the other
+   *     kind; one in C has no compiler to wait for
+   * @param measured frames
+   * @param sending brings those that are measured
    * @throws IllegalStateException if frames read and frames dropped are not those offered
    */
   static Result measure(
-      Wire wire, ReaderKind kind, Traffic traffic, int round, long warmUp, Sending sending)
+      Wire wire,
+      ReaderKind kind,
+      Traffic traffic,
+      int round,
+      long warmUpFrames,
+      long measured,
+      Sending sending)
       throws IOException {
+    long warmUp = kind.isJava() ? warmUpFrames : measured / 10;
     try (ReaderProcess reader = ReaderProcess.start(wire, kind)) {
       wire.send(traffic.other(), warmUp / 4);
       wire.send(traffic, warmUp);
       long offeredBefore = wire.offered();
       Mark before = reader.settle(offeredBefore);
-      long sendNanos = sending.send();
+      long sendNanos = sending.send(traffic, measured);
       long offered = wire.offered();
       Mark after = reader.settle(offered);
       Mark end = reader.end();

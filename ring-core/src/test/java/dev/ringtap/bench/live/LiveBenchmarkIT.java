@@ -19,12 +19,17 @@ class LiveBenchmarkIT {
 
   @TempDir private Path directory;
 
-  @Test
-  void oneShortRoundWritesThePage() throws Exception {
+  /** Skips the test where the machine lacks something. */
+  private Path pageWith(String region) throws Exception {
     String missing = Requirements.missing();
     assumeTrue(missing == null, missing);
-    Path file = directory.resolve("README.md");
-    Files.writeString(file, "<!-- bench live -->\n<!-- end -->\n");
+    return Files.writeString(
+        directory.resolve("README.md"), "<!-- bench " + region + " -->\n<!-- end -->\n");
+  }
+
+  @Test
+  void oneShortRoundWritesThePage() throws Exception {
+    Path file = pageWith("live");
     new LiveBenchmark(1, List.of(TRAFFIC), 10_000, 0, 10_000).run(BenchPage.of(file));
     String page = Files.readString(file);
     for (ReaderKind reader : ReaderKind.values()) {
@@ -40,10 +45,7 @@ class LiveBenchmarkIT {
 
   @Test
   void aShortFloodWritesThePage() throws Exception {
-    String missing = Requirements.missing();
-    assumeTrue(missing == null, missing);
-    Path file = directory.resolve("README.md");
-    Files.writeString(file, "<!-- bench flood -->\n<!-- end -->\n");
+    Path file = pageWith("flood");
     new FloodBenchmark(1, 10_000, 10_000).run(BenchPage.of(file));
     assertThat(Files.readString(file))
         .containsPattern(

@@ -29,13 +29,13 @@ final class Programs {
         Integer.toString(framesPerSecond));
   }
 
-  List<String> injector(String interfaceName, Traffic traffic, int frames) {
+  List<String> injector(String interfaceName, Traffic traffic, long frames) {
     return List.of(
         injector.toString(),
         interfaceName,
         Integer.toString(traffic.frameBytes()),
         traffic.tag(),
-        Integer.toString(frames));
+        Long.toString(frames));
   }
 
   List<String> reader(ReaderKind kind, String interfaceName) {

@@ -64,7 +64,7 @@ final class Wire implements AutoCloseable {
    *
    * @return the nanoseconds that it took
    */
-  long inject(Traffic traffic, int frames) throws IOException {
+  long inject(Traffic traffic, long frames) throws IOException {
     List<String> command = programs.injector(READERS_END, traffic, frames);
     long nanos = Long.parseLong(run(pinned(GENERATORS_PROCESSOR, command)).strip());
     injected += frames;
