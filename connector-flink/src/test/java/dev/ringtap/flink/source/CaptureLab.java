@@ -1,18 +1,16 @@
 package dev.ringtap.flink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -166,61 +164,31 @@ public final class CaptureLab implements AutoCloseable {
 
   /** tcpdump on the right end; captures when this returns. */
   public Tcpdump tcpdump(Path directory) throws IOException {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/tcpdump"))
-            || Files.isExecutable(Path.of("/usr/sbin/tcpdump")),
-        "needs tcpdump, of Debian's package tcpdump");
-    Path file = directory.resolve("tcpdump-" + System.nanoTime() + ".pcap");
-    Process process =
-        network.call(
-            () ->
-                new ProcessBuilder(
-                        "tcpdump",
-                        "-Z",
-                        "root",
-                        "-i",
-                        PrivateNetwork.RIGHT,
-                        "-B",
-                        "262144",
-                        // the room of a frame in that: all fit in, however late it reads them
-                        "-s",
-                        "16384",
-                        "--immediate-mode",
-                        "-w",
-                        file.toString())
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start());
-    Tcpdump tcpdump = new Tcpdump(process, process.errorReader(), file);
-    for (String line; (line = tcpdump.errors.readLine()) != null; ) {
-      if (line.contains("listening on")) {
-        return tcpdump;
-      }
-    }
-    throw new AssertionError("tcpdump did not start");
+    return Tcpdump.start(
+        network,
+        directory,
+        "-i",
+        PrivateNetwork.RIGHT,
+        "-B",
+        "262144",
+        // the room of a frame in that: all fit in, however late it reads them
+        "-s",
+        "16384");
   }
 
-  /** A running tcpdump. */
-  public record Tcpdump(Process process, BufferedReader errors, Path file) {
-    /** Ends it; what it stored, in hex. */
-    public List<String> stop() throws Exception {
-      Thread.sleep(200);
-      process.toHandle().destroy();
-      String said = String.join("\n", errors.lines().toList());
-      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-      assertThat(said).contains("0 packets dropped by kernel");
-      List<String> frames = new ArrayList<>();
-      try (CaptureFile stored = CaptureFile.open(file)) {
-        while (!stored.isEnded()) {
-          try (Block block = stored.take(100)) {
-            for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-              byte[] payload = f.payload();
-              frames.add(HexFormat.of().formatHex(payload));
-            }
+  /** The frames of a capture file, in hex. */
+  public static List<String> frames(Path file) throws IOException {
+    List<String> frames = new ArrayList<>();
+    try (CaptureFile stored = CaptureFile.open(file)) {
+      while (!stored.isEnded()) {
+        try (Block block = stored.take(100)) {
+          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+            frames.add(HexFormat.of().formatHex(f.payload()));
           }
         }
       }
-      return frames;
     }
+    return frames;
   }
 
   @Override

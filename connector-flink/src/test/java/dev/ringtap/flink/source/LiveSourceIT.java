@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
@@ -100,11 +101,11 @@ class LiveSourceIT {
   void allReadersTogetherHaveWhatTcpdumpHas(int parallelism) throws Exception {
     int count = 10_000;
     CompletableFuture<Void> sending = lab.sendWhenOpened(parallelism, frames(count));
-    CaptureLab.Tcpdump tcpdump = lab.tcpdump(directory);
+    Tcpdump tcpdump = lab.tcpdump(directory);
     List<Packet> packets =
         collect(env(parallelism), live().duration(Duration.ofSeconds(5)).build());
     sending.join();
-    List<String> theirs = new ArrayList<>(tcpdump.stop());
+    List<String> theirs = new ArrayList<>(CaptureLab.frames(tcpdump.stop()));
     List<String> ours = new ArrayList<>(payloads(packets));
     assertThat(theirs).hasSize(count);
     if (parallelism > 1) {
