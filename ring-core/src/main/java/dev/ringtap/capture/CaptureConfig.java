@@ -12,10 +12,14 @@ import java.util.Map;
  * }</pre>
  */
 public final class CaptureConfig {
+  /** Highest owner of a fanout group. */
+  public static final int MAX_FANOUT_OWNER = 4095;
+
   private final Map<CaptureOption<?>, Object> values;
   private final BpfProgram filter;
   private final boolean filterChangeable;
   private final int member;
+  private final int fanoutOwner;
   private final long firstSequence;
 
   private CaptureConfig(Builder builder) {
@@ -23,6 +27,7 @@ public final class CaptureConfig {
     filter = builder.filter;
     filterChangeable = builder.filterChangeable;
     member = builder.member;
+    fanoutOwner = builder.fanoutOwner;
     firstSequence = builder.firstSequence;
   }
 
@@ -63,6 +68,11 @@ public final class CaptureConfig {
     return member;
   }
 
+  /** Whose the fanout group is, 0 if it is anybody's. */
+  public int fanoutOwner() {
+    return fanoutOwner;
+  }
+
   /** {@link Frame#sequence} of the first frame. */
   public long firstSequence() {
     return firstSequence;
@@ -75,6 +85,7 @@ public final class CaptureConfig {
     builder.filter = filter;
     builder.filterChangeable = filterChangeable;
     builder.member = member;
+    builder.fanoutOwner = fanoutOwner;
     builder.firstSequence = firstSequence;
     return builder;
   }
@@ -90,6 +101,7 @@ public final class CaptureConfig {
     private BpfProgram filter;
     private boolean filterChangeable;
     private int member;
+    private int fanoutOwner;
     private long firstSequence;
 
     private Builder() {}
@@ -125,6 +137,24 @@ public final class CaptureConfig {
      */
     public Builder member(int number) {
       member = number;
+      return this;
+    }
+
+    /**
+     * Names the owner of the {@link CaptureOption#FANOUT_GROUP}, for groups that were chosen at
+     * random or by a hash: a capture that finds the group's number in use by another owner is
+     * refused, and takes no frames of the other's. 0, the default, joins a group of any owner, and
+     * so does every capture before Linux 5.11.
+     *
+     * @param number 0 to {@value CaptureConfig#MAX_FANOUT_OWNER}
+     * @throws IllegalArgumentException if it is outside
+     */
+    public Builder fanoutOwner(int number) {
+      if (number < 0 || number > MAX_FANOUT_OWNER) {
+        throw new IllegalArgumentException(
+            "fanout owner " + number + "; expected 0 to " + MAX_FANOUT_OWNER);
+      }
+      fanoutOwner = number;
       return this;
     }
 

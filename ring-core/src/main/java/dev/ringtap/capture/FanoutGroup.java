@@ -16,9 +16,14 @@ final class FanoutGroup {
   private final FanoutMode mode;
   private final int flags;
   private final String program;
+  private final int mostMembers;
 
   /** What the kernel chooses for a group of its own may be 0, which no option asks for. */
   private static final int NONE_YET = -1;
+
+  private static final int KERNELS_MOST_MEMBERS = 256;
+
+  private static final boolean KERNEL_COMPARES_MOST_MEMBERS = kernelComparesMostMembers();
 
   private int number;
 
@@ -34,6 +39,7 @@ final class FanoutGroup {
     program = config.get(CaptureOption.FANOUT_PROGRAM);
     int asked = config.get(CaptureOption.FANOUT_GROUP);
     number = asked == 0 ? NONE_YET : asked;
+    mostMembers = mostMembers(config.fanoutOwner());
     flags =
         (config.get(CaptureOption.FANOUT_ROLLOVER) ? PacketSocket.PACKET_FANOUT_FLAG_ROLLOVER : 0)
             | (config.get(CaptureOption.FANOUT_DEFRAG)
@@ -50,12 +56,30 @@ final class FanoutGroup {
     }
   }
 
+  /**
+   * The kernel admits to a group only sockets that ask for the same most members, so each owner
+   * asks for a number of its own. The group's memory is 8 bytes for each.
+   */
+  private static int mostMembers(int owner) {
+    return owner == 0 || !KERNEL_COMPARES_MOST_MEMBERS ? 0 : KERNELS_MOST_MEMBERS + owner;
+  }
+
+  private static boolean kernelComparesMostMembers() {
+    try {
+      String[] release = Files.readString(Path.of("/proc/sys/kernel/osrelease")).split("[^0-9]+");
+      int major = Integer.parseInt(release[0]);
+      return major > 5 || major == 5 && Integer.parseInt(release[1]) >= 11;
+    } catch (IOException | NumberFormatException e) {
+      return false;
+    }
+  }
+
   /** Joins a socket that is bound and whose filter, still unlocked, lets nothing in yet. */
   synchronized void join(PacketSocket socket) throws IOException {
     try {
       boolean first = number == NONE_YET;
       int own = first ? PacketSocket.PACKET_FANOUT_FLAG_UNIQUEID : 0;
-      number = socket.joinFanout(first ? 0 : number, mode.ordinal(), flags | own);
+      number = socket.joinFanout(first ? 0 : number, mode.ordinal(), flags | own, mostMembers);
     } catch (LinuxException e) {
       if (e.errno() != Errno.EINVAL && e.errno() != Errno.ENOSPC) {
         throw e;
@@ -66,8 +90,8 @@ final class FanoutGroup {
               + number
               + " on "
               + interfaceName
-              + ": its members have another interface, fanout-mode or flag, or are 256 already;"
-              + " choose the same or another fanout-group ("
+              + ": its members have another interface, fanout-mode, flag or owner, or are 256"
+              + " already; choose the same or another fanout-group ("
               + e.getMessage()
               + ")",
           e);

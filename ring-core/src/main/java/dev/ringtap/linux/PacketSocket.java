@@ -93,12 +93,20 @@ public final class PacketSocket implements AutoCloseable {
    * @param group its number in this network namespace; 0 with PACKET_FANOUT_FLAG_UNIQUEID
    * @param mode 0 PACKET_FANOUT_HASH and so on
    * @param flags the group's
+   * @param mostMembers sockets that the group has room for, the same for each that joins; 0 has the
+   *     kernel's own number, and joins a group of any. Others need Linux 5.11.
    * @return the group's number
    */
-  public int joinFanout(int group, int mode, int flags) throws LinuxException {
-    Libc.setsockopt(
-        fd, SOL_PACKET, PACKET_FANOUT, group | (mode | flags) << 16, "PACKET_FANOUT of " + group);
+  public int joinFanout(int group, int mode, int flags, int mostMembers) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
+      MemorySegment args = arena.allocate(FanoutArgs.BYTES, JAVA_INT.byteAlignment());
+      FanoutArgs.write(args, group, mode | flags, mostMembers);
+      Libc.setsockopt(
+          fd,
+          SOL_PACKET,
+          PACKET_FANOUT,
+          mostMembers == 0 ? args.asSlice(0, FanoutArgs.MAX_NUM_MEMBERS) : args,
+          "PACKET_FANOUT of " + group);
       MemorySegment joined = arena.allocate(JAVA_INT);
       Libc.getsockopt(fd, SOL_PACKET, PACKET_FANOUT, joined, "PACKET_FANOUT");
       return joined.get(JAVA_INT, 0) & 0xFFFF;

@@ -283,6 +283,25 @@ class FanoutIT {
   }
 
   @Test
+  void aGroupOfAnotherOwnerIsRefusedAndOneOfTheSameIsShared() throws Exception {
+    CaptureConfig.Builder config = right().set(CaptureOption.FANOUT_GROUP, 78).fanoutOwner(7);
+    PacketCapture first = network.call(() -> PacketCapture.open(config.build()));
+    CaptureConfig.Builder foreign = right().set(CaptureOption.FANOUT_GROUP, 78).fanoutOwner(4095);
+    assertRefused(foreign, "cannot join fanout group 78 on tap1");
+    PacketCapture second = network.call(() -> PacketCapture.open(config.member(1).build()));
+    List<Member> members =
+        drainAll(
+            List.of(first, second),
+            () -> {
+              send(0, 2000);
+              return null;
+            });
+    assertThat(numbersOf(members).cardinality()).isEqualTo(2000);
+    assertThat(members.get(0).numbers()).isNotEmpty();
+    assertThat(members.get(1).numbers()).isNotEmpty();
+  }
+
+  @Test
   void fragmentsAreWholeOnlyWithDefrag() throws Exception {
     byte[] datagram =
         Packets.udp(

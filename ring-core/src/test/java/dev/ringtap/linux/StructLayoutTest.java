@@ -106,6 +106,10 @@ class StructLayoutTest {
     offset(all, "struct sockaddr_ll", "sll_halen", SockaddrLl.SLL_HALEN);
     offset(all, "struct sockaddr_ll", "sll_addr", SockaddrLl.SLL_ADDR);
 
+    size(all, "struct fanout_args", FanoutArgs.BYTES);
+    offset(all, "struct fanout_args", "id", FanoutArgs.ID);
+    offset(all, "struct fanout_args", "type_flags", FanoutArgs.TYPE_FLAGS);
+    offset(all, "struct fanout_args", "max_num_members", FanoutArgs.MAX_NUM_MEMBERS);
     size(all, "struct tpacket_req3", TpacketReq3.BYTES);
     offset(all, "struct tpacket_req3", "tp_block_size", TpacketReq3.TP_BLOCK_SIZE);
     offset(all, "struct tpacket_req3", "tp_block_nr", TpacketReq3.TP_BLOCK_NR);
