@@ -5,6 +5,7 @@ import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import java.lang.foreign.MemorySegment;
+import java.util.function.ToIntFunction;
 
 /**
  * A lease on one block of frames. Whoever takes a block from a {@link BlockSource} walks it and
@@ -162,13 +163,17 @@ public final class Block implements AutoCloseable {
     frameCount = frames;
   }
 
-  /** Leaves out the frames that a filter refuses; for the one who leases, before the walk. */
-  void sift(QueuedFrameFilter filter) {
+  /**
+   * Leaves out frames; for the one who leases, before the walk.
+   *
+   * @param judge bytes to keep of a frame, 0 to leave it out
+   */
+  void sift(ToIntFunction<Frame> judge) {
     int[] kept = new int[framesStored];
     int count = 0;
     try {
       while (advance(framesWalked)) {
-        int bytes = filter.keptBytes(frame);
+        int bytes = judge.applyAsInt(frame);
         kept[framesWalked - 1] = bytes;
         count += bytes == 0 ? 0 : 1;
       }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,6 +63,10 @@ public final class PacketCapture implements BlockSource {
 
   private final CaptureConfig config;
   private final CaptureInterface device;
+
+  /** The filter that it opened with, as the kernel takes it. */
+  private final BpfProgram program;
+
   private final String interfaceName;
   private final int retireTimeoutMillis;
   private final PacketSocket socket;
@@ -83,14 +88,19 @@ public final class PacketCapture implements BlockSource {
   private volatile long stoppedAtNanos;
   private volatile boolean ended;
 
+  /** Written before the capture is published. */
+  private Instant completeSince;
+
   private PacketCapture(
       CaptureConfig config,
       CaptureInterface device,
+      BpfProgram program,
       PacketSocket socket,
       Poller poller,
       PacketRing ring) {
     this.config = config;
     this.device = device;
+    this.program = program;
     this.interfaceName = config.get(CaptureOption.INTERFACE);
     this.retireTimeoutMillis = config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS);
     this.socket = socket;
@@ -127,9 +137,11 @@ public final class PacketCapture implements BlockSource {
 
   /**
    * Opens a capture; frames come in from now on. With a {@link CaptureOption#FANOUT_GROUP} it gets
-   * its share of the frames, and none that another member gets. In a group that runs already,
-   * frames that it is chosen for in the microseconds between joining and letting frames in come to
-   * nobody; {@link #openGroup} has no such gap.
+   * its share of the frames, and none that another member gets.
+   *
+   * <p>A member that joins a running group costs the group frames: those for which the kernel
+   * chooses it between its joining and its filter's attaching, some microseconds, are neither
+   * captured nor counted. {@link #completeSince} tells when that is over, and the log too.
    *
    * @throws CaptureException if it cannot: its reason and its message tell why and what to do
    */
@@ -138,9 +150,9 @@ public final class PacketCapture implements BlockSource {
   }
 
   /**
-   * Opens the members of a fanout group, or one capture alone: each frame comes to one of them,
-   * from the first frame on. Each has a ring of the configured size. They are numbered from 0, as
-   * {@link Frame#member}.
+   * Opens the members of a fanout group, or one capture alone: from one instant on each frame comes
+   * to exactly one of them, and no earlier frame is delivered or counted. Each has a ring of the
+   * configured size. They are numbered from 0, as {@link Frame#member}.
    *
    * @param config for all of them; with {@link CaptureOption#FANOUT_GROUP} 0 the group is their own
    * @param members how many, from 1 to 256
@@ -164,7 +176,11 @@ public final class PacketCapture implements BlockSource {
     return openAll(configs, group);
   }
 
-  /** Frames are let in only once all have joined: before that each would get all of them. */
+  /**
+   * Frames are let in only once all have joined: before that each would get all of them. Filters
+   * open one by one, and a frame for a member whose filter is not open yet is lost. So the captures
+   * start after the last has opened: what they got until then is left out.
+   */
   static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
       throws CaptureException {
     List<PacketCapture> captures = new ArrayList<>();
@@ -174,6 +190,9 @@ public final class PacketCapture implements BlockSource {
       }
       for (PacketCapture capture : captures) {
         capture.letFramesIn(group != null);
+      }
+      if (group != null) {
+        start(captures);
       }
       return captures;
     } catch (IOException | RuntimeException | Error e) {
@@ -187,6 +206,33 @@ public final class PacketCapture implements BlockSource {
       }
       throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  private static void start(List<PacketCapture> group) throws IOException {
+    for (PacketCapture each : group) {
+      each.ring.forgetDrops();
+    }
+    long startNanos = nanosSince1970(Instant.now());
+    for (PacketCapture each : group) {
+      each.ring.startAt(startNanos);
+    }
+    Instant complete = Instant.now();
+    for (PacketCapture each : group) {
+      each.completeSince = complete;
+    }
+    int number = group.get(0).config.get(CaptureOption.FANOUT_GROUP);
+    if (number != 0) {
+      LOG.log(
+          Level.INFO,
+          "joined fanout group interface={0} group={1} completeSince={2}",
+          group.get(0).interfaceName,
+          Integer.toString(number),
+          complete);
+    }
+  }
+
+  private static long nanosSince1970(Instant time) {
+    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
   }
 
   /** Opens the socket, its ring, and binds it; in a group it has joined and lets nothing in yet. */
@@ -209,7 +255,7 @@ public final class PacketCapture implements BlockSource {
       MemorySegment memory = socket.map((long) blockCount * blockSizeBytes, arena);
       PacketRing ring = new PacketRing(config, device, socket, arena, memory, blockSizeBytes);
       poller = new Poller(socket.fd());
-      PacketCapture capture = new PacketCapture(config, device, socket, poller, ring);
+      PacketCapture capture = new PacketCapture(config, device, program, socket, poller, ring);
       if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback() && !device.isAny()) {
         socket.joinPromiscuous(device.index());
       }
@@ -245,6 +291,15 @@ public final class PacketCapture implements BlockSource {
     return device.linkType();
   }
 
+  /**
+   * From when on the capture is complete: each frame that passes the filter is delivered, counted
+   * as dropped, or comes to another member of its fanout group. By the system's clock; frames of
+   * some microseconds before may be there too.
+   */
+  public Instant completeSince() {
+    return completeSince;
+  }
+
   /** Whether somebody holds a block. */
   boolean hasBlocksOut() {
     return ring.hasBlocksOut();
@@ -252,8 +307,9 @@ public final class PacketCapture implements BlockSource {
 
   private void letFramesIn(boolean ofGroup) throws IOException {
     if (ofGroup) {
-      RingSetup.attach(socket, RingSetup.kernelProgram(config, device));
+      RingSetup.attach(socket, program);
     }
+    completeSince = Instant.now();
     if (!config.isFilterChangeable()) {
       socket.lockFilter();
     }

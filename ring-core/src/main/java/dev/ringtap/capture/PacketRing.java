@@ -18,6 +18,9 @@ final class PacketRing implements Block.Owner {
   /** The kernel's counters have 32 bits: read them long before they can turn over. */
   private static final long FRAMES_BETWEEN_STATISTICS = 1L << 30;
 
+  /** Unsigned: more bytes than any frame has. */
+  private static final int WHOLE = -1;
+
   private final PacketSocket socket;
   private final Arena arena;
   private final MemorySegment memory;
@@ -45,6 +48,14 @@ final class PacketRing implements Block.Owner {
   private QueuedFrameFilter queuedFilter;
 
   private int queuedBlocks;
+
+  /**
+   * Frames that the kernel had stored when the start was fixed, which are taken first: those that
+   * it saw before the start are left out.
+   */
+  private long storedAtStart;
+
+  private long startNanos;
 
   /** What was lost before a block of which no frame was delivered: it goes to the next one. */
   private long lostBeforeEmpty;
@@ -127,15 +138,52 @@ final class PacketRing implements Block.Owner {
         stored = endOfFrames - taken;
         block.cutTo((int) stored);
       }
-      if (queuedBlocks > 0) {
-        queuedBlocks--;
-        block.sift(queuedFilter);
+      if (taken < storedAtStart) {
+        block.sift(this::keptBytes);
+      } else if (queuedBlocks > 0) {
+        block.sift(queuedFilter::keptBytes);
       }
+      queuedBlocks = Math.max(0, queuedBlocks - 1);
       lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
       taken += stored;
       captured += block.frameCount();
     }
     return block;
+  }
+
+  /** Forgets what the kernel has dropped so far: the start, which is to be fixed yet, is later. */
+  void forgetDrops() throws LinuxException {
+    synchronized (lossLock) {
+      readStatistics();
+      offered -= dropped;
+      dropped = 0;
+    }
+  }
+
+  /**
+   * Fixes the start: frames that the kernel saw earlier are neither delivered nor counted. Only
+   * those that are stored by now can be, so a clock that is set back later takes none away. A
+   * network card's time does not compare with the start: a frame that has it and is stored by now
+   * is left out.
+   *
+   * @param nanos since 1970, by the kernel's clock
+   */
+  void startAt(long nanos) throws LinuxException {
+    synchronized (lossLock) {
+      readStatistics();
+      storedAtStart = offered - dropped;
+      startNanos = nanos;
+    }
+  }
+
+  /** Bytes to keep of a frame of a block that was in the ring at the start; 0 leaves it out. */
+  private int keptBytes(Frame stored) {
+    long index = taken + stored.sequence() - firstSequence - captured;
+    boolean early = stored.hasHardwareTimestamp() || stored.timestampNanos() < startNanos;
+    if (index < storedAtStart && early) {
+      return 0;
+    }
+    return queuedBlocks > 0 ? queuedFilter.keptBytes(stored) : WHOLE;
   }
 
   /**
@@ -209,9 +257,9 @@ final class PacketRing implements Block.Owner {
   /** Counts as of the last read of the kernel's. Any thread. */
   CaptureStatistics statistics() {
     synchronized (lossLock) {
-      long refusedWhenQueued = taken - captured;
+      long leftOut = taken - captured + Math.max(0, storedAtStart - taken);
       return new CaptureStatistics(
-          Math.max(offered - refusedWhenQueued, captured + dropped), dropped, captured, freezes);
+          Math.max(offered - leftOut, captured + dropped), dropped, captured, freezes);
     }
   }
 

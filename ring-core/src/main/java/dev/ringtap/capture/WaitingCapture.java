@@ -163,7 +163,11 @@ public final class WaitingCapture implements BlockSource {
                 + "; capture it anew");
       }
       current = again;
-      LOG.log(Level.INFO, "interface {0} is back, capture goes on", name);
+      LOG.log(
+          Level.INFO,
+          "interface is back, capture goes on interface={0} completeSince={1}",
+          name,
+          again.completeSince());
       return true;
     } catch (CaptureException e) {
       // a group keeps its old interface until its last member has let go of it

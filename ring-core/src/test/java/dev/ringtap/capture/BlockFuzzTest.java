@@ -59,7 +59,7 @@ public final class BlockFuzzTest extends FuzzTest {
       block.describe("eth0", linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null);
       block.lease(1000, 7);
       if ((mode & 8) != 0) {
-        block.sift(filter());
+        block.sift(filter()::keptBytes);
       }
       List<Object> seen = walk(block);
       block.close();

@@ -13,16 +13,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,10 +89,22 @@ class FanoutIT {
   }
 
   /** What a member got: its frames' numbers in their order, and what its records say is lost. */
-  private record Member(List<Integer> numbers, long lostBefore, CaptureStatistics statistics) {}
+  private record Member(
+      List<Integer> numbers, List<Long> times, long lostBefore, CaptureStatistics statistics) {
+    /** The number of the first frame at that time or later. */
+    int firstSince(Instant time) {
+      for (int i = 0; i < numbers.size(); i++) {
+        if (!Instant.ofEpochSecond(0, times.get(i)).isBefore(time)) {
+          return numbers.get(i);
+        }
+      }
+      return Integer.MAX_VALUE;
+    }
+  }
 
   private static Member drain(PacketCapture capture, int number) throws IOException {
     List<Integer> numbers = new ArrayList<>();
+    List<Long> times = new ArrayList<>();
     long lost = 0;
     while (!capture.isEnded()) {
       try (Block block = capture.take(100)) {
@@ -96,11 +112,12 @@ class FanoutIT {
           assertThat(f.member()).isEqualTo(number);
           assertThat(f.sequence()).isEqualTo(numbers.size());
           lost += f.lostBefore();
+          times.add(f.timestampNanos());
           numbers.add(ByteBuffer.wrap(f.payload()).getInt(NUMBER_AT));
         }
       }
     }
-    return new Member(numbers, lost, capture.statistics());
+    return new Member(numbers, times, lost, capture.statistics());
   }
 
   /** Runs an action while a thread for each member drains it; the action stops them. */
@@ -206,6 +223,93 @@ class FanoutIT {
         // one queue, one processor at a time
         assertThat(memberOf).hasSize(after);
     }
+  }
+
+  /**
+   * Many members open while frames pass, one by one in turn: a member that lets frames in later
+   * than the first would leave a hole.
+   */
+  @RepeatedTest(5)
+  void aGroupIsWholeFromItsFirstFrameOn() throws Exception {
+    CaptureConfig.Builder config =
+        right().set(CaptureOption.FANOUT_MODE, FanoutMode.LB).set(CaptureOption.RING_MIB, 8);
+    AtomicBoolean open = new AtomicBoolean();
+    CountDownLatch passing = new CountDownLatch(1000);
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    Future<Integer> sending = other.submit(() -> sendUntil(open, passing));
+    passing.await();
+    List<PacketCapture> group = openGroup(config, 16);
+    List<Member> members =
+        drainAll(
+            group,
+            () -> {
+              open.set(true);
+              return sending.get();
+            });
+    int count = sending.get();
+    other.shutdown();
+    BitSet seen = numbersOf(members);
+    assertNoneMissing(seen, seen.nextSetBit(0), count, members);
+    for (Member member : members) {
+      assertThat(member.statistics().captured()).isEqualTo(member.numbers().size());
+      assertThat(member.statistics().waiting()).isZero();
+    }
+  }
+
+  /** Each number of a range was seen, except as many as the kernel counts as dropped. */
+  private static void assertNoneMissing(BitSet seen, int from, int to, List<Member> members) {
+    long missing = to - from - seen.get(from, to).cardinality();
+    long dropped = members.stream().mapToLong(m -> m.statistics().droppedByKernel()).sum();
+    assertThat(missing).as("of frames %d to %d", from, to).isLessThanOrEqualTo(dropped);
+  }
+
+  /**
+   * A member that joins while frames pass takes some from the group, all of them before it says.
+   */
+  @RepeatedTest(3)
+  void aMemberThatJoinsSaysFromWhenOnTheGroupIsWhole() throws Exception {
+    CaptureConfig.Builder config =
+        right()
+            .set(CaptureOption.FANOUT_MODE, FanoutMode.LB)
+            .set(CaptureOption.FANOUT_GROUP, 78)
+            .set(CaptureOption.RING_MIB, 16);
+    AtomicBoolean joined = new AtomicBoolean();
+    CountDownLatch passing = new CountDownLatch(1000);
+    List<PacketCapture> group = new ArrayList<>();
+    group.add(network.call(() -> PacketCapture.open(config.build())));
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    Future<Integer> sending = other.submit(() -> sendUntil(joined, passing));
+    passing.await();
+    group.add(network.call(() -> PacketCapture.open(config.member(1).build())));
+    Instant complete = group.get(1).completeSince();
+    assertThat(complete).isAfter(group.get(0).completeSince());
+    List<Member> members =
+        drainAll(
+            group,
+            () -> {
+              joined.set(true);
+              return sending.get();
+            });
+    other.shutdown();
+    BitSet seen = numbersOf(members);
+    int firstComplete = members.stream().mapToInt(m -> m.firstSince(complete)).min().getAsInt();
+    assertNoneMissing(seen, firstComplete, sending.get(), members);
+    assertThat(members.get(1).numbers()).isNotEmpty();
+  }
+
+  /** Numbered frames until told, and a thousand more; returns how many. */
+  private int sendUntil(AtomicBoolean told, CountDownLatch sent) throws IOException {
+    int count = 0;
+    try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      for (int end = Integer.MAX_VALUE; count < end; count++) {
+        if (end == Integer.MAX_VALUE && told.get()) {
+          end = count + 1000;
+        }
+        sender.send(numbered(count));
+        sent.countDown();
+      }
+    }
+    return count;
   }
 
   /** Small rings and slow readers: sequence and loss are each member's own, and add up. */

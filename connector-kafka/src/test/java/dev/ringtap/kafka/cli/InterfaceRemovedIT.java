@@ -67,7 +67,7 @@ class InterfaceRemovedIT {
       network.exec("ip", "link", "del", TestNetwork.RIGHT);
       capture.await("waiting for it");
       makeWire(network);
-      capture.await("interface right is back, capture goes on");
+      capture.await("interface is back, capture goes on interface=right");
       network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
       capture.terminate();
       assertThat(capture.exitCode(20)).as(capture.text()).isZero();
