@@ -2,7 +2,6 @@ package dev.ringtap.file;
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
@@ -16,7 +15,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.zip.GZIPInputStream;
 
 /**
  * The bytes of a capture file as they come, unpacked where they are gzip's or Zstandard's. One
@@ -28,8 +26,6 @@ abstract class ByteInput {
 
   /** RFC 8878, section 3.1.1; the format writes it lowest byte first. */
   private static final int ZSTD_MAGIC = 0x28B52FFD;
-
-  private static final int GZIP_BUFFER_BYTES = 1 << 16;
 
   private final FileChannel channel;
 
@@ -119,18 +115,7 @@ abstract class ByteInput {
     if (magic == ZSTD_MAGIC) {
       return unzstd(in);
     }
-    if (magic >>> 16 != GZIP_MAGIC) {
-      return in;
-    }
-    // GZIPInputStream looks for a further member only where more bytes are said to be available.
-    InputStream eager =
-        new FilterInputStream(in) {
-          @Override
-          public int available() {
-            return 1;
-          }
-        };
-    return new GZIPInputStream(eager, GZIP_BUFFER_BYTES);
+    return magic >>> 16 == GZIP_MAGIC ? new GzipInput(in) : in;
   }
 
   /** The JDK has no Zstandard: the library is optional. */

@@ -31,8 +31,9 @@ import java.util.concurrent.locks.LockSupport;
  * blocks may be out at the same time.
  *
  * <p>Sources: libpcap's pcap-savefile(5), IETF draft-ietf-opsawg-pcapng. What libpcap refuses is
- * refused, but for link types, snap lengths or byte orders that change within a pcapng file, and
- * one without interfaces, which has no frames.
+ * refused, except link types, snap lengths or byte orders that change within a pcapng file, and one
+ * without interfaces, which has no frames. Refused too are more than 16,384 interfaces of a pcapng
+ * section and D-Bus messages of more than 16 MiB; interface names are cut to 256 bytes.
  */
 public final class CaptureFile implements BlockSource {
   static final int MOST_BLOCKS = 8;

@@ -76,9 +76,14 @@ final class FileWindow {
       position = 0;
     }
     if (limit == bytes.length) {
-      bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+      bytes = Arrays.copyOf(bytes, Math.min(2 * bytes.length, count));
       memory = MemorySegment.ofArray(bytes);
     }
+  }
+
+  /** Whether the bytes come out of a compressed file, in which no offset can be gone to. */
+  boolean isPacked() {
+    return input.isPacked();
   }
 
   /** Whether the file has no bytes beyond {@link #available()}. */

@@ -18,6 +18,13 @@ final class PcapngReader extends RecordReader {
   private static final int MOST_OPTIONS_BYTES = 128 << 10;
 
   private static final int MOST_BLOCK_BYTES = 16 << 20;
+
+  /** Of a section: a small compressed file can describe them by the million. */
+  static final int MOST_INTERFACES = 1 << 14;
+
+  /** A name is in each of its interface's records; longer ones are cut. */
+  static final int MOST_NAME_BYTES = 256;
+
   private static final int TRAILER_BYTES = 4;
   private static final int OPTION_HEADER_BYTES = 4;
   private static final int DATA_OFFSET = 28;
@@ -43,9 +50,7 @@ final class PcapngReader extends RecordReader {
   /** Where the section and its interfaces so far are described. */
   private final List<Long> described = new ArrayList<>();
 
-  /**
-   * A copy for those who ask, null once there are more: a file may have interfaces by the million.
-   */
+  /** A copy for those who ask, null once there are more. */
   private List<Long> preludes;
 
   private PacketType flaggedType;
@@ -257,11 +262,18 @@ final class PcapngReader extends RecordReader {
 
   /** A range that begins behind this block must have read it. */
   private void describe() {
+    if (window.isPacked()) {
+      return;
+    }
     described.add(window.offset());
     preludes = null;
   }
 
   private void readInterface(int length) throws CaptureFileException {
+    if (interfaces.size() == MOST_INTERFACES) {
+      throw window.fault(
+          0, "a further interface of the section; expected at most " + MOST_INTERFACES);
+    }
     int linkType = linkType(window.unsignedShort(8));
     String name = window.fileName();
     TimestampUnit unit = TimestampUnit.MICROSECOND;
@@ -305,11 +317,20 @@ final class PcapngReader extends RecordReader {
     mostBlockBytes = Math.max(mostBlockBytes, mostWithData);
   }
 
-  /** The interface's name, or the file's where it is empty; some writers end it with zeros. */
+  /**
+   * The interface's name, cut to a limit, or the file's name if it is empty; some writers end it
+   * with zeros.
+   */
   private String text(int index, int length) {
     int used = length;
     while (used > 0 && window.unsignedByte(index + used - 1) == 0) {
       used--;
+    }
+    if (used > MOST_NAME_BYTES) {
+      used = MOST_NAME_BYTES;
+      while ((window.unsignedByte(index + used) & 0xC0) == 0x80 && used > 0) {
+        used--;
+      }
     }
     byte[] utf8 = new byte[used];
     for (int i = 0; i < used; i++) {

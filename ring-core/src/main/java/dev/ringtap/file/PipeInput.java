@@ -43,6 +43,11 @@ final class PipeInput extends ByteInput implements Runnable {
       synchronized (lock) {
         failure = e;
       }
+    } catch (RuntimeException | Error e) {
+      // the reader must not take it for the end
+      synchronized (lock) {
+        failure = new IOException(e);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

@@ -201,11 +201,14 @@ abstract class RecordReader {
     }
   }
 
-  /** Most bytes of a frame that libpcap takes for sane: its max_snaplen_for_dlt. */
+  /**
+   * Most bytes of a frame that libpcap takes for sane: its max_snaplen_for_dlt, except for D-Bus,
+   * where that is 128 MiB, which a small compressed file can claim and have.
+   */
   static int maximumSnapLength(int linkType) {
     switch (linkType) {
       case LINKTYPE_DBUS:
-        return 128 << 20;
+        return 16 << 20;
       case LINKTYPE_EBHSCR:
         return 8 << 20;
       case LINKTYPE_USBPCAP:
