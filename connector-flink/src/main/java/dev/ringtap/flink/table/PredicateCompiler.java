@@ -15,6 +15,7 @@ import org.apache.flink.table.functions.BuiltInFunctionDefinitions;
 import org.apache.flink.table.functions.FunctionDefinition;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** Finds the predicates of a query that the kernel can decide. */
 final class PredicateCompiler {
@@ -206,19 +207,13 @@ final class PredicateCompiler {
     }
   }
 
-  /** The column that an expression is, also where it is made wider for a comparison. */
+  /** The column that an expression is, also under a cast that keeps each of its values. */
   private static PacketColumn column(ResolvedExpression expression) {
     ResolvedExpression inner = expression;
     if (inner instanceof CallExpression
         && ((CallExpression) inner).getFunctionDefinition() == BuiltInFunctionDefinitions.CAST) {
       ResolvedExpression cast = inner.getResolvedChildren().get(0);
-      LogicalType from = cast.getOutputDataType().getLogicalType();
-      LogicalType to = inner.getOutputDataType().getLogicalType();
-      boolean wider =
-          from.is(LogicalTypeFamily.INTEGER_NUMERIC) && to.is(LogicalTypeFamily.INTEGER_NUMERIC)
-              || from.is(LogicalTypeFamily.CHARACTER_STRING)
-                  && to.is(LogicalTypeFamily.CHARACTER_STRING);
-      if (!wider) {
+      if (!keepsValues(type(cast), type(inner))) {
         return null;
       }
       inner = cast;
@@ -233,10 +228,20 @@ final class PredicateCompiler {
         .orElse(null);
   }
 
+  /** Columns are INT and STRING: BIGINT is wider than INT, and nothing is wider than STRING. */
+  private static boolean keepsValues(LogicalType from, LogicalType to) {
+    return to.copy(true).equals(from.copy(true))
+        || from.is(LogicalTypeRoot.INTEGER) && to.is(LogicalTypeRoot.BIGINT);
+  }
+
+  private static LogicalType type(ResolvedExpression expression) {
+    return expression.getOutputDataType().getLogicalType();
+  }
+
   /** The value of a whole number, of whichever of SQL's types it is. */
   private static Long number(ResolvedExpression expression) {
     if (!(expression instanceof ValueLiteralExpression)
-        || !expression.getOutputDataType().getLogicalType().is(LogicalTypeFamily.INTEGER_NUMERIC)) {
+        || !type(expression).is(LogicalTypeFamily.INTEGER_NUMERIC)) {
       return null;
     }
     Class<?> type = expression.getOutputDataType().getConversionClass();
@@ -248,10 +253,7 @@ final class PredicateCompiler {
 
   private static String text(ResolvedExpression expression) {
     if (!(expression instanceof ValueLiteralExpression)
-        || !expression
-            .getOutputDataType()
-            .getLogicalType()
-            .is(LogicalTypeFamily.CHARACTER_STRING)) {
+        || !type(expression).is(LogicalTypeFamily.CHARACTER_STRING)) {
       return null;
     }
     return ((ValueLiteralExpression) expression).getValueAs(String.class).orElse(null);

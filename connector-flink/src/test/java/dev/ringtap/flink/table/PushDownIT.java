@@ -94,7 +94,7 @@ class PushDownIT {
   static String table(String name, String options) {
     return "CREATE TABLE "
         + name
-        + " (payload BYTES, vlan_id INT, vlan_tpid INT, vlan_priority INT, vlan_drop_eligible"
+        + " (payload BYTES, `sequence` BIGINT, vlan_id INT, vlan_tpid INT, vlan_priority INT, vlan_drop_eligible"
         + " BOOLEAN, vlan_inner_id INT, ether_type INT, ip_version INT, ip_src STRING, ip_dst"
         + " STRING, ip_protocol INT, src_port INT, dst_port INT, tcp_flags INT, eth_src STRING,"
         + " eth_dst STRING, direction STRING, original_length INT) WITH ('connector' ="
