@@ -25,9 +25,7 @@ public enum PacketColumn {
       DataTypes.TIMESTAMP_LTZ(9),
       Source.RECORD,
       "when the kernel, or the network card, saw the frame",
-      (frame, headers) ->
-          TimestampData.fromEpochMillis(
-              frame.timestampNanos() / 1_000_000, (int) (frame.timestampNanos() % 1_000_000))),
+      (frame, headers) -> timestamp(frame.timestampNanos())),
 
   /** The frame's interface. */
   INTERFACE_NAME(
@@ -216,6 +214,10 @@ public enum PacketColumn {
     this.source = source;
     this.description = description;
     this.value = value;
+  }
+
+  static TimestampData timestamp(long nanos) {
+    return TimestampData.fromEpochMillis(nanos / 1_000_000, (int) (nanos % 1_000_000));
   }
 
   private static Integer orNull(int found) {

@@ -16,8 +16,8 @@ final class RowDeserializer implements PacketDeserializer<RowData> {
   private final PacketColumn[] columns;
   private final boolean decodes;
 
-  /** What is cut off the nanoseconds within a millisecond: 1, 10, 100 … 1,000,000. */
-  private final int timestampUnitNanos;
+  /** One of the last digit that the timestamp column shows: 1, 10, 100 … 1,000,000,000 ns. */
+  private final long timestampUnitNanos;
 
   private final TypeInformation<RowData> type;
 
@@ -30,7 +30,7 @@ final class RowDeserializer implements PacketDeserializer<RowData> {
       List<PacketColumn> columns, int timestampPrecision, TypeInformation<RowData> type) {
     this.columns = columns.toArray(PacketColumn[]::new);
     this.decodes = columns.stream().anyMatch(each -> each.source() == PacketColumn.Source.HEADERS);
-    this.timestampUnitNanos = (int) Math.pow(10, Math.min(6, 9 - timestampPrecision));
+    this.timestampUnitNanos = (long) Math.pow(10, 9 - timestampPrecision);
     this.type = type;
   }
 
@@ -46,17 +46,17 @@ final class RowDeserializer implements PacketDeserializer<RowData> {
     }
     GenericRowData row = new GenericRowData(columns.length);
     for (int i = 0; i < columns.length; i++) {
-      Object value = columns[i].of(frame, headers);
-      row.setField(i, columns[i] == PacketColumn.TIMESTAMP ? cut((TimestampData) value) : value);
+      row.setField(
+          i,
+          columns[i] == PacketColumn.TIMESTAMP
+              ? timestamp(frame.timestampNanos())
+              : columns[i].of(frame, headers));
     }
     return row;
   }
 
-  private TimestampData cut(TimestampData time) {
-    int nanos = time.getNanoOfMillisecond();
-    return nanos % timestampUnitNanos == 0
-        ? time
-        : TimestampData.fromEpochMillis(time.getMillisecond(), nanos - nanos % timestampUnitNanos);
+  private TimestampData timestamp(long nanos) {
+    return PacketColumn.timestamp(nanos - nanos % timestampUnitNanos);
   }
 
   @Override

@@ -1,0 +1,53 @@
+package dev.ringtap.flink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Instant;
+import java.util.List;
+import org.apache.flink.table.data.TimestampData;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(20)
+class RowDeserializerTest {
+  /** Truncated, as Flink's own casts do it. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, 2026-01-01T00:00:07Z",
+    "1, 2026-01-01T00:00:07.9Z",
+    "2, 2026-01-01T00:00:07.98Z",
+    "3, 2026-01-01T00:00:07.987Z",
+    "4, 2026-01-01T00:00:07.9876Z",
+    "6, 2026-01-01T00:00:07.987654Z",
+    "8, 2026-01-01T00:00:07.98765432Z",
+    "9, 2026-01-01T00:00:07.987654321Z"
+  })
+  void aTimestampHasTheDigitsOfItsType(int precision, String expected) {
+    Instant seen = Instant.parse("2026-01-01T00:00:07.987654321Z");
+    RowDeserializer rows = new RowDeserializer(List.of(PacketColumn.TIMESTAMP), precision, null);
+    rows.open();
+    try (Arena arena = Arena.ofConfined()) {
+      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
+      builder.start("test", LinkType.ETHERNET, 100);
+      builder.append(
+          seen.getEpochSecond() * 1_000_000_000 + seen.getNano(),
+          60,
+          PacketType.HOST,
+          0,
+          MemorySegment.ofArray(new byte[60]),
+          0,
+          60);
+      try (Block block = builder.build(0, 0)) {
+        TimestampData time = rows.deserialize(block.next()).getTimestamp(0, precision);
+        assertThat(time.toInstant()).isEqualTo(expected);
+      }
+    }
+  }
+}
