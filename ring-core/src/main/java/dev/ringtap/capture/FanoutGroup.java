@@ -8,6 +8,7 @@ import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.PinnedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** The fanout group that sockets of one configuration join. Thread-safe. */
@@ -115,10 +116,11 @@ final class FanoutGroup {
 
   private BpfProgram classicProgram() throws IOException {
     try {
-      return BpfProgram.parse(Files.readString(Path.of(program)));
-    } catch (IllegalArgumentException | IOException e) {
-      throw new CaptureException(
-          Reason.FANOUT_REFUSED, "fanout-program " + program + ": " + e.getMessage(), e);
+      return BpfProgram.read(Path.of(program));
+    } catch (IOException e) {
+      throw new CaptureException(Reason.FANOUT_REFUSED, "fanout-program " + e.getMessage(), e);
+    } catch (InvalidPathException e) {
+      throw new CaptureException(Reason.FANOUT_REFUSED, "fanout-program is no path", e);
     }
   }
 }

@@ -202,6 +202,16 @@ public final class WaitingCapture implements BlockSource {
     }
   }
 
+  /** Whether the interface is missing, and frames are not captured. */
+  public synchronized boolean isWaiting() {
+    return current == null && !closed;
+  }
+
+  /** How full the ring is, as {@link PacketCapture#ringFill}; 0 while there is none. */
+  public synchronized double ringFill() {
+    return current == null ? 0 : current.ringFill();
+  }
+
   @Override
   public synchronized CaptureStatistics statistics() {
     return current == null ? before : before.plus(current.statistics());

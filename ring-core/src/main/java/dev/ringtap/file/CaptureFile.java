@@ -188,10 +188,7 @@ public final class CaptureFile implements BlockSource {
       return new PcapReader(window, deadlineNanos);
     }
     throw window.fault(
-        0,
-        "magic number 0x"
-            + Integer.toHexString(Integer.reverseBytes(window.int32(0)))
-            + "; expected that of a pcap or pcapng file, or of gzip or Zstandard around one");
+        0, "no magic number of a pcap or pcapng file, nor of gzip or Zstandard around one");
   }
 
   /**

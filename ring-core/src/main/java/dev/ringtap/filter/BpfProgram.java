@@ -1,5 +1,13 @@
 package dev.ringtap.filter;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +22,9 @@ import java.util.List;
 public final class BpfProgram {
   /** The kernel takes no longer program: BPF_MAXINSNS. */
   public static final int MAX_INSTRUCTIONS = 4096;
+
+  /** The longest program that tcpdump prints has a tenth of it. */
+  private static final int MAX_FILE_BYTES = 256 << 10;
 
   private static final String BEHIND_THE_END = "jumps behind the end of the program";
 
@@ -51,25 +62,23 @@ public final class BpfProgram {
    * {@code code jt jf k} each, in decimal.
    *
    * @param text the whole text
-   * @throws IllegalArgumentException if it is anything else; the message names the line
+   * @throws IllegalArgumentException if it is anything else; the message names the line, and shows
+   *     nothing of a text that is no program
    */
   public static BpfProgram parse(String text) {
     String[] lines = text.strip().split("\\R", -1);
     int count = (int) number(lines[0].strip(), MAX_INSTRUCTIONS, 1, "the number of instructions");
     if (lines.length - 1 != count) {
       throw new IllegalArgumentException(
-          "line 1 announces "
-              + count
-              + " instructions, "
-              + (lines.length - 1)
-              + " follow; the text is what `tcpdump -ddd EXPRESSION` prints");
+          "line 1: not the number of the lines that follow; the text is what `tcpdump -ddd"
+              + " EXPRESSION` prints");
     }
     List<Instruction> instructions = new ArrayList<>(count);
     for (int line = 2; line <= lines.length; line++) {
       String[] fields = lines[line - 1].strip().split("\\s+");
       if (fields.length != 4) {
         throw new IllegalArgumentException(
-            "line " + line + ": found " + fields.length + " numbers, expected `code jt jf k`");
+            "line " + line + ": not four numbers `code jt jf k` between blanks");
       }
       instructions.add(
           new Instruction(
@@ -81,6 +90,35 @@ public final class BpfProgram {
     return new BpfProgram(instructions);
   }
 
+  /**
+   * Reads a program from a file, as {@link #parse}. Only a regular file of at most 256 KiB is
+   * opened: a device may have no end, and a file without a length, as in {@code /proc}, may wait.
+   *
+   * @throws IOException if it is no such file, or holds no program; the message shows nothing of
+   *     what it holds
+   */
+  public static BpfProgram read(Path file) throws IOException {
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      if (!attributes.isRegularFile()) {
+        throw new IOException(file + ": not a regular file");
+      }
+      if (attributes.size() == 0 || attributes.size() > MAX_FILE_BYTES) {
+        throw new IOException(
+            file + ": " + (attributes.size() == 0 ? "empty" : "larger than 256 KiB"));
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        return parse(new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.ISO_8859_1));
+      }
+    } catch (NoSuchFileException e) {
+      throw new IOException(file + ": no such file", e);
+    } catch (AccessDeniedException e) {
+      throw new IOException(file + ": permission denied", e);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
   private static long number(String text, long most, int line, String what) {
     long value;
     try {
@@ -89,9 +127,8 @@ public final class BpfProgram {
       value = -1;
     }
     if (value < 0 || value > most) {
-      String shown = text.length() > 40 ? text.substring(0, 40) + "…" : text;
       throw new IllegalArgumentException(
-          "line " + line + ": " + what + " is '" + shown + "', not a number from 0 to " + most);
+          "line " + line + ": " + what + " is not a number from 0 to " + most);
     }
     return value;
   }

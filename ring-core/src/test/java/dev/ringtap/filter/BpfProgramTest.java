@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.filter.BpfProgram.Instruction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,11 +35,11 @@ class BpfProgramTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "tcp port 80;line 1: the number of instructions is 'tcp port 80', not a number",
-        "2|6 0 0 0;line 1 announces 2 instructions, 1 follow",
-        "1|6 0 0;line 2: found 3 numbers, expected `code jt jf k`",
-        "1|6 0 0 x;line 2: k is 'x', not a number from 0 to 4294967295",
-        "1|6 256 0 1;line 2: jt is '256', not a number from 0 to 255",
+        "tcp port 80;line 1: the number of instructions is not a number from 0 to 4096",
+        "2|6 0 0 0;line 1: not the number of the lines that follow",
+        "1|6 0 0;line 2: not four numbers `code jt jf k`",
+        "1|6 0 0 x;line 2: k is not a number from 0 to 4294967295",
+        "1|6 256 0 1;line 2: jt is not a number from 0 to 255",
         "1|40 0 0 12;does not end with a return",
         "2|21 1 0 5|6 0 0 0;BPF instruction 0 (code 21): jumps behind the end",
         "2|5 0 0 1|6 0 0 0;jumps behind the end",
@@ -71,5 +75,31 @@ class BpfProgramTest {
     List<Instruction> many = java.util.Collections.nCopies(4097, new Instruction(6, 0, 0, 0));
     assertThatThrownBy(() -> new BpfProgram(many))
         .hasMessage("a BPF program of 4097 instructions; from 1 to 4096 are allowed");
+  }
+
+  @Test
+  void readsRegularFilesAndShowsNothingOfThem(@TempDir Path directory) throws IOException {
+    Path program = Files.writeString(directory.resolve("program"), IP);
+    assertThat(BpfProgram.read(program).instructions())
+        .isEqualTo(BpfProgram.parse(IP).instructions());
+    for (String secret : List.of("root:s3cret:0", "31337", "1\n6 0 0 s3cret", "2\n31337 31337")) {
+      Path file = Files.writeString(directory.resolve("file"), secret);
+      assertThatThrownBy(() -> BpfProgram.read(file))
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith(file + ": line ")
+          .hasMessageNotContainingAny("s3cret", "31337");
+    }
+    Path large = Files.writeString(directory.resolve("large"), "\n".repeat((256 << 10) + 1));
+    assertThatThrownBy(() -> BpfProgram.read(large)).hasMessage(large + ": larger than 256 KiB");
+    Path none = directory.resolve("none");
+    assertThatThrownBy(() -> BpfProgram.read(none)).hasMessage(none + ": no such file");
+    assertThatThrownBy(() -> BpfProgram.read(directory))
+        .hasMessage(directory + ": not a regular file");
+    // it has no end, and the others no length
+    assertThatThrownBy(() -> BpfProgram.read(Path.of("/dev/zero")))
+        .hasMessage("/dev/zero: not a regular file");
+    for (String each : List.of("/proc/self/environ", "/proc/self/status")) {
+      assertThatThrownBy(() -> BpfProgram.read(Path.of(each))).hasMessage(each + ": empty");
+    }
   }
 }
