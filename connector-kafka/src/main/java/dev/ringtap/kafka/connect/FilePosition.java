@@ -1,24 +1,33 @@
 package dev.ringtap.kafka.connect;
 
 import dev.ringtap.file.FileRange;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far a capture file was read: what Connect stores as the offset of a record. Frames are
  * counted by number, filtered ones too, so that another filter goes on at the same place; the byte
- * position, at or before that frame, saves reading from the start. Immutable.
+ * position, at or before that frame, saves reading from the start. The fingerprint tells the file
+ * from a later one of the same name. Immutable.
  *
  * @param range where to open the file, at or before the frame
  * @param frame number of the next frame in the file, from 0
  * @param sequence {@code sequence} of the next record
+ * @param fingerprint of the file; null in an offset that was written by hand, which is for any file
  */
-record FilePosition(FileRange range, long frame, long sequence) {
+record FilePosition(FileRange range, long frame, long sequence, FileFingerprint fingerprint) {
+  private static final Logger LOG = LoggerFactory.getLogger(FilePosition.class);
+
   /** Key of a source partition: the file's path as configured. */
   static final String FILE = "file";
 
@@ -27,26 +36,26 @@ record FilePosition(FileRange range, long frame, long sequence) {
   static final String START_BYTES = "start.bytes";
   static final String START_FRAME = "start.frame";
   static final String START_PRELUDES = "start.preludes";
+  static final String FINGERPRINT = "fingerprint";
 
   /** The beginning. */
-  static final FilePosition START = new FilePosition(FileRange.WHOLE, 0, 0);
+  static final FilePosition START = new FilePosition(FileRange.WHOLE, 0, 0, null);
 
   private static final Set<String> KEYS =
-      Set.of(FRAME, SEQUENCE, START_BYTES, START_FRAME, START_PRELUDES);
+      Set.of(FRAME, SEQUENCE, START_BYTES, START_FRAME, START_PRELUDES, FINGERPRINT);
 
   /** As a source offset: of primitive values, as Connect wants them. */
   Map<String, ?> toOffset() {
-    return Map.of(
-        FRAME,
-        frame,
-        SEQUENCE,
-        sequence,
-        START_BYTES,
-        range.startBytes(),
-        START_FRAME,
-        range.firstFrame(),
-        START_PRELUDES,
-        preludes());
+    Map<String, Object> offset = new HashMap<>();
+    offset.put(FRAME, frame);
+    offset.put(SEQUENCE, sequence);
+    offset.put(START_BYTES, range.startBytes());
+    offset.put(START_FRAME, range.firstFrame());
+    offset.put(START_PRELUDES, preludes());
+    if (fingerprint != null) {
+      offset.put(FINGERPRINT, fingerprint.toString());
+    }
+    return offset;
   }
 
   private String preludes() {
@@ -97,7 +106,26 @@ record FilePosition(FileRange range, long frame, long sequence) {
         startBytes == 0
             ? FileRange.WHOLE
             : new FileRange(startBytes, Long.MAX_VALUE, startFrame, preludes(offset));
-    return new FilePosition(range, frame, number(offset, SEQUENCE, frame));
+    Object text = offset.get(FINGERPRINT);
+    FileFingerprint fingerprint = text == null ? null : FileFingerprint.parse(text.toString());
+    return new FilePosition(range, frame, number(offset, SEQUENCE, frame), fingerprint);
+  }
+
+  /**
+   * The position in the file that has the name now: the beginning, if it is another one.
+   *
+   * @throws IOException if the file cannot be read
+   */
+  FilePosition in(Path file) throws IOException {
+    FileFingerprint now = FileFingerprint.of(file);
+    if (fingerprint != null && !fingerprint.matches(file)) {
+      LOG.warn(
+          "{} is not the file of which {} frames were read before; reading it from its beginning",
+          file,
+          frame);
+      return new FilePosition(FileRange.WHOLE, 0, 0, now);
+    }
+    return new FilePosition(range, frame, sequence, now);
   }
 
   private static long number(Map<String, ?> offset, String key, long otherwise) {

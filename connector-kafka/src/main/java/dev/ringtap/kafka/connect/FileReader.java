@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/** Replays a capture file from a position; each record's offset is the position behind it. */
+/** Replays a capture file from a position; each record's offset is the position after it. */
 final class FileReader implements PacketReader {
   private final Path path;
   private final CaptureFile file;
@@ -23,6 +23,7 @@ final class FileReader implements PacketReader {
   private final TaskLedger ledger;
   private final Map<String, String> partition;
 
+  private final FileFingerprint fingerprint;
   private final long firstFrame;
   private long sequence;
 
@@ -48,6 +49,7 @@ final class FileReader implements PacketReader {
     this.ledger = ledger;
     firstFrame = position.frame();
     sequence = position.sequence();
+    fingerprint = position.fingerprint();
     CaptureFile whole = CaptureFile.open(path);
     packed = whole.isPacked();
     if (packed || position.range().isWhole()) {
@@ -87,7 +89,7 @@ final class FileReader implements PacketReader {
       frame.renumber(sequence++, lost);
       lostInAll += lost;
       lost = 0;
-      FilePosition next = new FilePosition(start, number + 1, sequence);
+      FilePosition next = new FilePosition(start, number + 1, sequence, fingerprint);
       records.add(maker.of(frame, partition, next.toOffset()));
     }
     ledger.polled(records.size(), lostInAll);

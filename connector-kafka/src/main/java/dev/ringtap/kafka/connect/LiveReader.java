@@ -5,7 +5,7 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.WaitingCapture;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,10 @@ import org.apache.kafka.connect.source.SourceRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads a live ring. Records have no offset: a wire cannot be read again. */
+/**
+ * Reads a live ring. Records have no offset: a wire cannot be read again. While the interface is
+ * missing there are no records; the capture goes on when it is back.
+ */
 final class LiveReader implements PacketReader {
   static final String INTERFACE = "interface";
 
@@ -26,7 +29,7 @@ final class LiveReader implements PacketReader {
 
   private static final int DRAIN_TAKE_MILLIS = 100;
 
-  private final PacketCapture capture;
+  private final WaitingCapture capture;
   private final RecordMaker maker;
   private final TaskLedger ledger;
   private final String interfaceName;
@@ -43,8 +46,8 @@ final class LiveReader implements PacketReader {
         TimeUnit.MILLISECONDS.toNanos(
             config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS) + DRAIN_MARGIN_MILLIS);
     partition = Map.of(INTERFACE, interfaceName);
-    capture = PacketCapture.open(config);
-    ledger.follow(capture::statistics, capture::ringFill);
+    capture = WaitingCapture.openGroup(config, 1).get(0);
+    ledger.follow(capture::statistics, capture::ringFill, () -> !capture.isWaiting());
   }
 
   @Override

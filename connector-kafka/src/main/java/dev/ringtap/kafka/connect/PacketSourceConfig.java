@@ -31,13 +31,15 @@ final class PacketSourceConfig extends AbstractConfig {
   /** The connector gives each task its number, which users do not set. */
   static final String TASK_NUMBER = "ringtap.task.number";
 
+  /** The connector gives it to tasks whose group it chooses itself, with the group's number. */
+  static final String FANOUT_OWNER = "ringtap.fanout.owner";
+
   /** Connect's own. */
   static final String CONNECTOR_NAME = "name";
 
   /** Connect's own. */
   static final String TASKS_MAX = "tasks.max";
 
-  private static final int MOST_FANOUT_GROUPS = 65_535;
   private static final int MOST_PORT = 65_535;
 
   PacketSourceConfig(Map<String, String> properties) {
@@ -66,17 +68,18 @@ final class PacketSourceConfig extends AbstractConfig {
   }
 
   int taskNumber() {
-    Object number = originals().get(TASK_NUMBER);
+    return ownNumber(TASK_NUMBER);
+  }
+
+  private int ownNumber(String key) {
+    Object number = originals().get(key);
     return number == null ? 0 : Integer.parseInt(number.toString());
   }
 
-  /**
-   * The number of the fanout group that several tasks share: the user's, or one made of the
-   * connector's name, so that it is the same for all tasks and after each restart.
-   */
-  int fanoutGroup() {
-    int asked = getInt(CaptureOption.FANOUT_GROUP.name());
-    return asked != 0 ? asked : 1 + Math.floorMod(connectorName().hashCode(), MOST_FANOUT_GROUPS);
+  /** Whether option hosts allows a host. */
+  boolean mayRunOn(String host) {
+    List<String> hosts = getList(PacketSourceOptions.HOSTS);
+    return hosts.isEmpty() || hosts.stream().anyMatch(host::equalsIgnoreCase);
   }
 
   /** Where the schema is registered; empty without a registry. */
@@ -107,7 +110,8 @@ final class PacketSourceConfig extends AbstractConfig {
 
   /** The capture options that are set, and the task's number as the member's. */
   CaptureConfig.Builder capture() {
-    CaptureConfig.Builder capture = CaptureConfig.on(interfaceName()).member(taskNumber());
+    CaptureConfig.Builder capture =
+        CaptureConfig.on(interfaceName()).member(taskNumber()).fanoutOwner(ownNumber(FANOUT_OWNER));
     for (CaptureOption<?> option : CaptureOption.ALL) {
       if (isSet(option.name())) {
         set(capture, option);
@@ -187,15 +191,13 @@ final class PacketSourceConfig extends AbstractConfig {
     String value = getString(PacketSourceOptions.BPF).strip();
     boolean isText = Character.isDigit(value.charAt(0));
     try {
-      return BpfProgram.parse(isText ? value : Files.readString(Path.of(value)));
+      return isText ? BpfProgram.parse(value) : BpfProgram.read(Path.of(value));
     } catch (IllegalArgumentException e) {
       throw refused(PacketSourceOptions.BPF, e.getMessage());
     } catch (IOException e) {
       throw refused(
           PacketSourceOptions.BPF,
-          "is no program and no readable file ("
-              + e
-              + "); expected what `tcpdump -ddd EXPRESSION` prints, or a file with that");
+          e.getMessage() + "; expected what `tcpdump -ddd EXPRESSION` prints, or a file with that");
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.ringtap.kafka.connect;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +28,8 @@ public final class PacketSourceConnector extends SourceConnector {
 
   /** Connect's REST API gives up after 90 s; nobody wants to wait for that. */
   private static final long VALIDATE_MILLIS = 5000;
+
+  private static final int MAX_FANOUT_GROUP = 65_535;
 
   private PacketSourceConfig config;
   private Map<String, String> properties = Map.of();
@@ -58,12 +62,17 @@ public final class PacketSourceConnector extends SourceConnector {
   @Override
   public List<Map<String, String>> taskConfigs(int maxTasks) {
     int tasks = config.isFile() ? 1 : maxTasks;
+    // the same for all tasks, on each host and after each restart
+    ByteBuffer hash = ByteBuffer.wrap(Sha256.of(config.connectorName()));
+    int group = 1 + (hash.getShort() & 0xFFFF) % MAX_FANOUT_GROUP;
+    int owner = 1 + (hash.getShort() & 0xFFFF) % CaptureConfig.MAX_FANOUT_OWNER;
     List<Map<String, String>> configs = new ArrayList<>();
     for (int i = 0; i < tasks; i++) {
       Map<String, String> task = new HashMap<>(properties);
       task.put(PacketSourceConfig.TASK_NUMBER, Integer.toString(i));
-      if (tasks > 1) {
-        task.put(CaptureOption.FANOUT_GROUP.name(), Integer.toString(config.fanoutGroup()));
+      if (tasks > 1 && config.getInt(CaptureOption.FANOUT_GROUP.name()) == 0) {
+        task.put(CaptureOption.FANOUT_GROUP.name(), Integer.toString(group));
+        task.put(PacketSourceConfig.FANOUT_OWNER, Integer.toString(owner));
       }
       configs.add(task);
     }

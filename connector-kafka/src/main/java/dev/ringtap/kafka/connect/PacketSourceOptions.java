@@ -24,6 +24,7 @@ import org.apache.kafka.common.config.types.Password;
 /** The connector's options: its own, and all of {@link CaptureOption#ALL} by their names. */
 final class PacketSourceOptions {
   static final String FILE = "file";
+  static final String HOSTS = "hosts";
   static final String FILTER = "filter";
   static final String BPF = "bpf";
   static final String EXCLUDE_SERVERS = "exclude.servers";
@@ -65,6 +66,16 @@ final class PacketSourceOptions {
         notEmpty(FILE),
         "Capture file to read instead of an interface: pcap or pcapng, packed by gzip or zstd too."
             + " One task reads it to its end, exactly once where the worker is set up for that.",
+        ALWAYS);
+    own(
+        table,
+        SOURCE_GROUP,
+        HOSTS,
+        Type.LIST,
+        List.of(),
+        null,
+        "Runs tasks on these hosts only, by the names that hostname prints, separated by commas. A"
+            + " task that Connect starts on another host fails. Default: any host.",
         ALWAYS);
     own(
         table,

@@ -31,6 +31,8 @@ public final class PacketSourceTask extends SourceTask {
   /** Connect looks at pauses and stops between polls. */
   private static final int POLL_MILLIS = 200;
 
+  private static final String HOST = HostName.local();
+
   private final TaskLedger ledger = new TaskLedger();
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -50,12 +52,22 @@ public final class PacketSourceTask extends SourceTask {
   /**
    * Asks the registry where one is set, and opens the capture: frames come in from now on.
    *
-   * @throws ConnectException if it cannot; the message says what to do
+   * @throws ConnectException if it cannot, or may not on this host; the message says what to do
    */
   @Override
   public void start(Map<String, String> properties) {
     PacketSourceConfig config = new PacketSourceConfig(properties);
     name = config.connectorName() + "-" + config.taskNumber();
+    if (!config.mayRunOn(HOST)) {
+      throw new ConnectException(
+          "task "
+              + name
+              + " may not run on host "
+              + HOST
+              + ": option hosts names "
+              + String.join(", ", config.getList(PacketSourceOptions.HOSTS))
+              + "; start a worker there, and restart the task when Connect has moved it");
+    }
     try {
       RecordMaker maker = config.recordMaker(schemaId(config));
       reader = config.isFile() ? file(config, maker) : live(config, maker);
@@ -85,8 +97,9 @@ public final class PacketSourceTask extends SourceTask {
     PacketReader opened = new LiveReader(capture, maker, ledger);
     int group = capture.get(CaptureOption.FANOUT_GROUP);
     LOG.info(
-        "capturing on {}, link type {}, {}",
+        "capturing on {}, host {}, link type {}, {}",
         device.name(),
+        HOST,
         device.linkTypeName(),
         group == 0 ? "alone" : "member " + capture.member() + " of fanout group " + group);
     if (config.getList(PacketSourceOptions.EXCLUDE_SERVERS).isEmpty() && !device.isLoopback()) {
@@ -101,16 +114,18 @@ public final class PacketSourceTask extends SourceTask {
   private PacketReader file(PacketSourceConfig config, RecordMaker maker) throws IOException {
     Map<String, String> partition =
         Map.of(FilePosition.FILE, config.getString(PacketSourceOptions.FILE));
-    FilePosition position = FilePosition.of(context.offsetStorageReader().offset(partition));
     config.openFile().close();
-    LOG.info("reading {} from frame {} on", config.file(), position.frame());
+    FilePosition stored = FilePosition.of(context.offsetStorageReader().offset(partition));
+    FilePosition position = stored.in(config.file());
+    LOG.info("reading {} on host {} from frame {}", config.file(), HOST, position.frame());
     return new FileReader(config.file(), config.fileFilter(), position, partition, maker, ledger);
   }
 
   /**
-   * The records of one block, waiting 200 ms at most; null if there are none.
+   * The records of one block, waiting 200 ms at most; null if there are none, or the interface is
+   * missing.
    *
-   * @throws ConnectException if the capture failed: the interface is gone, or the file is damaged
+   * @throws ConnectException if the capture failed, or the file is damaged
    */
   @Override
   public List<SourceRecord> poll() throws InterruptedException {

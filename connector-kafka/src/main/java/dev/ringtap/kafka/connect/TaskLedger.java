@@ -2,6 +2,7 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureStatistics;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -21,6 +22,7 @@ final class TaskLedger {
 
   private volatile Supplier<CaptureStatistics> statistics;
   private volatile DoubleSupplier ringFill = () -> 0;
+  private volatile BooleanSupplier capturing = () -> true;
 
   /** Frames of a file: none but those that are polled are captured. */
   TaskLedger() {
@@ -33,9 +35,10 @@ final class TaskLedger {
   }
 
   /** Frames of a ring, which counts for itself. */
-  void follow(Supplier<CaptureStatistics> ring, DoubleSupplier fill) {
+  void follow(Supplier<CaptureStatistics> ring, DoubleSupplier fill, BooleanSupplier open) {
     statistics = ring;
     ringFill = fill;
+    capturing = open;
   }
 
   void polled(long frames, long lost) {
@@ -63,6 +66,8 @@ final class TaskLedger {
   long value(TaskMetric metric) {
     CaptureStatistics now = statistics.get();
     switch (metric) {
+      case CAPTURING:
+        return capturing.getAsBoolean() ? 1 : 0;
       case OFFERED:
         return now.offered();
       case DROPPED_BY_KERNEL:

@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** What a task counts, in frames where nothing else is said, since it was started. */
 enum TaskMetric {
-  /** First of what adds up; each is described for JMX and for the page. */
+  /** Each is described for JMX and for the page. */
+  CAPTURING("1 while the task captures, 0 while its interface is missing."),
+  /** First of what adds up. */
   OFFERED(
       "Frames that passed the filter, dropped ones included; of a ring as of the last look at its counters."),
   DROPPED_BY_KERNEL("Frames for which the ring had no room; in a file, the drops it records."),

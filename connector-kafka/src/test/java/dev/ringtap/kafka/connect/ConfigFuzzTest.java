@@ -65,7 +65,7 @@ public final class ConfigFuzzTest extends FuzzTest {
     try {
       PacketSourceConfig config = new PacketSourceConfig(properties);
       config.schemaTarget();
-      config.fanoutGroup();
+      config.mayRunOn("h");
       if (!config.isFile() && config.interfaceName() != null) {
         config.capture().build();
       }

@@ -3,15 +3,19 @@ package dev.ringtap.kafka.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -150,14 +154,35 @@ class PacketSourceConnectorTest {
     assertThat(errors("file", text.toString()).get("file"))
         .singleElement()
         .asString()
-        .contains("magic number");
+        .contains("no magic number");
     assertThat(errors("file", capture().toString(), "bpf", "1\n6 0 0"))
         .containsOnlyKeys("bpf")
         .extractingByKey("bpf")
         .asString()
-        .contains("line 2: found 3 numbers");
+        .contains("line 2: not four numbers");
     assertThat(errors("file", capture().toString(), "bpf", missing.toString()))
         .containsOnlyKeys("bpf");
+  }
+
+  /** Whoever reaches the worker's REST API may name any file of the worker's host. */
+  @Test
+  void nothingOfAFileIsShown() throws IOException {
+    Path secret = Files.writeString(directory.resolve("secret"), "s3cret:x:0:0:root");
+    assertThat(errors("file", secret.toString())).containsOnlyKeys("file");
+    for (String file : List.of(secret.toString(), "/proc/self/environ", "/dev/zero")) {
+      Map<String, List<String>> errors = errors("file", capture().toString(), "bpf", file);
+      assertThat(errors).containsOnlyKeys("bpf");
+      assertThat(errors.get("bpf"))
+          .singleElement()
+          .asString()
+          .contains(file + ": ")
+          .doesNotContain("could not be tried");
+    }
+    List<String> texts = new ArrayList<>();
+    errors("file", secret.toString()).values().forEach(texts::addAll);
+    errors("file", capture().toString(), "bpf", secret.toString()).values().forEach(texts::addAll);
+    String hex = HexFormat.of().formatHex("s3cr".getBytes(StandardCharsets.US_ASCII));
+    assertThat(texts).hasSize(2).noneMatch(text -> text.contains("s3cr") || text.contains(hex));
   }
 
   @Test
@@ -244,23 +269,46 @@ class PacketSourceConnectorTest {
   @Test
   void severalTasksShareAGroupOfTheConnectorsOwn() {
     connector.start(config("interface", "eth0"));
-    assertThat(connector.taskConfigs(1)).hasSize(1);
-    assertThat(connector.taskConfigs(1).get(0)).doesNotContainKey("fanout-group");
-    List<Map<String, String>> tasks = connector.taskConfigs(3);
-    assertThat(tasks).hasSize(3);
-    Set<String> groups =
-        tasks.stream().map(task -> task.get("fanout-group")).collect(Collectors.toSet());
-    assertThat(groups).hasSize(1);
-    assertThat(Integer.parseInt(groups.iterator().next())).isBetween(1, 65_535);
-    assertThat(tasks.stream().map(task -> new PacketSourceConfig(task).taskNumber()).toList())
-        .isEqualTo(List.of(0, 1, 2));
-    assertThat(new PacketSourceConfig(tasks.get(2)).capture().build().member()).isEqualTo(2);
+    assertThat(groups(connector, 1)).containsExactly("0 of 0");
+    List<CaptureConfig> tasks = captures(connector, 3);
+    assertThat(tasks).extracting(CaptureConfig::member).containsExactly(0, 1, 2);
+    Set<String> own = groups(connector, 3);
+    assertThat(own).singleElement().asString().matches("[1-9]\\d* of [1-9]\\d*");
 
-    PacketSourceConnector again = new PacketSourceConnector();
-    again.start(config("interface", "eth0"));
-    assertThat(again.taskConfigs(3)).isEqualTo(tasks);
-    again.start(config("interface", "eth0", "fanout-group", "77"));
-    assertThat(again.taskConfigs(2)).allMatch(task -> task.get("fanout-group").equals("77"));
+    PacketSourceConnector another = new PacketSourceConnector();
+    another.start(config("interface", "eth0"));
+    assertThat(groups(another, 2)).isEqualTo(own);
+    another.start(config("interface", "eth0", "fanout-group", "77"));
+    assertThat(groups(another, 2)).containsExactly("77 of 0");
+    // their numbers were the same
+    another.start(config("interface", "eth0", "name", "Aa"));
+    connector.start(config("interface", "eth0", "name", "BB"));
+    assertThat(groups(another, 2)).isNotEqualTo(groups(connector, 2));
+    // found by trying; the kernel tells these two apart by their owners
+    another.start(config("interface", "eth0", "name", "connector-171"));
+    connector.start(config("interface", "eth0", "name", "connector-263"));
+    assertThat(groups(another, 2)).containsExactly("39709 of 3653");
+    assertThat(groups(connector, 2)).containsExactly("39709 of 3280");
+  }
+
+  private static Set<String> groups(PacketSourceConnector connector, int tasks) {
+    return captures(connector, tasks).stream()
+        .map(task -> task.get(CaptureOption.FANOUT_GROUP) + " of " + task.fanoutOwner())
+        .collect(Collectors.toSet());
+  }
+
+  private static List<CaptureConfig> captures(PacketSourceConnector connector, int tasks) {
+    return connector.taskConfigs(tasks).stream()
+        .map(task -> new PacketSourceConfig(task).capture().build())
+        .toList();
+  }
+
+  @Test
+  void aWorkerOnAnotherHostThanTheTasksDoesNotTryThem() {
+    assertThat(errors("interface", "eth77")).containsOnlyKeys("interface");
+    assertThat(errors("interface", "eth77", "hosts", "elsewhere, else.where")).isEmpty();
+    assertThat(errors("interface", "eth77", "hosts", "elsewhere," + HostName.local()))
+        .containsOnlyKeys("interface");
   }
 
   @Test
@@ -278,7 +326,11 @@ class PacketSourceConnectorTest {
     Map<String, String> file = config("file", "a.pcap");
     Map<String, ?> ours = Map.of("file", "a.pcap");
     FilePosition position =
-        new FilePosition(new FileRange(500, Long.MAX_VALUE, 10, List.of(0L, 28L)), 12, 11);
+        new FilePosition(
+            new FileRange(500, Long.MAX_VALUE, 10, List.of(0L, 28L)),
+            12,
+            11,
+            new FileFingerprint(65_536, "0123456789abcdef0123456789abcdef"));
     assertThat(FilePosition.of(position.toOffset())).isEqualTo(position);
     assertThat(connector.alterOffsets(file, Map.of(ours, position.toOffset()))).isTrue();
     assertThat(connector.alterOffsets(file, Map.of(ours, Map.of("frame", 5)))).isTrue();
@@ -296,6 +348,8 @@ class PacketSourceConnectorTest {
     refuse(file, ours, Map.of("frame", 5, "start.frame", 4), "nor without its start.bytes");
     refuse(
         file, ours, Map.of("frame", 5, "start.bytes", 9, "start.preludes", "a"), "start.preludes");
+    refuse(file, ours, Map.of("frame", 5, "fingerprint", "65537:" + "0".repeat(32)), "fingerprint");
+    refuse(file, ours, Map.of("frame", 5, "fingerprint", "x"), "fingerprint");
     refuse(config("interface", "eth0"), Map.of("interface", "eth0"), Map.of("x", 1), "no offsets");
   }
 

@@ -21,10 +21,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPOutputStream;
@@ -58,17 +60,25 @@ class PacketSourceTaskTest {
   static void write() throws IOException {
     file = directory.resolve("frames.pcapng");
     frames = Packets.stream(7).limit(FRAMES).toList();
-    try (PcapngWriter writer = PcapngWriter.create(file)) {
+    writeFrames(file, FIRST_NANOS, FRAMES);
+    packed = directory.resolve("frames.pcapng.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+      Files.copy(file, out);
+    }
+  }
+
+  private static void writeFrames(Path path, long firstNanos, int count) throws IOException {
+    try (PcapngWriter writer = PcapngWriter.create(path)) {
       int[] ids = {
         writer.addInterface("eth7", LinkType.ETHERNET, 262_144),
         writer.addInterface("eth8", LinkType.ETHERNET, 262_144)
       };
-      for (int i = 0; i < FRAMES; i++) {
+      for (int i = 0; i < count; i++) {
         byte[] frame = frames.get(i);
         MemorySegment bytes = MemorySegment.ofArray(frame);
         writer.write(
             ids[i / 50 % 2],
-            FIRST_NANOS + i * 1_000_003L,
+            firstNanos + i * 1_000_003L,
             frame.length,
             PacketType.OUTGOING,
             i % 100 == 5 ? 9 : 0,
@@ -76,10 +86,6 @@ class PacketSourceTaskTest {
             0,
             frame.length);
       }
-    }
-    packed = directory.resolve("frames.pcapng.gz");
-    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
-      Files.copy(file, out);
     }
   }
 
@@ -277,6 +283,48 @@ class PacketSourceTaskTest {
   }
 
   @Test
+  void aFileThatGrewOrIsACopyGoesOnAndAnotherOfItsNameBeginsAnew() throws Exception {
+    byte[] bytes = Files.readAllBytes(file);
+    Path rotated = directory.resolve("rotated.pcap");
+    for (Path first : List.of(file, packed)) {
+      Files.write(rotated, Files.readAllBytes(first));
+      List<SourceRecord> whole = rest(config(rotated), null);
+      Map<String, ?> offset = whole.get(99).sourceOffset();
+
+      Path copy = Files.copy(rotated, directory.resolve("copy"));
+      Files.move(copy, rotated, StandardCopyOption.REPLACE_EXISTING);
+      assertThat(rest(config(rotated), offset)).hasSize(FRAMES - 100);
+
+      // tcpdump and the like begin a file of the same name; here one second later
+      writeFrames(rotated, FIRST_NANOS + 1_000_000_000L, FRAMES);
+      List<SourceRecord> anew = rest(config(rotated), offset);
+      assertThat(anew).hasSize(FRAMES);
+      assertThat(((Struct) anew.get(0).value()).getInt64("sequence")).isZero();
+      assertThat(rest(config(rotated), anew.get(9).sourceOffset())).hasSize(FRAMES - 10);
+      Files.write(rotated, Arrays.copyOf(bytes, 100));
+      assertThat(started(config(rotated), offset)).isNotNull();
+    }
+
+    writeFrames(rotated, FIRST_NANOS, 7);
+    List<SourceRecord> few = rest(config(rotated), null);
+    assertThat(few).hasSize(7);
+    writeFrames(rotated, FIRST_NANOS, FRAMES);
+    assertThat(rest(config(rotated), few.get(6).sourceOffset())).hasSize(FRAMES - 7);
+  }
+
+  @Test
+  void aTaskOnAnotherHostFailsAndSaysWhere() throws Exception {
+    assertThatThrownBy(() -> started(config(file, "hosts", "a.example,b"), null))
+        .isInstanceOf(ConnectException.class)
+        .hasMessageStartingWith(
+            "task under \"test\"-0 may not run on host "
+                + HostName.local()
+                + ": option hosts names a.example, b; ");
+    String here = HostName.local().toUpperCase(Locale.ROOT);
+    assertThat(rest(config(file, "hosts", "a.example," + here), null)).hasSize(FRAMES);
+  }
+
+  @Test
   void theLedgerIsInJmxAndAddsUp() throws Exception {
     Map<String, String> config = config(file, "ringtap.task.number", "3");
     PacketSourceTask task = started(config, null);
@@ -288,6 +336,7 @@ class PacketSourceTaskTest {
       task.commitRecord(records.get(i), i < 480 ? metadata : null);
     }
     assertThat(counts(jmx, name))
+        .containsEntry("capturing", 1L)
         .containsEntry("offered", FRAMES + 54L)
         .containsEntry("dropped-by-kernel", 54L)
         .containsEntry("captured", (long) FRAMES)
