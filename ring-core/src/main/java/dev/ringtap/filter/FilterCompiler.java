@@ -4,6 +4,7 @@ import dev.ringtap.filter.BpfProgram.Instruction;
 import dev.ringtap.filter.FilterException.Reason;
 import dev.ringtap.linux.Libpcap;
 import dev.ringtap.linux.LibpcapException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,9 +15,17 @@ import java.util.List;
  * without it. A host name in an expression is asked of the system's resolver, so a compilation can
  * take seconds.
  *
- * <p>Thread-safe.
+ * <p>An expression has at most {@value #MOST_BYTES} bytes; one of more than 1,024 is not optimized,
+ * which takes libpcap too long, and must fit the kernel's 4,096 instructions so.
+ *
+ * <p>Thread-safe; no compilation waits for another.
  */
 public final class FilterCompiler {
+  /** Few longer ones would fit the kernel; libpcap takes minutes for them. */
+  static final int MOST_BYTES = 8192;
+
+  private static final int SHOWN_CHARACTERS = 60;
+
   private static final FilterCompiler SYSTEM = new FilterCompiler(Libpcap.SONAMES);
 
   private final List<String> sonames;
@@ -50,6 +59,7 @@ public final class FilterCompiler {
   public BpfProgram compileLive(
       String expression, String interfaceName, int linkType, int snapLengthBytes)
       throws FilterException {
+    requireLength(expression);
     List<Instruction> program = new ArrayList<>();
     try {
       library()
@@ -62,7 +72,7 @@ public final class FilterCompiler {
               "libpcap cannot open "
                   + interfaceName
                   + " to compile the filter '"
-                  + expression
+                  + shown(expression)
                   + "': "
                   + e.getMessage(),
               e);
@@ -82,6 +92,7 @@ public final class FilterCompiler {
    */
   public BpfProgram compile(String expression, int linkType, int snapLengthBytes)
       throws FilterException {
+    requireLength(expression);
     List<Instruction> program = new ArrayList<>();
     try {
       library().compileDead(expression, dlt(linkType), snapLengthBytes, into(program));
@@ -100,6 +111,32 @@ public final class FilterCompiler {
     return library().version();
   }
 
+  private static void requireLength(String expression) throws FilterException {
+    int bytes = bytes(expression);
+    if (bytes > MOST_BYTES) {
+      throw new FilterException(
+          Reason.EXPRESSION,
+          "filter '"
+              + shown(expression)
+              + "': "
+              + bytes
+              + " bytes; expected at most "
+              + MOST_BYTES
+              + "; join hosts to nets and ports to port ranges",
+          null);
+    }
+  }
+
+  private static int bytes(String expression) {
+    return expression.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  private static String shown(String expression) {
+    return expression.length() <= SHOWN_CHARACTERS
+        ? expression
+        : expression.substring(0, SHOWN_CHARACTERS) + "...";
+  }
+
   private static Libpcap.Instructions into(List<Instruction> program) {
     return (code, jt, jf, k) -> program.add(new Instruction(code, jt, jf, k));
   }
@@ -109,16 +146,25 @@ public final class FilterCompiler {
     try {
       return new BpfProgram(instructions);
     } catch (IllegalArgumentException e) {
+      boolean optimized = bytes(expression) < Libpcap.MOST_OPTIMIZED_BYTES;
       throw new FilterException(
           Reason.EXPRESSION,
-          "filter '" + expression + "': not for the kernel: " + e.getMessage(),
+          "filter '"
+              + shown(expression)
+              + "': not for the kernel: "
+              + e.getMessage()
+              + (optimized
+                  ? ""
+                  : "; longer than "
+                      + Libpcap.MOST_OPTIMIZED_BYTES
+                      + " bytes it was not optimized: join hosts to nets and ports to port ranges"),
           e);
     }
   }
 
   private static FilterException refused(String expression, LibpcapException e) {
     return new FilterException(
-        Reason.EXPRESSION, "filter '" + expression + "': " + e.getMessage(), e);
+        Reason.EXPRESSION, "filter '" + shown(expression) + "': " + e.getMessage(), e);
   }
 
   private Libpcap library() throws FilterException {

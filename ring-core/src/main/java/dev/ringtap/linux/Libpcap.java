@@ -12,13 +12,15 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The filter compiler of the system's libpcap, by {@code <pcap/pcap.h>}. The library is optional:
  * nothing is loaded before {@link #load}, and nothing else needs it.
  *
- * <p>Thread-safe: compilations run one at a time, as libpcap before 1.8 keeps its compiler's state
- * in globals.
+ * <p>Thread-safe, and no compilation waits for another: libpcap's compiler has no globals since
+ * 1.8, see pcap_compile(3PCAP), and older ones are refused.
  */
 @SuppressWarnings("restricted")
 public final class Libpcap {
@@ -31,15 +33,19 @@ public final class Libpcap {
   static final int PCAP_ERRBUF_SIZE = 256;
 
   private static final long MAX_STRING_BYTES = 4096;
-  private static final int OPTIMIZE = 1;
+
+  /**
+   * Longer expressions are not optimized: the time that libpcap takes for it grows faster than the
+   * square of their length, to minutes for 10 KB.
+   */
+  public static final int MOST_OPTIMIZED_BYTES = 1024;
+
+  private static final Pattern VERSION = Pattern.compile("libpcap version (\\d+)\\.(\\d+)");
 
   /** One block of the smallest size that libpcap's ring has: the handle never reads a frame. */
   private static final int LIVE_BUFFER_BYTES = 1 << 18;
 
   private static final ValueLayout.OfInt INT = JAVA_INT;
-
-  /** Guards the compiler of whatever copy of the library is loaded. */
-  private static final Object COMPILER = new Object();
 
   private final MethodHandle openDead;
   private final MethodHandle create;
@@ -94,6 +100,7 @@ public final class Libpcap {
    *
    * @return the library, or null where none of the names is installed
    * @throws IllegalCallerException if this code may not make native calls
+   * @throws UnsatisfiedLinkError if it is older than 1.8
    */
   public static Libpcap load(List<String> sonames) {
     for (String soname : sonames) {
@@ -103,9 +110,21 @@ public final class Libpcap {
       } catch (IllegalArgumentException e) {
         continue;
       }
-      return new Libpcap(library);
+      Libpcap loaded = new Libpcap(library);
+      requireReentrant(loaded.version());
+      return loaded;
     }
     return null;
+  }
+
+  /** Before 1.8 two compilations at a time corrupt each other. */
+  static void requireReentrant(String version) {
+    Matcher found = VERSION.matcher(version);
+    if (found.find()
+        && Integer.parseInt(found.group(1)) == 1
+        && Integer.parseInt(found.group(2)) < 8) {
+      throw new UnsatisfiedLinkError(version + " is installed; 1.8 or later is needed");
+    }
   }
 
   private static MethodHandle call(
@@ -210,11 +229,10 @@ public final class Libpcap {
       throws Throwable {
     MemorySegment text = arena.allocateFrom(expression);
     MemorySegment program = PcapProgram.allocate(arena);
-    synchronized (COMPILER) {
-      int result = (int) compile.invokeExact(handle, program, text, OPTIMIZE, netmask);
-      if (result < 0) {
-        throw new LibpcapException(string((MemorySegment) geterr.invokeExact(handle)), true);
-      }
+    int optimize = text.byteSize() > MOST_OPTIMIZED_BYTES ? 0 : 1;
+    int result = (int) compile.invokeExact(handle, program, text, optimize, netmask);
+    if (result < 0) {
+      throw new LibpcapException(string((MemorySegment) geterr.invokeExact(handle)), true);
     }
     try {
       PcapProgram.read(program, target);

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.ringtap.filter.BpfProgram.Instruction;
 import dev.ringtap.filter.FilterException.Reason;
 import dev.ringtap.linux.Libpcap;
+import dev.ringtap.linux.LibpcapException;
 import dev.ringtap.packet.Packets;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -21,6 +22,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +81,81 @@ class LibpcapIT {
         .hasMessageMatching("(?s)filter '.*': .+")
         .extracting(e -> ((FilterException) e).reason())
         .isEqualTo(Reason.EXPRESSION);
+  }
+
+  /** Terms that take libpcap the more time the more there are. */
+  private static String ports(int count) {
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(Integer::toString)
+        .collect(Collectors.joining(" or ", "port ", ""));
+  }
+
+  @Test
+  void aLongCompilationKeepsNobodyWaiting() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    Libpcap library = Libpcap.load(Libpcap.SONAMES);
+    Thread busy =
+        new Thread(
+            () -> {
+              try {
+                library.compileDead(ports(600), 1, 96, (code, jt, jf, k) -> done.set(true));
+              } catch (LibpcapException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    busy.setDaemon(true);
+    busy.start();
+    // often enough that it is in the library by now
+    for (int seen = 0; seen < 20; seen += isIn(busy, Libpcap.class, "compile") ? 1 : 0) {
+      assertThat(busy.isAlive()).isTrue();
+      Thread.sleep(1);
+    }
+    compiler.compile("ip", ETHERNET, 96);
+    assertThat(done).as("the long one is compiled still").isFalse();
+  }
+
+  private static boolean isIn(Thread thread, Class<?> type, String method) {
+    return Arrays.stream(thread.getStackTrace())
+        .anyMatch(e -> e.getClassName().equals(type.getName()) && e.getMethodName().equals(method));
+  }
+
+  @Test
+  void anExpressionHasALength() {
+    assertThatThrownBy(() -> compiler.compile("ip or ".repeat(1400) + "ip", ETHERNET, 96))
+        .isInstanceOf(FilterException.class)
+        .hasMessageStartingWith("filter 'ip or ip or ")
+        .hasMessageContaining("...': 8402 bytes; expected at most 8192;")
+        .hasMessageNotContaining("ip or ".repeat(20));
+    assertThatThrownBy(() -> compiler.compileLive("x".repeat(8193), "lo", ETHERNET, 96))
+        .hasMessageContaining("8193 bytes; expected at most 8192");
+  }
+
+  /** libpcap's optimizer alone takes away what is always false. */
+  @Test
+  void aLongExpressionIsNotOptimized() throws FilterException {
+    String never = "ip and ip6 and not arp ";
+    assertThatThrownBy(() -> compiler.compile(never, ETHERNET, 96))
+        .hasMessageContaining("expression rejects all packets");
+    BpfProgram program = compiler.compile(never + " ".repeat(1024), ETHERNET, 96);
+    assertThat(program.instructions()).hasSizeGreaterThan(4);
+    assertThatThrownBy(() -> compiler.compile(ports(250), ETHERNET, 96))
+        .hasMessageContaining("not for the kernel: ")
+        .hasMessageContaining("longer than 1024 bytes it was not optimized");
+    BpfProgram hosts =
+        compiler.compile(
+            IntStream.range(1, 100)
+                .mapToObj(i -> "dst host 10.0.0." + i)
+                .collect(Collectors.joining(" or ")),
+            ETHERNET,
+            96);
+    BpfInterpreter interpreter = new BpfInterpreter(hosts);
+    for (int last : new int[] {1, 99, 100}) {
+      byte[] frame = Packets.ethernet(Packets.udp("10.0.1.1", 1, "10.0.0." + last, 2, new byte[8]));
+      int kept =
+          interpreter.run(
+              MemorySegment.ofArray(frame), 0, frame.length, frame.length, Ancillary.NONE);
+      assertThat(kept).isEqualTo(last == 100 ? 0 : 96);
+    }
   }
 
   @Test
