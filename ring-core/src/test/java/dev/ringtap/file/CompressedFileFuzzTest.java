@@ -15,7 +15,7 @@ import java.util.zip.GZIPOutputStream;
 
 /**
  * A small compressed file that is large once decompressed: reading it takes no memory that grows
- * with it. {@code .ci/fuzz} gives this target a heap of 64 MiB.
+ * with it. {@code .ci/fuzz} gives this target a small heap, a test run 64 MiB.
  *
  * <p>An input is a byte for the form, then pieces: how often (16 bits), how many bytes (8 bits),
  * and these.
