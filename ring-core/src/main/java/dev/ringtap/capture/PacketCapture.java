@@ -70,6 +70,10 @@ public final class PacketCapture implements BlockSource {
   private final String interfaceName;
   private final int retireTimeoutMillis;
   private final PacketSocket socket;
+
+  /** Null if timestamps are the kernel's. */
+  private final HardwareClock clock;
+
   private final Poller poller;
   private final PacketRing ring;
 
@@ -96,6 +100,7 @@ public final class PacketCapture implements BlockSource {
       CaptureInterface device,
       BpfProgram program,
       PacketSocket socket,
+      HardwareClock clock,
       Poller poller,
       PacketRing ring) {
     this.config = config;
@@ -104,6 +109,7 @@ public final class PacketCapture implements BlockSource {
     this.interfaceName = config.get(CaptureOption.INTERFACE);
     this.retireTimeoutMillis = config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS);
     this.socket = socket;
+    this.clock = clock;
     this.poller = poller;
     this.ring = ring;
   }
@@ -242,11 +248,12 @@ public final class PacketCapture implements BlockSource {
     PacketSocket socket = null;
     Poller poller = null;
     Arena arena = null;
+    HardwareClock clock = null;
     try {
       RingSetup.requireMemory(config.get(CaptureOption.RING_MIB));
       socket = device.isCooked() ? PacketSocket.openCooked() : PacketSocket.open();
       socket.useTpacketV3();
-      RingSetup.setTimestamps(socket, config);
+      clock = RingSetup.turnOnClock(socket, config, device);
       BpfProgram program = RingSetup.kernelProgram(config, device);
       RingSetup.attach(socket, group == null ? program : BpfProgram.REJECT);
       int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
@@ -255,7 +262,8 @@ public final class PacketCapture implements BlockSource {
       MemorySegment memory = socket.map((long) blockCount * blockSizeBytes, arena);
       PacketRing ring = new PacketRing(config, device, socket, arena, memory, blockSizeBytes);
       poller = new Poller(socket.fd());
-      PacketCapture capture = new PacketCapture(config, device, program, socket, poller, ring);
+      PacketCapture capture =
+          new PacketCapture(config, device, program, socket, clock, poller, ring);
       if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback() && !device.isAny()) {
         socket.joinPromiscuous(device.index());
       }
@@ -274,6 +282,9 @@ public final class PacketCapture implements BlockSource {
       }
       if (arena != null) {
         arena.close();
+      }
+      if (clock != null) {
+        clock.close();
       }
       if (socket != null) {
         socket.close();
@@ -539,6 +550,9 @@ public final class PacketCapture implements BlockSource {
     try {
       ring.close();
       poller.close();
+      if (clock != null) {
+        clock.close();
+      }
       socket.close();
     } finally {
       taking.unlock();

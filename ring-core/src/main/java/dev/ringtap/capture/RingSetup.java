@@ -3,7 +3,7 @@ package dev.ringtap.capture;
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.Errno;
-import dev.ringtap.linux.Ifreq;
+import dev.ringtap.linux.HwtstampConfig;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.SockFprog;
@@ -74,28 +74,34 @@ final class RingSetup {
     return fprog;
   }
 
-  /** Has the network card take the time of frames, where that was asked for. */
-  static void setTimestamps(PacketSocket socket, CaptureConfig config) throws IOException {
+  /** Has the network card take the time of frames if that was asked for; otherwise null. */
+  static HardwareClock turnOnClock(
+      PacketSocket socket, CaptureConfig config, CaptureInterface device) throws IOException {
     if (config.get(CaptureOption.TIMESTAMP_TYPE) == TimestampType.HOST) {
-      return;
+      return null;
     }
-    String name = config.get(CaptureOption.INTERFACE);
-    try {
-      Ifreq.takeHardwareTimestamps(name);
-    } catch (LinuxException e) {
-      throw new CaptureException(
-          e.errno() == Errno.EPERM ? Reason.NO_PERMISSION : Reason.UNSUPPORTED_SYSTEM,
-          e.errno() == Errno.EPERM
-              ? "no permission to turn the timestamps of "
-                  + name
-                  + " on: CAP_NET_ADMIN is missing; grant it, or use timestamp-type host"
-              : name
-                  + " takes no timestamps of its own; use timestamp-type host ("
-                  + e.getMessage()
-                  + ")",
-          e);
-    }
+    HardwareClock clock = HardwareClock.turnOn(new SocketCard(socket, device));
     socket.useHardwareTimestamps();
+    return clock;
+  }
+
+  /** A network card by a socket of its namespace. */
+  private record SocketCard(PacketSocket socket, CaptureInterface device)
+      implements HardwareClock.Card {
+    @Override
+    public String name() {
+      return device.name();
+    }
+
+    @Override
+    public HwtstampConfig timestamps() throws LinuxException {
+      return socket.timestamps(device.index());
+    }
+
+    @Override
+    public HwtstampConfig setTimestamps(HwtstampConfig config) throws LinuxException {
+      return socket.setTimestamps(device.index(), config);
+    }
   }
 
   /** Makes the ring, smaller where the kernel has no memory for all of it. */

@@ -49,15 +49,8 @@ public final class Ifreq {
   private static final long SIOCSIFMTU = 0x8922;
   private static final long SIOCGIFHWADDR = 0x8927;
   private static final long SIOCETHTOOL = 0x8946;
-  private static final long SIOCSHWTSTAMP = 0x89b0;
-
-  /**
-   * {@code <linux/net_tstamp.h>}: {@code struct hwtstamp_config { int flags, tx_type, rx_filter; }}
-   */
-  private static final long HWTSTAMP_CONFIG_BYTES = 12;
-
-  private static final long RX_FILTER = 8;
-  private static final int HWTSTAMP_FILTER_ALL = 1;
+  static final long SIOCSHWTSTAMP = 0x89b0;
+  static final long SIOCGHWTSTAMP = 0x89b1;
 
   private Ifreq() {}
 
@@ -114,19 +107,39 @@ public final class Ifreq {
   }
 
   /**
-   * Has the network card take the time of all frames that come in. It stays so for everybody.
+   * Of which frames the network card takes the time.
    *
+   * @throws LinuxException with EOPNOTSUPP if it has no clock
+   */
+  static HwtstampConfig timestamps(Fd socket, String name) throws LinuxException {
+    return timestamps(socket, name, null);
+  }
+
+  /**
+   * Sets of which frames the network card takes the time, for everybody.
+   *
+   * @return what the driver has made of it
    * @throws LinuxException with EOPNOTSUPP or ERANGE where the card cannot, EPERM without
    *     CAP_NET_ADMIN
    */
-  public static void takeHardwareTimestamps(String name) throws LinuxException {
-    try (Arena arena = Arena.ofConfined();
-        Fd socket = Libc.controlSocket()) {
-      MemorySegment config = arena.allocate(HWTSTAMP_CONFIG_BYTES, 4);
-      config.set(JAVA_INT, RX_FILTER, HWTSTAMP_FILTER_ALL);
+  static HwtstampConfig setTimestamps(Fd socket, String name, HwtstampConfig config)
+      throws LinuxException {
+    return timestamps(socket, name, config);
+  }
+
+  private static HwtstampConfig timestamps(Fd socket, String name, HwtstampConfig toSet)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment config = arena.allocate(HwtstampConfig.BYTES, 4);
       MemorySegment request = named(arena, name);
       request.set(ADDRESS, IFR_UNION, config);
-      Libc.ioctl(socket, SIOCSHWTSTAMP, request, "SIOCSHWTSTAMP on " + name);
+      if (toSet == null) {
+        Libc.ioctl(socket, SIOCGHWTSTAMP, request, "SIOCGHWTSTAMP on " + name);
+      } else {
+        toSet.write(config);
+        Libc.ioctl(socket, SIOCSHWTSTAMP, request, "SIOCSHWTSTAMP on " + name);
+      }
+      return HwtstampConfig.read(config);
     }
   }
 

@@ -194,6 +194,26 @@ public final class PacketSocket implements AutoCloseable {
     return Ifreq.name(fd, ifindex);
   }
 
+  /**
+   * Of which frames the card of an interface in this socket's namespace takes the time.
+   *
+   * @throws LinuxException with EOPNOTSUPP if it has no clock
+   */
+  public HwtstampConfig timestamps(int ifindex) throws LinuxException {
+    return Ifreq.timestamps(fd, interfaceName(ifindex));
+  }
+
+  /**
+   * Sets of which frames the card takes the time, for everybody.
+   *
+   * @return what the driver has made of it
+   * @throws LinuxException with EOPNOTSUPP or ERANGE if the card cannot, EPERM without
+   *     CAP_NET_ADMIN
+   */
+  public HwtstampConfig setTimestamps(int ifindex, HwtstampConfig config) throws LinuxException {
+    return Ifreq.setTimestamps(fd, interfaceName(ifindex), config);
+  }
+
   /** Reads and clears the statistics. */
   public TpacketStatsV3 statistics() throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {

@@ -118,7 +118,7 @@ class DirectionIT {
             .build();
     assertThatThrownBy(() -> network.call(() -> PacketCapture.open(config)))
         .hasMessageStartingWith(
-            "tap1 takes no timestamps of its own; use timestamp-type host (ioctl SIOCSHWTSTAMP")
+            "tap1 takes no timestamps of its own; use timestamp-type host (ioctl SIOCGHWTSTAMP")
         .extracting(e -> ((CaptureException) e).reason())
         .isEqualTo(Reason.UNSUPPORTED_SYSTEM);
   }

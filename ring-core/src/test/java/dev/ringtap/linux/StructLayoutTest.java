@@ -32,6 +32,7 @@ class StructLayoutTest {
       #include <linux/filter.h>
       #include <linux/if_ether.h>
       #include <linux/if_packet.h>
+      #include <linux/net_tstamp.h>
       #include <linux/sockios.h>
       """;
 
@@ -129,6 +130,16 @@ class StructLayoutTest {
     offset(all, "struct packet_mreq", "mr_ifindex", PacketMreq.MR_IFINDEX);
     offset(all, "struct packet_mreq", "mr_type", PacketMreq.MR_TYPE);
     value(all, "PACKET_MR_PROMISC", PacketMreq.PACKET_MR_PROMISC);
+
+    size(all, "struct hwtstamp_config", HwtstampConfig.BYTES);
+    offset(all, "struct hwtstamp_config", "flags", HwtstampConfig.FLAGS);
+    offset(all, "struct hwtstamp_config", "tx_type", HwtstampConfig.TX_TYPE);
+    offset(all, "struct hwtstamp_config", "rx_filter", HwtstampConfig.RX_FILTER);
+    value(all, "HWTSTAMP_TX_OFF", HwtstampConfig.HWTSTAMP_TX_OFF);
+    value(all, "HWTSTAMP_FILTER_NONE", HwtstampConfig.HWTSTAMP_FILTER_NONE);
+    value(all, "HWTSTAMP_FILTER_ALL", HwtstampConfig.HWTSTAMP_FILTER_ALL);
+    value(all, "SIOCSHWTSTAMP", Ifreq.SIOCSHWTSTAMP);
+    value(all, "SIOCGHWTSTAMP", Ifreq.SIOCGHWTSTAMP);
 
     size(all, "struct sock_fprog", SockFprog.BYTES);
     offset(all, "struct sock_fprog", "len", SockFprog.LEN);
