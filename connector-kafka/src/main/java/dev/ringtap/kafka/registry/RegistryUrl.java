@@ -49,6 +49,10 @@ public final class RegistryUrl {
     if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
       throw wrong(text, "it must end with its path, before any ? or #");
     }
+    if (uri.getRawPath().indexOf('@') >= 0) {
+      // http://USER:12/34@HOST is host USER, port 12 to a URL's parser
+      throw wrong(text, "a / in the login must be percent-encoded, %2F, and an @ in the path, %40");
+    }
     String path = uri.getRawPath().replaceAll("/+$", "");
     String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
     return new RegistryUrl(

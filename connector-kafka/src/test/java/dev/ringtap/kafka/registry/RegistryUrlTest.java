@@ -37,6 +37,10 @@ class RegistryUrlTest {
     "http://registry:65536, its port is 65536",
     "http://registry?key=s3cret, must end with its path",
     "http://registry#s3cret, must end with its path",
+    "http://user:12/s3cret@registry:8081, a / in the login must be percent-encoded",
+    "http://s3cret/x@registry, a / in the login must be percent-encoded",
+    "https://user:s3/cret@registry, names no host",
+    "https://user:/s3cret@registry/x, a / in the login must be percent-encoded",
   })
   void whatIsNoneIsExplainedWithoutItsSecrets(String text, String why) {
     assertThatIllegalArgumentException()
