@@ -1,7 +1,9 @@
 package dev.ringtap.kafka.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,10 +15,20 @@ import picocli.CommandLine.ParameterException;
 final class OptionFile {
   private OptionFile() {}
 
-  /** All of a file's text. */
+  private static final int MAX_BYTES = 256 << 10;
+
+  /**
+   * All of a file's text.
+   *
+   * @throws IOException if it cannot be read, or is longer than 256 KiB; it may be a pipe
+   */
   static String text(String option, Path file) throws IOException {
-    try {
-      return Files.readString(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new IOException("larger than 256 KiB");
+      }
+      return new String(bytes, StandardCharsets.UTF_8);
     } catch (IOException e) {
       String why = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
       throw new IOException(option + " " + file + ": " + why, e);

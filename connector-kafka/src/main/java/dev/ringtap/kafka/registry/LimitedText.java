@@ -11,6 +11,15 @@ import java.util.concurrent.Flow.Subscription;
 
 /** The body of an answer as text, up to a number of bytes: whoever answers may send on for ever. */
 final class LimitedText implements BodySubscriber<String> {
+  /** The answer was longer. */
+  static final class TooLongException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private TooLongException(int mostBytes) {
+      super("an answer of more than " + mostBytes + " bytes");
+    }
+  }
+
   private final BodySubscriber<String> text = BodySubscribers.ofString(StandardCharsets.UTF_8);
   private final int mostBytes;
 
@@ -34,7 +43,7 @@ final class LimitedText implements BodySubscriber<String> {
     }
     if (bytes > mostBytes) {
       subscription.cancel();
-      text.onError(new IOException("an answer of more than " + mostBytes + " bytes"));
+      text.onError(new TooLongException(mostBytes));
     } else {
       text.onNext(buffers);
     }

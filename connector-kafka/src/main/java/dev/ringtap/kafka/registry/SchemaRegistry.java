@@ -4,17 +4,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.kafka.registry.RegistryException.Reason;
+import java.net.ConnectException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
 import org.apache.avro.Schema;
 
 /**
@@ -152,8 +157,7 @@ public final class SchemaRegistry implements AutoCloseable {
     }
     JsonNode id = answer.json.path("id");
     if (!id.isInt()) {
-      throw failure(
-          Reason.REFUSED, what, "got an answer without a 4-byte id: " + answer.detail(), null);
+      throw failure(Reason.REFUSED, what, "got an answer without a 4-byte id", null);
     }
     return id.intValue();
   }
@@ -183,7 +187,7 @@ public final class SchemaRegistry implements AutoCloseable {
     } catch (TimeoutException e) {
       throw unreachable("no answer within " + timeoutSeconds + " s", e);
     } catch (ExecutionException e) {
-      throw unreachable(innermost(e), e);
+      throw unreachable(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw unreachable("interrupted", e);
@@ -192,14 +196,31 @@ public final class SchemaRegistry implements AutoCloseable {
     }
   }
 
-  /** The outer exceptions of the HTTP client often have no message. */
-  private static String innermost(Throwable failure) {
+  /**
+   * Why nobody answers. Whoever names the URL may not read what any other service answers: an
+   * exception of which the other side chose the words is neither shown nor kept as the cause.
+   */
+  private RegistryException unreachable(ExecutionException failure) {
+    // the outer exceptions of the HTTP client often have no message
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
     String name = cause.getClass().getSimpleName();
-    return cause.getMessage() == null ? name : name + ": " + cause.getMessage();
+    if (cause instanceof ProtocolException) {
+      return unreachable("the answer is not HTTP", null);
+    }
+    boolean isLocal =
+        cause instanceof ConnectException
+            || cause instanceof HttpTimeoutException
+            || cause instanceof SSLHandshakeException
+            || cause instanceof GeneralSecurityException
+            || cause instanceof LimitedText.TooLongException;
+    if (!isLocal) {
+      return unreachable(name, null);
+    }
+    return unreachable(
+        cause.getMessage() == null ? name : name + ": " + cause.getMessage(), failure);
   }
 
   private RegistryException unreachable(String why, Throwable cause) {
@@ -291,12 +312,19 @@ public final class SchemaRegistry implements AutoCloseable {
       return status == 404 && (code == SUBJECT_NOT_FOUND || code == SCHEMA_NOT_FOUND);
     }
 
-    /** The registry's own sentence, or the beginning of whatever it is. */
+    /** The registry's own sentence; nothing of an answer that is not a registry's. */
     String detail() {
-      String text = json.path("message").asText(body).replaceAll("\\s+", " ").strip();
+      if (body.isBlank() || json.has("is_compatible")) {
+        return "no reason given";
+      }
+      JsonNode message = json.path("message");
+      if (!json.path("error_code").isInt() || !message.isTextual()) {
+        return "the answer is not a schema registry's";
+      }
+      String text = message.asText().replaceAll("\\s+", " ").strip();
       return text.length() > MAX_DETAIL_LENGTH
           ? text.substring(0, MAX_DETAIL_LENGTH) + "..."
-          : text.isEmpty() ? "no reason given" : text;
+          : text;
     }
   }
 

@@ -9,9 +9,12 @@ import com.sun.net.httpserver.HttpServer;
 import dev.ringtap.kafka.registry.RegistryException.Reason;
 import dev.ringtap.record.PacketSchema;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -140,7 +143,7 @@ class SchemaRegistryTest {
         "schema dev.ringtap.record.Packet under subject 't' is refused without a valid login",
         "put USER:PASSWORD@ before the host");
     answer(404, NO_SUBJECT);
-    answer(403, "{\"message\":\"User is denied\\n  operation Write\"}");
+    answer(403, "{\"error_code\":40301,\"message\":\"User is denied\\n  operation Write\"}");
     assertRefused(
         Reason.NO_PERMISSION,
         () -> registry.register("t", SCHEMA),
@@ -159,7 +162,7 @@ class SchemaRegistryTest {
         () -> registry.register("t", SCHEMA),
         "found no registry's API there (HTTP 404)",
         "/apis/ccompat/v7");
-    answer(500, "x".repeat(10_000));
+    answer(500, "{\"error_code\":50001,\"message\":\"" + "x".repeat(10_000) + "\"}");
     assertRefused(
         Reason.REFUSED,
         () -> registry.register("t", SCHEMA),
@@ -216,7 +219,56 @@ class SchemaRegistryTest {
   void bodyThatIsTooLongIsNotTaken() {
     answer(200, "{\"schema\":\"" + "x".repeat(1 << 20) + "\"}");
     assertThatThrownBy(() -> registry.schema(1))
-        .hasMessageContaining("(IOException: an answer of more than 1048576 bytes)");
+        .hasMessageContaining("(TooLongException: an answer of more than 1048576 bytes)");
+  }
+
+  /** A configuration may name any address that the worker reaches, not only a registry's. */
+  @Test
+  void nothingOfAnotherServicesAnswerIsShown() throws Exception {
+    for (int status : new int[] {200, 400, 403, 404, 409, 422, 500}) {
+      for (String body :
+          List.of("s3cret", "{\"id\":\"s3cret\"}", "{\"message\":\"s3cret\"}", "[\"s3cret\"]")) {
+        answer(status, body);
+        assertSilent(() -> registry.register("t", SCHEMA));
+      }
+    }
+    for (String banner :
+        List.of("SSH-2.0-s3cret\r\n", "HTTP/1.1 200 OK\r\ns3cret\r\n\r\n", "220 s3cret\r\n")) {
+      try (ServerSocket other = new ServerSocket(0, 9, InetAddress.getLoopbackAddress());
+          SchemaRegistry there =
+              SchemaRegistry.at(RegistryUrl.parse("http://127.0.0.1:" + other.getLocalPort()), 5)) {
+        Thread greeter = new Thread(() -> greet(other, banner));
+        greeter.start();
+        assertSilent(() -> there.register("t", SCHEMA));
+        other.close();
+        greeter.join();
+      }
+    }
+  }
+
+  /** Sends everyone the same words, until the socket is closed: the client may come again. */
+  private static void greet(ServerSocket socket, String words) {
+    while (!socket.isClosed()) {
+      try (Socket client = socket.accept()) {
+        client.setSoTimeout(1000);
+        client.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+        client.shutdownOutput();
+        client.getInputStream().readAllBytes();
+      } catch (IOException e) {
+        // the client has seen enough, or the test is over
+      }
+    }
+  }
+
+  private static void assertSilent(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(RegistryException.class)
+        .satisfies(
+            e -> {
+              StringWriter trace = new StringWriter();
+              e.printStackTrace(new PrintWriter(trace));
+              assertThat(trace.toString()).doesNotContain("s3cret");
+            });
   }
 
   /** The JDK's own request timeout ends with the headers; a body may stop in its middle. */
