@@ -16,15 +16,19 @@ import java.lang.foreign.MemorySegment;
  * try (Block block = builder.build(sequence, lostBefore)) { ... }
  * }</pre>
  *
- * <p>The block's memory is reused: {@link #start} is allowed again once the block was given back.
- * Not thread-safe, but for the block, which another thread may give back.
+ * <p>The block's memory is reused: {@link #start} is allowed again after the block was released.
+ * Not thread-safe, except for the block, which another thread may release.
  */
 public final class BlockBuilder {
   /** Where the kernel puts an Ethernet frame when nothing is reserved: behind both headers. */
   private static final int MAC_OFFSET = 82;
 
   private final MemorySegment memory;
-  private final Block block;
+  private final BlockSlot slot;
+  private FrameOrigin origin;
+
+  /** The last one, or null. */
+  private Block block;
 
   private int frameCount;
   private long lastHeader;
@@ -43,22 +47,12 @@ public final class BlockBuilder {
    */
   public BlockBuilder(Arena arena, int sizeBytes) {
     memory = arena.allocate(sizeBytes, Tpacket3Hdr.ALIGNMENT);
-    block = new Block(BlockBuilder::giveBack, memory, 0, 0, sizeBytes);
+    slot = new BlockSlot(Block::leaseEnded, memory, 0, 0, sizeBytes);
   }
 
-  private static void giveBack(Block block) {
-    try {
-      TpacketBlockDesc.setStatusRelease(
-          block.memory(), block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
-    } catch (IllegalStateException e) {
-      // The arena ended while the block was out: nobody fills it again.
-    }
-    block.leaseEnded();
-  }
-
-  /** Whether the last block was not given back yet. Any thread may ask. */
+  /** Whether the last block was not released yet. For the thread that builds. */
   public boolean isOut() {
-    return block.isLeased();
+    return block != null && block.isLeased();
   }
 
   /**
@@ -67,20 +61,24 @@ public final class BlockBuilder {
    * @throws IllegalStateException if the last block is still out
    */
   public void start(String interfaceName, int linkType, int snapLengthBytes) {
-    if (block.isLeased()) {
-      throw new IllegalStateException("the last block was not given back yet");
-    }
-    block.describe(interfaceName, linkType, snapLengthBytes);
-    begin();
-    sockaddr(0, 0, 0, 0, 0);
+    start(FrameOrigin.of(interfaceName, linkType, snapLengthBytes));
   }
 
   /** As {@link #start}, for frames without their header, as a cooked capture has them. */
   void startCooked(
       String interfaceName, int linkType, int snapLengthBytes, InterfaceNames frameInterfaces) {
-    start(interfaceName, linkType, snapLengthBytes);
-    int headerBytes = CookedHeader.bytes(linkType);
-    block.describe(interfaceName, linkType, snapLengthBytes, headerBytes, frameInterfaces);
+    start(FrameOrigin.cooked(interfaceName, linkType, snapLengthBytes, frameInterfaces));
+  }
+
+  private void start(FrameOrigin of) {
+    if (isOut()) {
+      throw new IllegalStateException("the last block was not released yet");
+    }
+    origin = of;
+    frameCount = 0;
+    lastHeader = -1;
+    end = TpacketBlockDesc.BYTES;
+    sockaddr(0, 0, 0, 0, 0);
   }
 
   /** What the kernel says about the frames that follow; the sender's first byte comes highest. */
@@ -90,12 +88,6 @@ public final class BlockBuilder {
     this.hardwareType = hardwareType;
     this.senderLength = senderLength;
     this.sender = sender;
-  }
-
-  private void begin() {
-    frameCount = 0;
-    lastHeader = -1;
-    end = TpacketBlockDesc.BYTES;
   }
 
   /** Bytes that a frame of this many bytes takes in the block. */
@@ -176,8 +168,7 @@ public final class BlockBuilder {
   /** Closes the block and leases it to the caller. */
   public Block build(long firstSequence, long lostBefore) {
     TpacketBlockDesc.write(memory, 0, frameCount, TpacketBlockDesc.BYTES, (int) end, ++blockNumber);
-    TpacketBlockDesc.setStatusRelease(memory, 0, TpacketBlockDesc.TP_STATUS_USER);
-    block.lease(firstSequence, lostBefore);
+    block = new Block(slot, origin, firstSequence, lostBefore);
     return block;
   }
 

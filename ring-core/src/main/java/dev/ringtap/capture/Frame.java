@@ -2,20 +2,24 @@ package dev.ringtap.capture;
 
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import dev.ringtap.filter.Ancillary;
+import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * A view of one frame inside a {@link Block}. Each block has one view and moves it along: after
- * {@link Block#next()} the same object shows the next frame, and after the block was given back any
- * access throws {@link IllegalStateException}. Copy what you want to keep.
+ * {@link Block#next()} the same object shows the next frame. While no frame is shown, and after the
+ * block was released, every method throws {@link IllegalStateException}. Copy what you want to
+ * keep.
  *
  * <p>The network card or the kernel takes a frame's outermost VLAN tag off and keeps it beside the
  * frame. {@link #copyPayload} puts it back where it was, so the payload is the frame as on the
- * wire; {@link #memory()} and {@link #dataOffset()} show the bytes as they lie in the ring.
+ * wire; a {@link ByteView} shows the bytes as they lie in the ring.
  *
  * <p>On a cooked capture (interface {@code any}, PPP and other devices whose own header is of no
  * use) the kernel takes the layer-2 header off. The payload then begins with a Linux cooked header
@@ -30,13 +34,10 @@ public final class Frame {
   private static final ValueLayout.OfShort BE_SHORT =
       JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  private final Block block;
+  private final FrameOrigin origin;
+  private final ReadableMemory readable;
 
-  /** A cooked header under construction; nothing outlives the call that fills it. */
-  private final MemorySegment cooked =
-      MemorySegment.ofArray(new byte[CookedHeader.SLL2_BYTES + VlanTag.BYTES]);
-
-  private MemorySegment memory = Block.GIVEN_BACK;
+  private MemorySegment memory = ReadableMemory.ENDED;
   private long header;
   private long data;
   private int capturedLength;
@@ -59,23 +60,28 @@ public final class Frame {
   private int lastInterface;
   private String lastInterfaceName;
 
-  // the block's, here because every frame asks for them
-  private int snapLengthBytes;
-  private int cookedHeaderBytes;
-  private int tagOffset;
-  private InterfaceNames frameInterfaces;
+  // the origin's, here because every frame asks for them
+  private final int snapLengthBytes;
+  private final int cookedHeaderBytes;
+  private final int tagOffset;
 
-  Frame(Block block) {
-    this.block = block;
-  }
+  /** A cooked header under construction; nothing outlives the call that fills it. */
+  private final MemorySegment cooked;
 
-  /** Describes the frames to come; names of their own interfaces may be null. */
-  void describe(
-      int linkType, int snapLengthBytes, int cookedHeaderBytes, InterfaceNames frameInterfaces) {
-    this.snapLengthBytes = snapLengthBytes;
-    this.cookedHeaderBytes = cookedHeaderBytes;
-    this.tagOffset = LinkType.tagOffset(linkType);
-    this.frameInterfaces = frameInterfaces;
+  /**
+   * @param origin what the frames have in common
+   * @param readable where they lie, until the block is released
+   */
+  Frame(FrameOrigin origin, ReadableMemory readable) {
+    this.origin = origin;
+    this.readable = readable;
+    this.snapLengthBytes = origin.snapLengthBytes();
+    this.cookedHeaderBytes = origin.cookedHeaderBytes();
+    this.tagOffset = LinkType.tagOffset(origin.linkType());
+    this.cooked =
+        cookedHeaderBytes == 0
+            ? null
+            : MemorySegment.ofArray(new byte[cookedHeaderBytes + VlanTag.BYTES]);
   }
 
   /** The frames to come lie in this memory. */
@@ -123,6 +129,7 @@ public final class Frame {
    * @param bytes unsigned
    */
   public void cutTo(int bytes) {
+    requireShown();
     if (Integer.compareUnsigned(bytes, capturedLength) < 0) {
       capturedLength = bytes;
       measure();
@@ -130,7 +137,7 @@ public final class Frame {
   }
 
   void hide() {
-    memory = Block.GIVEN_BACK;
+    memory = ReadableMemory.ENDED;
     payloadLength = HIDDEN;
   }
 
@@ -147,6 +154,7 @@ public final class Frame {
 
   /** Position of the frame in its capture, from 0, without holes. */
   public long sequence() {
+    requireShown();
     return sequence;
   }
 
@@ -155,11 +163,13 @@ public final class Frame {
    * #lostBefore} count for each member. 0 where there is one capture alone.
    */
   public int member() {
-    return block.member();
+    requireShown();
+    return origin.member();
   }
 
   /** Frames that the kernel dropped between the previous frame of this capture and this one. */
   public long lostBefore() {
+    requireShown();
     return lostBefore;
   }
 
@@ -171,6 +181,7 @@ public final class Frame {
    * @param lostBefore what {@link #lostBefore()} shows from now on
    */
   public void renumber(long sequence, long lostBefore) {
+    requireShown();
     this.sequence = sequence;
     this.lostBefore = lostBefore;
   }
@@ -192,13 +203,14 @@ public final class Frame {
 
   private void requireShown() {
     if (payloadLength == HIDDEN) {
-      throw new IllegalStateException("no frame is shown, or its block was given back");
+      throw new IllegalStateException("no frame is shown, or its block was released");
     }
   }
 
   /** LINKTYPE value of the payload's first header. */
   public int linkType() {
-    return block.linkType();
+    requireShown();
+    return origin.linkType();
   }
 
   /**
@@ -208,7 +220,9 @@ public final class Frame {
    * had.
    */
   public String interfaceName() {
-    return frameInterfaces == null ? block.interfaceName() : ownInterfaceName(frameInterfaces);
+    requireShown();
+    InterfaceNames names = origin.frameInterfaces();
+    return names == null ? origin.interfaceName() : ownInterfaceName(names);
   }
 
   private String ownInterfaceName(InterfaceNames names) {
@@ -244,7 +258,7 @@ public final class Frame {
     if (strippedTag != 0) {
       return strippedTag;
     }
-    if (block.linkType() == LinkType.ETHERNET) {
+    if (origin.linkType() == LinkType.ETHERNET) {
       return VlanTag.inside(memory, data, capturedLength);
     }
     if (cookedHeaderBytes != 0 && capturedLength >= Short.BYTES) {
@@ -264,9 +278,14 @@ public final class Frame {
     return strippedTag != 0;
   }
 
-  /** The ring's memory, shared by all frames of the block. Read-only by contract. */
-  public MemorySegment memory() {
+  /** The ring's memory, shared by all frames of the block. */
+  MemorySegment memory() {
     return memory;
+  }
+
+  /** As {@link #memory}, for views that go on when the next frame is shown. */
+  ReadableMemory readableMemory() {
+    return readable;
   }
 
   /**
@@ -274,6 +293,7 @@ public final class Frame {
    * captures, 16 or 20 on cooked ones. {@link #linkType} tells which header it is.
    */
   public int cookedHeaderLength() {
+    requireShown();
     return cookedHeaderBytes;
   }
 
@@ -292,21 +312,19 @@ public final class Frame {
     return SockaddrLl.haLen(memory, header + Tpacket3Hdr.BYTES);
   }
 
-  /** Offset in {@link #memory()} of the sender's layer-2 address, of which 8 bytes are kept. */
-  public long senderAddressOffset() {
-    return SockaddrLl.addrOffset(header + Tpacket3Hdr.BYTES);
+  /** The first 8 bytes of the sender's layer-2 address, the first one in the highest bits. */
+  public long senderAddress() {
+    return SockaddrLl.addr(memory, header + Tpacket3Hdr.BYTES);
   }
 
-  /**
-   * Offset in {@link #memory()} of the frame's first byte, a stripped tag not in place, behind a
-   * cooked header.
-   */
-  public long dataOffset() {
+  /** Offset in {@link #memory()} of the first of {@link #capturedLength()} bytes. */
+  long dataOffset() {
     return data;
   }
 
-  /** Bytes at {@link #dataOffset()}, a stripped tag and a cooked header not counted. */
+  /** Bytes of the frame in the ring, a stripped tag and a cooked header not counted. */
   public int capturedLength() {
+    requireShown();
     return capturedLength;
   }
 
@@ -337,7 +355,7 @@ public final class Frame {
 
   private void copyCooked(byte[] target, int offset, int length) {
     int tag = capturedLength >= tagOffset ? strippedTag : 0;
-    CookedHeader.write(cooked, memory, header + Tpacket3Hdr.BYTES, block.linkType(), tag);
+    CookedHeader.write(cooked, memory, header + Tpacket3Hdr.BYTES, origin.linkType(), tag);
     int headerLength = Math.min(length, putBackBytes);
     MemorySegment.copy(cooked, ValueLayout.JAVA_BYTE, 0, target, offset, headerLength);
     copy(data, target, offset + headerLength, length - headerLength);
@@ -362,8 +380,25 @@ public final class Frame {
     return header;
   }
 
-  /** Big-endian unsigned 16 bits of the frame as it lies in the ring. */
+  /**
+   * Runs a BPF program on the bytes that lie in the ring.
+   *
+   * @param ancillary what the program asks for beside them
+   * @return bytes to keep, unsigned; 0 refuses the frame
+   */
+  public int run(BpfInterpreter program, Ancillary ancillary) {
+    requireShown();
+    return program.run(memory, data, capturedLength, ringLength, ancillary);
+  }
+
+  /**
+   * Big-endian unsigned 16 bits of the frame as it lies in the ring.
+   *
+   * @throws IndexOutOfBoundsException if they are not within {@link #capturedLength()}
+   */
   public int unsignedShortAt(int index) {
+    requireShown();
+    Objects.checkFromIndexSize(index, Short.BYTES, capturedLength);
     return Short.toUnsignedInt(memory.get(BE_SHORT, data + index));
   }
 }

@@ -3,7 +3,6 @@ package dev.ringtap.capture;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
-import dev.ringtap.linux.TpacketBlockDesc;
 import dev.ringtap.linux.TpacketStatsV3;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +11,7 @@ import java.lang.invoke.VarHandle;
 /**
  * The ring's blocks in their order: which is next, which are out, and what was lost between them.
  *
- * <p>One thread takes blocks; any gives them back, in any order.
+ * <p>One thread takes blocks; any releases them, in any order.
  */
 final class PacketRing implements Block.Owner {
   /** The kernel's counters have 32 bits: read them long before they can turn over. */
@@ -23,12 +22,15 @@ final class PacketRing implements Block.Owner {
 
   private final PacketSocket socket;
   private final Arena arena;
-  private final MemorySegment memory;
-  private final Block[] blocks;
+  private final BlockSlot[] slots;
+  private final FrameOrigin origin;
   private final long firstSequence;
 
-  /** Guards what follows; whoever gives a block back may be another thread than the reader's. */
+  /** Guards what follows; whoever releases a block may be another thread than the reader's. */
   private final Object lossLock = new Object();
+
+  /** The last lease of each slot, or null. */
+  private final Block[] leases;
 
   /** The slot to take next; written by the reader. */
   private int next;
@@ -38,7 +40,7 @@ final class PacketRing implements Block.Owner {
 
   private final boolean[] returned;
 
-  /** The slot that the kernel will need first: the oldest one that was not given back. */
+  /** The slot that the kernel will need first: the oldest one that was not released. */
   private int oldest;
 
   private long lossPlaced;
@@ -87,52 +89,56 @@ final class PacketRing implements Block.Owner {
       int blockSizeBytes) {
     this.socket = socket;
     this.arena = arena;
-    this.memory = memory;
     int linkType = device.linkType();
-    InterfaceNames frameInterfaces = device.isAny() ? new InterfaceNames(socket) : null;
-    this.blocks = new Block[(int) (memory.byteSize() / blockSizeBytes)];
+    this.origin =
+        new FrameOrigin(
+            config.get(CaptureOption.INTERFACE),
+            linkType,
+            device.snapLengthBytes(config.snapLengthBytes()),
+            device.isCooked() ? CookedHeader.bytes(linkType) : 0,
+            device.isAny() ? new InterfaceNames(socket) : null,
+            config.member());
     this.firstSequence = config.firstSequence();
-    this.lostBeforeSlot = new long[blocks.length];
-    this.returned = new boolean[blocks.length];
-    for (int i = 0; i < blocks.length; i++) {
-      blocks[i] = new Block(this, memory, i, (long) i * blockSizeBytes, blockSizeBytes);
-      blocks[i].describe(
-          config.get(CaptureOption.INTERFACE),
-          linkType,
-          device.snapLengthBytes(config.snapLengthBytes()),
-          device.isCooked() ? CookedHeader.bytes(linkType) : 0,
-          frameInterfaces);
-      blocks[i].ofMember(config.member());
+    this.slots = new BlockSlot[(int) (memory.byteSize() / blockSizeBytes)];
+    for (int i = 0; i < slots.length; i++) {
+      slots[i] = new BlockSlot(this, memory, i, (long) i * blockSizeBytes, blockSizeBytes);
     }
+    this.leases = new Block[slots.length];
+    this.lostBeforeSlot = new long[slots.length];
+    this.returned = new boolean[slots.length];
   }
 
-  /** Whether a block was taken and not given back yet. */
+  /** Whether a block was taken and not released yet. */
   boolean hasBlocksOut() {
-    for (Block block : blocks) {
-      if (block.isLeased()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Whether the kernel has filled the next block and nobody holds its slot. */
-  boolean isNextReady() {
-    return taken < endOfFrames && !blocks[next].isLeased() && isClosed(next);
-  }
-
-  /** Takes the next block, which must be ready. */
-  Block leaseNext() throws LinuxException {
-    Block block = blocks[next];
     synchronized (lossLock) {
-      next = slotAfter(next);
-      long lost = lostBeforeSlot[block.index()];
-      lostBeforeSlot[block.index()] = 0;
-      if (isLosing(block) && lost == 0 || taken - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
-        lost += newLoss();
+      for (int i = 0; i < slots.length; i++) {
+        if (isLeased(i)) {
+          return true;
+        }
       }
-      lost += lostBeforeEmpty;
-      block.lease(firstSequence + captured, lost);
+      return false;
+    }
+  }
+
+  private boolean isLeased(int slot) {
+    return leases[slot] != null && leases[slot].isLeased();
+  }
+
+  /** Whether the kernel has filled the next block and nobody holds its slot. For the reader. */
+  boolean isNextReady() {
+    return taken < endOfFrames && !isLeased(next) && slots[next].isClosed();
+  }
+
+  /** Takes the next block, which must be ready. If it throws, the block stays the next one. */
+  Block leaseNext() throws LinuxException {
+    synchronized (lossLock) {
+      BlockSlot slot = slots[next];
+      if (slot.isLosing() && lostBeforeSlot[next] == 0
+          || taken - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
+        lostBeforeSlot[next] += newLoss();
+      }
+      long lost = lostBeforeSlot[next] + lostBeforeEmpty;
+      Block block = new Block(slot, origin, firstSequence + captured, lost);
       long stored = block.frameCount();
       if (stored > endOfFrames - taken) {
         stored = endOfFrames - taken;
@@ -145,10 +151,13 @@ final class PacketRing implements Block.Owner {
       }
       queuedBlocks = Math.max(0, queuedBlocks - 1);
       lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
+      lostBeforeSlot[next] = 0;
       taken += stored;
       captured += block.frameCount();
+      leases[next] = block;
+      next = slotAfter(next);
+      return block;
     }
-    return block;
   }
 
   /** Forgets what the kernel has dropped so far: the start, which is to be fixed yet, is later. */
@@ -217,7 +226,7 @@ final class PacketRing implements Block.Owner {
       }
       RingSetup.attach(socket, program);
       queuedFilter = filter;
-      queuedBlocks = blocks.length + 1;
+      queuedBlocks = slots.length + 1;
     }
   }
 
@@ -267,27 +276,30 @@ final class PacketRing implements Block.Owner {
   double fill() {
     synchronized (lossLock) {
       int filled = 0;
-      for (int slot = 0; !closed && slot < blocks.length; slot++) {
-        filled += isClosed(slot) ? 1 : 0;
+      for (int i = 0; !closed && i < slots.length; i++) {
+        filled += slots[i].isClosed() ? 1 : 0;
       }
-      return (double) filled / blocks.length;
+      return (double) filled / slots.length;
     }
   }
 
   @Override
-  public void giveBack(Block block) {
+  public void release(Block block) {
     synchronized (lossLock) {
-      // once closed, the kernel has the memory back already
-      if (!closed) {
-        try {
-          release(block);
-        } catch (LinuxException e) {
-          throw new IllegalStateException("an open packet socket has statistics", e);
-        }
+      if (!block.isLeased()) {
+        return;
+      }
+      if (closed) {
+        // the kernel has the memory back already
+        block.leaseEnded();
+        return;
+      }
+      try {
+        releaseLeased(block);
+      } catch (LinuxException e) {
+        throw new IllegalStateException("an open packet socket has statistics", e);
       }
     }
-    // only now: a reader that sees the lease ended must not see the old status
-    block.leaseEnded();
   }
 
   /**
@@ -296,71 +308,67 @@ final class PacketRing implements Block.Owner {
    * next. Reading the statistics around the release places that loss there. While the ring is not
    * full nothing can be lost, and nothing is read.
    *
-   * <p>If the kernel has filled the slot before the read that follows the release, and the ring
-   * with it, that read belongs to the next gap: the statistics tell how many frames it had stored
-   * by then. If the new block also says that a loss before it was unread, the two cannot be told
-   * apart, and the sum stands at the first. That takes a reader that loses its processor between
-   * two lines here for as long as the kernel takes to fill a block.
+   * <p>If the kernel has filled the released slots before the read that follows the release, that
+   * read belongs to the next gap: the statistics tell how many frames it had stored by then. If the
+   * new block also says that a loss before it was unread, the two cannot be told apart, and the sum
+   * stands at the first. That takes a reader that loses its processor between two lines here for as
+   * long as the kernel takes to fill a block.
    */
-  private void release(Block block) throws LinuxException {
-    int slot = block.index();
-    boolean awaited = slot == oldest;
-    long before = awaited && isClosed(slotBefore(slot)) ? newLoss() : 0;
-    TpacketBlockDesc.setStatusRelease(memory, block.start(), TpacketBlockDesc.TP_STATUS_KERNEL);
+  private void releaseLeased(Block block) throws LinuxException {
+    int slot = block.slot().index();
+    boolean full = slot == oldest && isFull();
+    long before = full ? newLoss() : 0;
+    block.slot().release();
     // The kernel closes a block, then looks at the next; here one is released, then the one before
-    // it
-    // looked at. Without the fence each side could miss what the other has just written.
+    // it looked at. Without the fence each side could miss what the other has just written.
     VarHandle.fullFence();
+    // only now: a reader that sees the lease ended must not see the old status
+    block.leaseEnded();
+    full |= slot == oldest && isFull();
     returned[slot] = true;
     while (returned[oldest]) {
       returned[oldest] = false;
       oldest = slotAfter(oldest);
     }
-    if (awaited && isClosed(slotBefore(slot))) {
+    if (full) {
       // The kernel counts a drop just after it has let go of the lock that a read takes: the second
       // read has also the one that was on its way.
       readStatistics();
       long after = newLoss();
+      int newest = slotBefore(oldest);
       boolean fullAgain =
-          isClosed(slot)
-              && offered - dropped >= framesBefore(slot) + frameCount(slot)
-              && !isLosing(block);
+          slots[newest].isClosed()
+              && offered - dropped >= framesBefore(newest) + slots[newest].storedFrames()
+              && !slots[slot].isLosing();
       lostBeforeSlot[slot] += before + (fullAgain ? 0 : after);
       lostBeforeSlot[oldest] += fullAgain ? after : 0;
     }
   }
 
+  /**
+   * Whether the kernel has come round to the oldest block: the slot before it is filled, or was
+   * taken and released out of turn, so that the kernel will not look at it yet.
+   */
+  private boolean isFull() {
+    int newest = slotBefore(oldest);
+    return returned[newest] || slots[newest].isClosed();
+  }
+
   /** Frames of all blocks before the one that a slot holds: those taken, and those that wait. */
   private long framesBefore(int slot) {
     long frames = taken;
-    for (int i = next; i != slot && !blocks[i].isLeased(); i = slotAfter(i)) {
-      frames += frameCount(i);
+    for (int i = next; i != slot && !isLeased(i); i = slotAfter(i)) {
+      frames += slots[i].storedFrames();
     }
     return frames;
   }
 
-  private long frameCount(int slot) {
-    return Integer.toUnsignedLong(TpacketBlockDesc.numPkts(memory, blocks[slot].start()));
-  }
-
   private int slotAfter(int slot) {
-    return slot + 1 == blocks.length ? 0 : slot + 1;
+    return slot + 1 == slots.length ? 0 : slot + 1;
   }
 
   private int slotBefore(int slot) {
-    return slot == 0 ? blocks.length - 1 : slot - 1;
-  }
-
-  private boolean isLosing(Block block) {
-    return (TpacketBlockDesc.status(memory, block.start()) & TpacketBlockDesc.TP_STATUS_LOSING)
-        != 0;
-  }
-
-  /** Whether the kernel has filled the slot and not got it back yet. */
-  private boolean isClosed(int slot) {
-    return (TpacketBlockDesc.statusAcquire(memory, blocks[slot].start())
-            & TpacketBlockDesc.TP_STATUS_USER)
-        != 0;
+    return slot == 0 ? slots.length - 1 : slot - 1;
   }
 
   /** Ends the mapping; blocks that are still out turn unreadable. The socket may be closed then. */

@@ -52,8 +52,7 @@ final class QueuedFrameFilter implements Ancillary {
   /** Bytes to keep of the frame as it lies in the ring, unsigned; 0 refuses it. */
   int keptBytes(Frame queued) {
     frame = queued;
-    return interpreter.run(
-        queued.memory(), queued.dataOffset(), queued.capturedLength(), queued.ringLength(), this);
+    return queued.run(interpreter, this);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.ringtap.file;
 
+import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -9,8 +10,6 @@ import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -20,8 +19,6 @@ import java.util.Map;
  * refused; this is for readers that count every frame and decide afterwards. Not thread-safe.
  */
 public final class FileFrameFilter {
-  private static final ValueLayout.OfShort BE_SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final int ETHERTYPE_AT = 12;
   private static final int LEAST_ETHERTYPE = 0x600;
 
@@ -34,9 +31,7 @@ public final class FileFrameFilter {
 
   private int linkType;
   private PacketType packetType;
-  private MemorySegment memory;
-  private long offset;
-  private int length;
+  private final ByteView bytes = new ByteView();
 
   /**
    * @param filter what to keep
@@ -52,13 +47,10 @@ public final class FileFrameFilter {
    * @throws FilterException if the filter has no program for the frame's link type
    */
   public int keptBytes(Frame frame) throws FilterException {
-    return keptBytes(
-        frame.linkType(),
-        frame.packetType(),
-        frame.memory(),
-        frame.dataOffset(),
-        frame.capturedLength(),
-        frame.originalLength());
+    choose(frame.linkType());
+    packetType = frame.packetType();
+    bytes.show(frame);
+    return frame.run(interpreter, ancillary);
   }
 
   /**
@@ -77,15 +69,17 @@ public final class FileFrameFilter {
       int capturedLength,
       int originalLength)
       throws FilterException {
+    choose(ofLinkType);
+    packetType = ofPacketType;
+    bytes.show(inMemory, at, capturedLength);
+    return interpreter.run(inMemory, at, capturedLength, originalLength, ancillary);
+  }
+
+  private void choose(int ofLinkType) throws FilterException {
     if (interpreter == null || ofLinkType != linkType) {
       interpreter = interpreter(ofLinkType);
       linkType = ofLinkType;
     }
-    packetType = ofPacketType;
-    memory = inMemory;
-    offset = at;
-    length = capturedLength;
-    return interpreter.run(memory, offset, length, originalLength, ancillary);
   }
 
   private BpfInterpreter interpreter(int ofLinkType) throws FilterException {
@@ -114,10 +108,10 @@ public final class FileFrameFilter {
   }
 
   private long etherType() {
-    if (linkType != LinkType.ETHERNET || length < ETHERTYPE_AT + 2) {
+    if (linkType != LinkType.ETHERNET || bytes.length() < ETHERTYPE_AT + 2) {
       return Ancillary.UNKNOWN;
     }
-    int type = Short.toUnsignedInt(memory.get(BE_SHORT, offset + ETHERTYPE_AT));
+    int type = bytes.unsignedShort(ETHERTYPE_AT);
     return type < LEAST_ETHERTYPE ? Ancillary.UNKNOWN : type;
   }
 }

@@ -1,6 +1,6 @@
 package dev.ringtap.packet;
 
-import java.lang.foreign.MemorySegment;
+import dev.ringtap.capture.ByteView;
 
 /**
  * The captured bytes of the packet that {@link PacketLine} writes about, and the line so far. A
@@ -10,8 +10,7 @@ import java.lang.foreign.MemorySegment;
 final class LineCursor {
   final StringBuilder out = new StringBuilder(200);
 
-  private final MemorySegment memory;
-  private final long base;
+  private final ByteView bytes;
   private int end;
   private String layer = "";
 
@@ -25,10 +24,9 @@ final class LineCursor {
     }
   }
 
-  LineCursor(MemorySegment memory, long base, int length) {
-    this.memory = memory;
-    this.base = base;
-    this.end = length;
+  LineCursor(ByteView bytes) {
+    this.bytes = bytes;
+    this.end = bytes.length();
   }
 
   /** What to name if the packet is cut off from here on. */
@@ -64,17 +62,17 @@ final class LineCursor {
 
   int unsignedByte(int at) {
     need(at, 1);
-    return Wire.unsignedByte(memory, base + at);
+    return bytes.unsignedByte(at);
   }
 
   int unsignedShort(int at) {
     need(at, 2);
-    return Wire.unsignedShort(memory, base + at);
+    return bytes.unsignedShort(at);
   }
 
   long unsignedInt(int at) {
     need(at, 4);
-    return Wire.unsignedInt(memory, base + at);
+    return bytes.unsignedInt(at);
   }
 
   LineCursor text(String text) {
@@ -95,33 +93,33 @@ final class LineCursor {
   }
 
   /** The bytes as far as they were captured. */
-  LineCursor hexBytes(int at, int bytes) {
-    Wire.appendHex(out, memory, base + at, Math.min(bytes, left(at)));
-    return need(at, bytes);
+  LineCursor hexBytes(int at, int count) {
+    Wire.appendHex(out, bytes, at, Math.min(count, left(at)));
+    return need(at, count);
   }
 
   LineCursor mac(int at) {
     return hardwareAddress(at, Wire.MAC_BYTES);
   }
 
-  LineCursor hardwareAddress(int at, int bytes) {
-    need(at, bytes);
-    if (bytes == 0) {
+  LineCursor hardwareAddress(int at, int count) {
+    need(at, count);
+    if (count == 0) {
       out.append("<empty>");
     }
-    Wire.appendMac(out, memory, base + at, bytes);
+    Wire.appendMac(out, bytes, at, count);
     return this;
   }
 
   LineCursor ipv4(int at) {
     need(at, 4);
-    Wire.appendIpv4(out, memory, base + at);
+    Wire.appendIpv4(out, bytes, at);
     return this;
   }
 
   LineCursor ipv6(int at) {
     need(at, 16);
-    Wire.appendIpv6(out, memory, base + at);
+    Wire.appendIpv6(out, bytes, at);
     return this;
   }
 

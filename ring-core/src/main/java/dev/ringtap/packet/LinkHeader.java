@@ -1,8 +1,8 @@
 package dev.ringtap.packet;
 
+import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
-import java.lang.foreign.MemorySegment;
 
 /** The link-layer header of {@link PacketHeaders} and the VLAN tags behind it. */
 final class LinkHeader {
@@ -12,34 +12,39 @@ final class LinkHeader {
   /** More than any network uses; it bounds the work on a packet made of nothing else. */
   private static final int MAX_VLAN_TAGS = 8;
 
-  /** No offset: not even of what lies before the packet, as the sender of a cooked frame does. */
-  private static final int ABSENT = Integer.MIN_VALUE;
+  private static final int ABSENT = -1;
 
-  private MemorySegment memory = MemorySegment.NULL;
-  private long base;
+  private final ByteView bytes;
   private int length;
   private int srcMacOffset;
   private int dstMacOffset;
+
+  /** The sender's address where it does not lie among the bytes, or ABSENT. */
+  private long cookedSender;
+
   private int firstType;
   private int bodyOffset;
   private int vlanCount;
   private int etherType;
 
+  LinkHeader(ByteView bytes) {
+    this.bytes = bytes;
+  }
+
   void clear() {
     length = 0;
     srcMacOffset = ABSENT;
     dstMacOffset = ABSENT;
+    cookedSender = ABSENT;
     firstType = ABSENT;
     bodyOffset = 0;
     vlanCount = 0;
     etherType = -1;
   }
 
-  void parse(MemorySegment memory, long base, int length, int linkType) {
+  void parse(int linkType) {
     clear();
-    this.memory = memory;
-    this.base = base;
-    this.length = length;
+    length = bytes.length();
     switch (linkType) {
       case LinkType.ETHERNET -> parseEthernet();
       case LinkType.LINUX_SLL -> parseCooked(16, 14, 2, 6);
@@ -55,11 +60,9 @@ final class LinkHeader {
   /** A frame whose header the kernel took off and described beside it. */
   void parseCooked(Frame frame) {
     clear();
-    memory = frame.memory();
-    base = frame.dataOffset();
-    length = frame.capturedLength();
+    length = bytes.length();
     if (frame.senderAddressLength() == Wire.MAC_BYTES) {
-      srcMacOffset = (int) (frame.senderAddressOffset() - base);
+      cookedSender = frame.senderAddress() >>> 16;
     }
     if (hasEtherType(frame.hardwareType())) {
       firstType = frame.protocol();
@@ -142,36 +145,19 @@ final class LinkHeader {
 
   /** The sender's address as a number, or -1. */
   long srcMac() {
-    return srcMacOffset == ABSENT ? -1 : Wire.mac(memory, base + srcMacOffset);
+    return srcMacOffset == ABSENT ? cookedSender : Wire.mac(bytes, srcMacOffset);
   }
 
   /** The receiver's address as a number, or -1. */
   long dstMac() {
-    return dstMacOffset == ABSENT ? -1 : Wire.mac(memory, base + dstMacOffset);
-  }
-
-  String srcMacText() {
-    return text(srcMacOffset);
-  }
-
-  String dstMacText() {
-    return text(dstMacOffset);
-  }
-
-  private String text(int offset) {
-    if (offset == ABSENT) {
-      return null;
-    }
-    StringBuilder text = new StringBuilder(17);
-    Wire.appendMac(text, memory, base + offset, Wire.MAC_BYTES);
-    return text.toString();
+    return dstMacOffset == ABSENT ? ABSENT : Wire.mac(bytes, dstMacOffset);
   }
 
   private int unsignedByte(int at) {
-    return Wire.unsignedByte(memory, base + at);
+    return bytes.unsignedByte(at);
   }
 
   private int unsignedShort(int at) {
-    return Wire.unsignedShort(memory, base + at);
+    return bytes.unsignedShort(at);
   }
 }

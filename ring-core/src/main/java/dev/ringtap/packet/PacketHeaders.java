@@ -1,8 +1,8 @@
 package dev.ringtap.packet;
 
+import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.Frame;
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 
 /**
  * The headers of one packet, found in its bytes without copying them: Ethernet (IEEE 802.3) with
@@ -22,8 +22,8 @@ import java.util.Objects;
  * asked for. A header counts only where it was captured whole; what is absent is -1, 0 for a tag,
  * or null for a string.
  *
- * <p>The memory must live as long as the view is used: on a frame whose block was given back the
- * accessors throw {@link IllegalStateException}. Not thread-safe.
+ * <p>After the frame's block was released, or the memory's arena closed, every accessor throws
+ * {@link IllegalStateException}; copy what you want to keep. Not thread-safe.
  */
 public final class PacketHeaders {
   private static final int IPV4_BYTES = 20;
@@ -39,9 +39,8 @@ public final class PacketHeaders {
   /** More than any network uses; it bounds the work on a packet made of nothing else. */
   private static final int MAX_EXTENSION_HEADERS = 16;
 
-  private final LinkHeader link = new LinkHeader();
-  private MemorySegment memory = MemorySegment.NULL;
-  private long base;
+  private final ByteView bytes = new ByteView();
+  private final LinkHeader link = new LinkHeader(bytes);
   private int length;
 
   private int networkOffset;
@@ -68,11 +67,12 @@ public final class PacketHeaders {
    * Of a cooked frame its sender and EtherType are known from what the kernel says about it.
    */
   public PacketHeaders parse(Frame frame) {
+    begin(bytes.show(frame));
     if (frame.cookedHeaderLength() == 0) {
-      return parse(frame.memory(), frame.dataOffset(), frame.capturedLength(), frame.linkType());
+      link.parse(frame.linkType());
+    } else {
+      link.parseCooked(frame);
     }
-    begin(frame.memory(), frame.dataOffset(), frame.capturedLength());
-    link.parseCooked(frame);
     return parseNetwork();
   }
 
@@ -88,17 +88,14 @@ public final class PacketHeaders {
    * @throws IndexOutOfBoundsException if the memory does not hold that range
    */
   public PacketHeaders parse(MemorySegment memory, long offset, int length, int linkType) {
-    begin(memory, offset, length);
-    link.parse(memory, offset, length, linkType);
+    begin(bytes.show(memory, offset, length));
+    link.parse(linkType);
     return parseNetwork();
   }
 
-  private void begin(MemorySegment memory, long offset, int length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+  private void begin(ByteView shown) {
     clear();
-    this.memory = memory;
-    this.base = offset;
-    this.length = length;
+    length = shown.length();
   }
 
   private PacketHeaders parseNetwork() {
@@ -227,11 +224,13 @@ public final class PacketHeaders {
    * with a length in its place. Raw IP has the one of its IP version.
    */
   public int etherType() {
+    bytes.requireReadable();
     return link.etherType();
   }
 
   /** VLAN tags in the packet's bytes, at most 8. */
   public int vlanCount() {
+    bytes.requireReadable();
     return link.vlanCount();
   }
 
@@ -241,6 +240,7 @@ public final class PacketHeaders {
    * @param index 0 is the outermost tag
    */
   public int vlanTag(int index) {
+    bytes.requireReadable();
     return link.vlanTag(index);
   }
 
@@ -250,12 +250,13 @@ public final class PacketHeaders {
    * @param index 0 is the outermost tag
    */
   public int vlanId(int index) {
-    int tag = link.vlanTag(index);
+    int tag = vlanTag(index);
     return tag == 0 ? -1 : tag & 0xFFF;
   }
 
   /** 4 or 6. */
   public int ipVersion() {
+    bytes.requireReadable();
     return ipVersion;
   }
 
@@ -265,26 +266,31 @@ public final class PacketHeaders {
    * other than the first, the fragment header's next header.
    */
   public int ipProtocol() {
+    bytes.requireReadable();
     return ipProtocol;
   }
 
   /** Whether the packet is a piece of an IP datagram. */
   public boolean isFragment() {
+    bytes.requireReadable();
     return fragment;
   }
 
   /** Where in its datagram's payload the packet's begins, in bytes; 0 if it is no fragment. */
   public int fragmentOffset() {
+    bytes.requireReadable();
     return fragmentOffset;
   }
 
   /** Source port of TCP, UDP or SCTP. */
   public int srcPort() {
+    bytes.requireReadable();
     return srcPort;
   }
 
   /** Destination port of TCP, UDP or SCTP. */
   public int dstPort() {
+    bytes.requireReadable();
     return dstPort;
   }
 
@@ -344,6 +350,7 @@ public final class PacketHeaders {
 
   /** ARP operation: 1 request, 2 reply. */
   public int arpOperation() {
+    bytes.requireReadable();
     int at = link.payloadOffset();
     return link.etherType() == EtherType.ARP && at + ARP_BYTES <= length
         ? unsignedShort(at + 6)
@@ -352,12 +359,17 @@ public final class PacketHeaders {
 
   /** The sender's MAC address, {@code 02:00:00:00:00:01}; null if the link has none. */
   public String ethSrc() {
-    return link.srcMacText();
+    return macText(link.srcMac());
   }
 
   /** The receiver's MAC address; null if the link has none, as with Linux cooked captures. */
   public String ethDst() {
-    return link.dstMacText();
+    return macText(link.dstMac());
+  }
+
+  private String macText(long mac) {
+    bytes.requireReadable();
+    return mac < 0 ? null : Wire.macText(mac);
   }
 
   /** IP source address, IPv6 as in RFC 5952; null if there is none. */
@@ -371,14 +383,15 @@ public final class PacketHeaders {
   }
 
   private String ipAddress(int ipv4Offset, int ipv6Offset) {
+    bytes.requireReadable();
     if (networkOffset < 0) {
       return null;
     }
     StringBuilder text = new StringBuilder(39);
     if (ipVersion == 4) {
-      Wire.appendIpv4(text, memory, base + networkOffset + ipv4Offset);
+      Wire.appendIpv4(text, bytes, networkOffset + ipv4Offset);
     } else {
-      Wire.appendIpv6(text, memory, base + networkOffset + ipv6Offset);
+      Wire.appendIpv6(text, bytes, networkOffset + ipv6Offset);
     }
     return text.toString();
   }
@@ -389,6 +402,7 @@ public final class PacketHeaders {
   }
 
   private boolean hasTransport(int protocol, int headerBytes) {
+    bytes.requireReadable();
     return transportOffset >= 0
         && ipProtocol == protocol
         && transportOffset + headerBytes <= transportEnd;
@@ -405,18 +419,18 @@ public final class PacketHeaders {
 
   /** Part of the IP header; the caller keeps within its fixed bytes. */
   long ipInt(int offset) {
-    return Wire.unsignedInt(memory, base + networkOffset + offset);
+    return bytes.unsignedInt(networkOffset + offset);
   }
 
   long ipLong(int offset) {
-    return Wire.longAt(memory, base + networkOffset + offset);
+    return bytes.longAt(networkOffset + offset);
   }
 
   private int unsignedByte(int at) {
-    return Wire.unsignedByte(memory, base + at);
+    return bytes.unsignedByte(at);
   }
 
   private int unsignedShort(int at) {
-    return Wire.unsignedShort(memory, base + at);
+    return bytes.unsignedShort(at);
   }
 }

@@ -1,5 +1,6 @@
 package dev.ringtap.packet;
 
+import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.lang.foreign.MemorySegment;
@@ -8,7 +9,6 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Objects;
 
 /**
  * Packets as lines of text, worded as {@code tcpdump -e -n -S} words them:
@@ -81,8 +81,7 @@ public final class PacketLine {
       MemorySegment memory,
       long offset,
       int length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
-    LineCursor line = new LineCursor(memory, offset, length);
+    LineCursor line = new LineCursor(new ByteView().show(memory, offset, length));
     time.formatTo(
         Instant.ofEpochSecond(
             Math.floorDiv(timestampNanos, 1_000_000_000L),

@@ -7,6 +7,7 @@ import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.RingMemory;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
@@ -99,7 +100,7 @@ public class RingBenchmark {
     try (Block block = builder.build(0, 0)) {
       Frame f;
       while ((f = block.next()) != null) {
-        blockMemory = f.memory();
+        blockMemory = RingMemory.of(f);
         byte[] record = encoder.encode(f);
         header = Arrays.copyOf(record, SINGLE_OBJECT_HEADER_BYTES);
         expected.write(record);

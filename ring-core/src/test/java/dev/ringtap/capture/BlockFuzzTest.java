@@ -47,25 +47,26 @@ public final class BlockFuzzTest extends FuzzTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ring = arena.allocate(3 * BLOCK_BYTES, Tpacket3Hdr.ALIGNMENT).fill(outside);
       MemorySegment.copy(MemorySegment.ofArray(bytes), 0, ring, BLOCK_BYTES, BLOCK_BYTES);
-      List<Block> givenBack = new ArrayList<>();
+      List<Block> released = new ArrayList<>();
       Block.Owner owner =
           block -> {
-            givenBack.add(block);
+            released.add(block);
             block.leaseEnded();
           };
-      Block block = new Block(owner, ring, 1, BLOCK_BYTES, BLOCK_BYTES);
+      BlockSlot slot = new BlockSlot(owner, ring, 1, BLOCK_BYTES, BLOCK_BYTES);
       int linkType = LINK_TYPES[mode & 3];
       int cooked = (mode & 4) == 0 ? 0 : CookedHeader.bytes(linkType);
-      block.describe("eth0", linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null);
-      block.lease(1000, 7);
+      FrameOrigin origin =
+          new FrameOrigin("eth0", linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null, 0);
+      Block block = new Block(slot, origin, 1000, 7);
       if ((mode & 8) != 0) {
         block.sift(filter()::keptBytes);
       }
       List<Object> seen = walk(block);
       block.close();
       block.close();
-      if (givenBack.size() != 1) {
-        throw new AssertionError("given back " + givenBack.size() + " times");
+      if (released.size() != 1) {
+        throw new AssertionError("released " + released.size() + " times");
       }
       return seen;
     }

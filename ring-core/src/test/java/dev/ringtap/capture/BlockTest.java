@@ -3,12 +3,20 @@ package dev.ringtap.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ringtap.filter.BpfInterpreter;
+import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
+import dev.ringtap.packet.PacketHeaders;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,7 +81,7 @@ class BlockTest {
   }
 
   @Test
-  void aFrameCannotBeReadAfterItsBlockWasGivenBack() {
+  void aFrameCannotBeReadAfterItsBlockWasReleased() {
     Block block = block(3);
     Frame frame = block.next();
     assertThat(frame.payloadLength()).isEqualTo(60);
@@ -90,16 +98,107 @@ class BlockTest {
     assertThatThrownBy(block::next).isInstanceOf(IllegalStateException.class);
   }
 
+  /** A reader that is done too late: its memory holds another lease's frames by then. */
   @Test
-  void aBlockIsGivenBackOnceAndWithTheKernelsStatus() {
+  void anOldLeaseNeitherReleasesNorShowsTheNextOne() {
+    Block old = block(3);
+    Frame oldFrame = old.next();
+    PacketHeaders oldHeaders = new PacketHeaders().parse(oldFrame);
+    old.close();
+    try (Block block = block(3)) {
+      Frame frame = block.next();
+      assertThat(frame).isNotSameAs(oldFrame);
+      old.close();
+      assertThat(builder.isOut()).isTrue();
+      assertThat(frame.payload()).hasSize(60);
+      assertEveryMethodThrows(oldFrame);
+      assertEveryMethodThrows(old);
+      assertEveryMethodThrows(oldHeaders);
+    }
+    assertThat(builder.isOut()).isFalse();
+  }
+
+  @Test
+  void everyMethodThrowsAfterTheRelease() {
     Block block = block(3);
-    MemorySegment memory = block.memory();
-    assertThat(TpacketBlockDesc.status(memory, 0)).isEqualTo(TpacketBlockDesc.TP_STATUS_USER);
+    Frame frame = block.next();
+    PacketHeaders headers = new PacketHeaders().parse(frame);
+    ByteView bytes = new ByteView().show(frame);
+    assertThat(bytes.length()).isEqualTo(60);
+    assertThat(bytes.unsignedByte(0)).isZero();
+    block.next();
+    assertThat(bytes.unsignedByte(0)).as("while the block walks on").isZero();
+    assertThat(headers.ethSrc()).isEqualTo("00:00:00:00:00:00");
     block.close();
-    assertThat(TpacketBlockDesc.status(memory, 0)).isEqualTo(TpacketBlockDesc.TP_STATUS_KERNEL);
-    TpacketBlockDesc.setStatusRelease(memory, 0, TpacketBlockDesc.TP_STATUS_USER);
-    block.close();
-    assertThat(TpacketBlockDesc.status(memory, 0)).isEqualTo(TpacketBlockDesc.TP_STATUS_USER);
+    assertEveryMethodThrows(frame);
+    assertEveryMethodThrows(block);
+    assertEveryMethodThrows(headers);
+    assertEveryMethodThrows(bytes);
+  }
+
+  /** Every public method but those that move a view elsewhere, and close. */
+  private static void assertEveryMethodThrows(Object view) {
+    int tried = 0;
+    for (Method method : view.getClass().getDeclaredMethods()) {
+      if (!Modifier.isPublic(method.getModifiers())
+          || Set.of("show", "parse", "close").contains(method.getName())) {
+        continue;
+      }
+      Object[] arguments = Stream.of(method.getParameterTypes()).map(BlockTest::argument).toArray();
+      assertThatThrownBy(() -> method.invoke(view, arguments))
+          .as(method.toString())
+          .hasCauseInstanceOf(IllegalStateException.class);
+      tried++;
+    }
+    assertThat(tried).isPositive();
+  }
+
+  private static Object argument(Class<?> type) {
+    if (type == int.class) {
+      return 0;
+    }
+    if (type == long.class) {
+      return 0L;
+    }
+    if (type == byte[].class) {
+      return new byte[100];
+    }
+    return type == BpfInterpreter.class ? new BpfInterpreter(BpfProgram.REJECT) : null;
+  }
+
+  /** No method of a view hands out memory that outlives the lease or can be written to. */
+  @Test
+  void viewsHandOutNoMemory() {
+    for (Class<?> type : List.of(Block.class, Frame.class, ByteView.class, PacketHeaders.class)) {
+      assertThat(type.getDeclaredMethods())
+          .filteredOn(method -> Modifier.isPublic(method.getModifiers()))
+          .extracting(Method::getReturnType)
+          .doesNotContain(MemorySegment.class);
+    }
+  }
+
+  @Test
+  void aViewReadsNothingOutsideOfItsFrame() {
+    try (Block block = block(2)) {
+      ByteView bytes = new ByteView().show(block.next());
+      for (int index : new int[] {-1, 60, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+        assertThatThrownBy(() -> bytes.unsignedByte(index))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+      }
+      assertThatThrownBy(() -> bytes.unsignedShort(59))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> bytes.unsignedInt(57)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> bytes.longAt(53)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> bytes.copyTo(1, new byte[60], 0, 60))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> block.next().unsignedShortAt(60))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  /** Another lease on the same memory, as it is by now. */
+  private static Block again(Block block) {
+    return new Block(block.slot(), FrameOrigin.of("eth0", LinkType.ETHERNET, BLOCK_BYTES), 0, 0);
   }
 
   @Test
@@ -115,9 +214,9 @@ class BlockTest {
   void aFrameThatPointsAtItselfEndsTheBlock() {
     try (Block block = block(3)) {
       Tpacket3Hdr.setNextOffset(block.memory(), block.next().dataOffset() - 82, 0);
-      block.lease(0, 0);
-      block.next();
-      assertThatThrownBy(block::next).isInstanceOf(CorruptBlockException.class);
+      Block again = again(block);
+      again.next();
+      assertThatThrownBy(again::next).isInstanceOf(CorruptBlockException.class);
     }
   }
 
@@ -125,15 +224,15 @@ class BlockTest {
   void aCountThatHasNoRoomEndsBehindTheFramesThatAreThere() {
     try (Block block = block(3)) {
       TpacketBlockDesc.write(block.memory(), 0, -1, TpacketBlockDesc.BYTES, BLOCK_BYTES, 1);
-      block.lease(0, 0);
-      assertThat(block.frameCount()).isEqualTo(4);
+      Block again = again(block);
+      assertThat(again.frameCount()).isEqualTo(4);
       for (int i = 0; i < 3; i++) {
-        assertThat(block.next().sequence()).isEqualTo(i);
+        assertThat(again.next().sequence()).isEqualTo(i);
       }
-      assertThatThrownBy(block::next)
+      assertThatThrownBy(again::next)
           .isInstanceOf(CorruptBlockException.class)
           .hasMessageEndingWith("1 frames of it cannot be read");
-      assertThat(block.next()).isNull();
+      assertThat(again.next()).isNull();
     }
   }
 

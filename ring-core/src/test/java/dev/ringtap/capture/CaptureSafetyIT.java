@@ -68,7 +68,7 @@ class CaptureSafetyIT {
   }
 
   @Test
-  void aCorruptBlockIsGivenBackAndTheCaptureGoesOn() throws IOException {
+  void aCorruptBlockIsReleasedAndTheCaptureGoesOn() throws IOException {
     try (PacketCapture capture = open()) {
       send(10);
       try (Block block = capture.take(1000)) {
@@ -81,7 +81,7 @@ class CaptureSafetyIT {
             .hasMessageEndingWith("of tap1; 8 frames of it cannot be read");
 
         send(10);
-        long next = block.start() + (1 << 20);
+        long next = block.slot().start() + (1 << 20);
         awaitClosed(block.memory(), next);
         block.memory().set(ValueLayout.JAVA_INT, next + NUM_PKTS_OFFSET, -1);
       }

@@ -185,7 +185,7 @@ class PacketCaptureIT {
           Frame f;
           while ((f = block.next()) != null) {
             assertThat(f.sequence()).isEqualTo(captured++);
-            int number = f.memory().get(JAVA_INT_UNALIGNED, f.dataOffset() + 14);
+            int number = RingMemory.of(f).get(JAVA_INT_UNALIGNED, RingMemory.dataOffset(f) + 14);
             misplaced += number - expected == f.lostBefore() ? 0 : 1;
             expected = number + 1;
             lost += f.lostBefore();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.RingMemory;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.packet.Packets;
@@ -51,7 +52,9 @@ class BpfInterpreterIT {
       implements Ancillary {
     static Seen of(Frame frame, int ifindex) {
       byte[] bytes =
-          frame.memory().asSlice(frame.dataOffset(), frame.capturedLength()).toArray(JAVA_BYTE);
+          RingMemory.of(frame)
+              .asSlice(RingMemory.dataOffset(frame), frame.capturedLength())
+              .toArray(JAVA_BYTE);
       int stripped = frame.payloadLength() - frame.capturedLength();
       return new Seen(
           bytes,
@@ -67,10 +70,10 @@ class BpfInterpreterIT {
     private static long networkOffset(Frame frame) {
       int net = 96;
       for (int macBytes = 0; macBytes <= 28; macBytes++) {
-        long header = frame.dataOffset() + macBytes - net;
+        long header = RingMemory.dataOffset(frame) + macBytes - net;
         if (header % Tpacket3Hdr.ALIGNMENT == 0
-            && Tpacket3Hdr.mac(frame.memory(), header) == net - macBytes
-            && Tpacket3Hdr.net(frame.memory(), header) == net) {
+            && Tpacket3Hdr.mac(RingMemory.of(frame), header) == net - macBytes
+            && Tpacket3Hdr.net(RingMemory.of(frame), header) == net) {
           return macBytes;
         }
       }

@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.lang.foreign.Arena;
@@ -253,7 +254,7 @@ class PacketHeadersTest {
 
   private static String ipv6(byte[] address) {
     StringBuilder out = new StringBuilder();
-    Wire.appendIpv6(out, MemorySegment.ofArray(address), 0);
+    Wire.appendIpv6(out, new ByteView().show(MemorySegment.ofArray(address), 0, 16), 0);
     return out.toString();
   }
 }

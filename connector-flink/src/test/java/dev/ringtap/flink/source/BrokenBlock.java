@@ -1,6 +1,7 @@
 package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.RingMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -16,8 +17,8 @@ final class BrokenBlock {
 
   /** Lets the frame behind a file's frame claim more bytes than the block has. */
   static void breakBehind(Frame frame) {
-    MemorySegment block = frame.memory();
-    long header = frame.dataOffset() - HEADER_BYTES;
+    MemorySegment block = RingMemory.of(frame);
+    long header = RingMemory.dataOffset(frame) - HEADER_BYTES;
     long next = header + block.get(ValueLayout.JAVA_INT, header);
     block.set(ValueLayout.JAVA_INT, next + SNAPLEN_OFFSET, Integer.MAX_VALUE);
   }

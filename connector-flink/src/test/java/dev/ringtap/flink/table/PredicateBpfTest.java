@@ -142,13 +142,7 @@ class PredicateBpfTest {
               case Bpf.AD_VLAN_TPID -> frame.isTagStripped() ? frame.vlanTag() >>> 16 : 0;
               default -> Ancillary.UNKNOWN;
             };
-    return program.run(
-            frame.memory(),
-            frame.dataOffset(),
-            frame.capturedLength(),
-            frame.originalLength() - (frame.isTagStripped() ? 4 : 0),
-            ancillary)
-        != 0;
+    return frame.run(program, ancillary) != 0;
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.RingMemory;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.record.PacketBatchEncoder;
@@ -110,8 +111,8 @@ class PackingFeedTest {
           public void accept(Frame frame) {
             packing.accept(frame);
             if (frame.sequence() == 1) {
-              MemorySegment block = frame.memory();
-              long header = frame.dataOffset() - HEADER_BYTES;
+              MemorySegment block = RingMemory.of(frame);
+              long header = RingMemory.dataOffset(frame) - HEADER_BYTES;
               long next = header + block.get(ValueLayout.JAVA_INT, header);
               block.set(ValueLayout.JAVA_INT, next + SNAPLEN_OFFSET, Integer.MAX_VALUE);
             }

@@ -5,6 +5,7 @@ import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.RingMemory;
 import dev.ringtap.record.PacketEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -74,7 +75,7 @@ final class EncoderCheck {
       Frame f;
       while ((f = block.next()) != null) {
         if (f.sequence() == 0) {
-          Files.write(file, f.memory().toArray(ValueLayout.JAVA_BYTE));
+          Files.write(file, RingMemory.of(f).toArray(ValueLayout.JAVA_BYTE));
         }
         records.write(encoder.encode(f));
       }
