@@ -104,9 +104,9 @@ class CaptureSafetyIT {
         }
       }
       // the kernel's count holds, the one that was told too much in place of one that was there
-      assertThat(frames).isEqualTo(999);
-      assertThat(capture.statistics().captured()).isEqualTo(1020);
-      assertThat(capture.statistics().offered()).isEqualTo(1020);
+      CaptureStatistics all = capture.statistics();
+      assertThat(frames).isPositive().isEqualTo(all.captured() - 21);
+      assertThat(all.offered()).isEqualTo(1020).isEqualTo(all.captured() + all.droppedByKernel());
     }
   }
 
