@@ -6,6 +6,7 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,7 +51,7 @@ class CaptureOptionIT {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void promiscuousModeLastsAsLongAsTheCapture(boolean promiscuous) throws Exception {
-    Tcpdump.require("ip", "iproute2");
+    Requirements.programs("ip");
     assertThat(link()).contains("promiscuity 0");
     try (PacketCapture first = open(right().set(CaptureOption.PROMISCUOUS, promiscuous));
         PacketCapture second = open(right().set(CaptureOption.PROMISCUOUS, promiscuous))) {

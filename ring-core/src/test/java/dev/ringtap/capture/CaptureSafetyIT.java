@@ -7,6 +7,7 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import java.io.IOException;
@@ -38,7 +39,7 @@ class CaptureSafetyIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    Tcpdump.require("ip", "iproute2");
+    Requirements.programs("ip");
     network = PrivateNetworks.createOrSkip();
   }
 

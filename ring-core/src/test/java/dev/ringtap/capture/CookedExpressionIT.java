@@ -2,7 +2,6 @@ package dev.ringtap.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.BpfProgram;
@@ -13,6 +12,7 @@ import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.linux.TunDevice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,8 +103,8 @@ class CookedExpressionIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    Tcpdump.require("tcpdump", "tcpdump");
-    assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
+    Requirements.programs("tcpdump");
+    Requirements.file("/dev/net/tun");
     network = PrivateNetworks.createOrSkip();
     tun = network.call(() -> TunDevice.create(PPP, ARPHRD_PPP));
   }

@@ -9,6 +9,7 @@ import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -134,6 +135,7 @@ class FilterChangeIT {
         "icmp or arp"
       })
   void queuedFramesAreJudgedAsTheKernelDoes(String expression) throws Exception {
+    Requirements.libpcap();
     BpfProgram program =
         network.call(
             () ->

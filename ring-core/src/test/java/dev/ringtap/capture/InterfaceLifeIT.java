@@ -7,6 +7,7 @@ import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.util.List;
@@ -36,7 +37,7 @@ class InterfaceLifeIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    Tcpdump.require("ip", "iproute2");
+    Requirements.programs("ip");
     network = PrivateNetworks.createOrSkip();
   }
 
@@ -176,6 +177,7 @@ class InterfaceLifeIT {
 
   @Test
   void movedToAnotherNamespaceEndsInOrder() throws Exception {
+    Requirements.programs("unshare");
     Process other = new ProcessBuilder("unshare", "-n", "sleep", "20").start();
     try (PacketCapture capture = open()) {
       send(200);

@@ -2,7 +2,6 @@ package dev.ringtap.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
@@ -10,6 +9,7 @@ import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.linux.TunDevice;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -60,7 +59,7 @@ class LinkTypeIT {
   }
 
   private void createTun(int hardwareType) throws IOException {
-    assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
+    Requirements.file("/dev/net/tun");
     tun = network.call(() -> TunDevice.create(TUN, hardwareType));
   }
 

@@ -1,9 +1,9 @@
 package dev.ringtap.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,18 +33,10 @@ public final class Tcpdump implements AutoCloseable {
     this.file = file;
   }
 
-  /** Skips the test where a program is missing, and says which. */
-  public static void require(String program, String debianPackage) {
-    boolean found =
-        List.of("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/").stream()
-            .anyMatch(directory -> Files.isExecutable(Path.of(directory + program)));
-    assumeTrue(found, "needs " + program + ", of Debian's package " + debianPackage);
-  }
-
   /** Starts one; it captures when this returns. */
   public static Tcpdump start(PrivateNetwork network, Path directory, String... options)
       throws IOException {
-    require("tcpdump", "tcpdump");
+    Requirements.programs("tcpdump");
     Path file = directory.resolve("tcpdump-" + System.nanoTime() + ".pcap");
     List<String> command =
         new ArrayList<>(
@@ -77,6 +69,7 @@ public final class Tcpdump implements AutoCloseable {
 
   /** Runs a command in the network, which must succeed; what it prints. */
   public static String run(PrivateNetwork network, String... command) throws IOException {
+    Requirements.programs(command[0]);
     Process process =
         network.call(
             () ->
@@ -93,6 +86,7 @@ public final class Tcpdump implements AutoCloseable {
 
   /** What it says when it refuses to start, without its own name and its warnings. */
   static String refusal(PrivateNetwork network, String... command) throws Exception {
+    Requirements.programs(command[0]);
     Process process = network.call(() -> new ProcessBuilder(command).start());
     List<String> said = process.errorReader().lines().toList();
     assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ class VlanIT {
   @ParameterizedTest
   @ValueSource(strings = {"on", "off"})
   void everyTagIsAsSentOnBothEnds(String offload) throws Exception {
-    Tcpdump.require("ethtool", "ethtool");
+    Requirements.programs("ethtool");
     for (String end : new String[] {PrivateNetwork.LEFT, PrivateNetwork.RIGHT}) {
       for (String feature : new String[] {"rxvlan", "txvlan", "rx-vlan-stag-hw-parse"}) {
         Tcpdump.run(network, "ethtool", "-K", end, feature, offload);

@@ -3,6 +3,7 @@ package dev.ringtap.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.lab.Requirements;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ class CaptureToolsIT {
 
   @Test
   void tcpdumpReadsOurs() throws Exception {
-    Tool.require("tcpdump");
+    Requirements.programs("tcpdump");
     Path ours = ours(1_000_001);
     Path theirs = directory.resolve("theirs.pcap");
     int code =
@@ -67,7 +68,7 @@ class CaptureToolsIT {
 
   @Test
   void tcpdumpReadsAFileWithoutFrames() throws Exception {
-    Tool.require("tcpdump");
+    Requirements.programs("tcpdump");
     Path empty = directory.resolve("empty.pcapng");
     PcapngWriter.create(empty).close();
     assertThat(Tool.print(directory, "tcpdump", "-r", empty.toString())).isEmpty();
@@ -75,7 +76,7 @@ class CaptureToolsIT {
 
   @Test
   void tsharkAndCapinfosReadOurs() throws Exception {
-    Tool.require("tshark", "capinfos");
+    Requirements.programs("tshark", "capinfos");
     Path ours = ours(1_000_001);
     List<String> command = new ArrayList<>(List.of("tshark", "-n", "-r", ours.toString()));
     // Only the frames' own fields: what the random bytes mean is of no interest.
@@ -113,7 +114,7 @@ class CaptureToolsIT {
   @ParameterizedTest
   @CsvSource({"pcap,1000000", "nsecpcap,1000001", "pcapng,1000001"})
   void weReadEditcapsFiles(String format, int stepNanos) throws Exception {
-    Tool.require("editcap");
+    Requirements.programs("editcap");
     Path ours = ours(stepNanos);
     Path theirs = directory.resolve("theirs");
     Tool.print(directory, "editcap", "-F", format, ours.toString(), theirs.toString());
@@ -127,7 +128,7 @@ class CaptureToolsIT {
 
   @Test
   void weReadTsharksFile() throws Exception {
-    Tool.require("tshark");
+    Requirements.programs("tshark");
     Path ours = ours(1_000_001);
     Path theirs = directory.resolve("theirs.pcapng");
     assertThat(Tool.run(theirs, "tshark", "-r", ours.toString(), "-w", "-")).isZero();
@@ -136,7 +137,7 @@ class CaptureToolsIT {
 
   @Test
   void weReadMergedInterfacesOfSeveralLinkTypes() throws Exception {
-    Tool.require("mergecap", "text2pcap");
+    Requirements.programs("mergecap", "text2pcap");
     Path hex = directory.resolve("hex");
     byte[] payload = new byte[32];
     Arrays.fill(payload, (byte) 0x45);

@@ -2,6 +2,7 @@ package dev.ringtap.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ class DamagedCaptureIT {
 
   @BeforeEach
   void requireTcpdump() {
-    Tool.require("tcpdump");
+    Requirements.programs("tcpdump");
   }
 
   private void compare(String what, byte[] bytes) throws Exception {

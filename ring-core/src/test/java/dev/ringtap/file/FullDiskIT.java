@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ class FullDiskIT {
 
   @Test
   void cutsTheFileBackToTheLastWholeBlock() throws Exception {
-    Tool.require("mount", "umount");
+    Requirements.programs("mount", "umount");
     Path disk = Files.createDirectory(directory.resolve("disk"));
     Path log = directory.resolve("log");
     int code = Tool.run(log, "mount", "-t", "tmpfs", "-o", "size=3000k", "tmpfs", disk.toString());

@@ -1,9 +1,7 @@
 package dev.ringtap.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,17 +11,6 @@ import java.util.concurrent.TimeUnit;
 /** Runs the programs that an integration test compares with. */
 final class Tool {
   private Tool() {}
-
-  /** Skips the test where a program is missing, and says which. */
-  static void require(String... programs) {
-    for (String program : programs) {
-      boolean found = false;
-      for (String directory : System.getenv("PATH").split(File.pathSeparator, -1)) {
-        found |= Files.isExecutable(Path.of(directory, program));
-      }
-      assumeTrue(found, program + " is not installed");
-    }
-  }
 
   /** Runs a program, its standard output into a file; returns its exit code. */
   static int run(Path output, String... command) throws IOException, InterruptedException {

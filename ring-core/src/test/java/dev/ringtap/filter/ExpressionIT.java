@@ -1,13 +1,13 @@
 package dev.ringtap.filter;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -160,7 +160,7 @@ class ExpressionIT {
 
   @Test
   void expressionsKeepWhatTcpdumpKeeps() throws Exception {
-    requireTcpdump();
+    Requirements.programs("tcpdump");
     assertThat(EXPRESSIONS).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(60);
     List<byte[]> frames = FilterTraffic.frames(new Random(3));
     long equal = 0;
@@ -255,16 +255,6 @@ class ExpressionIT {
       }
     }
     return theirs;
-  }
-
-  private static void requireTcpdump() throws InterruptedException {
-    boolean installed = false;
-    try {
-      installed = new ProcessBuilder("tcpdump", "--version").start().waitFor() == 0;
-    } catch (IOException e) {
-      // said below
-    }
-    assumeTrue(installed, "needs tcpdump, of Debian's package tcpdump");
   }
 
   private Process tcpdump(String expression, int number) throws IOException {

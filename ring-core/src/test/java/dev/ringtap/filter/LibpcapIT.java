@@ -6,10 +6,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.filter.BpfProgram.Instruction;
 import dev.ringtap.filter.FilterException.Reason;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.linux.Libpcap;
 import dev.ringtap.linux.LibpcapException;
 import dev.ringtap.packet.Packets;
@@ -41,13 +41,7 @@ class LibpcapIT {
 
   @BeforeEach
   void requireLibrary() {
-    String cause = null;
-    try {
-      assertThat(compiler.libraryVersion()).startsWith("libpcap version ");
-    } catch (FilterException e) {
-      cause = e.getMessage();
-    }
-    assumeTrue(cause == null, cause);
+    Requirements.libpcap();
   }
 
   @Test

@@ -1,7 +1,5 @@
 package dev.ringtap.lab;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 
 /** Private networks for tests. */
@@ -10,8 +8,7 @@ public final class PrivateNetworks {
 
   /** Makes one, or skips the test where that is not allowed. */
   public static PrivateNetwork createOrSkip() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     return PrivateNetwork.create();
   }
 }

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import java.io.IOException;
+import dev.ringtap.lab.Requirements;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,17 +38,8 @@ class PacketLineIT {
   private record Captured(byte[] bytes, int originalLength) {}
 
   @BeforeAll
-  static void needsTcpdump() throws InterruptedException {
-    boolean installed = false;
-    try {
-      installed = new ProcessBuilder("tcpdump", "--version").start().waitFor() == 0;
-    } catch (IOException e) {
-      System.out.println("PacketLineIT is skipped: no tcpdump to compare with (" + e + ")");
-    }
-    if (System.getenv("CI") != null) {
-      assertThat(installed).as("tcpdump is installed where CI is set").isTrue();
-    }
-    Assumptions.assumeTrue(installed, "no tcpdump to compare with");
+  static void needsTcpdump() {
+    Requirements.programs("tcpdump");
   }
 
   @Test

@@ -24,7 +24,6 @@ public @interface RequiresImages {
   /** Names below {@code ringtap/}. */
   String[] value();
 
-  /** Prints one line for each class that is skipped. */
   final class Condition implements ExecutionCondition {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
@@ -35,7 +34,6 @@ public @interface RequiresImages {
       if (missing.isEmpty()) {
         return ConditionEvaluationResult.enabled("the engine has the images");
       }
-      System.out.println(test.getSimpleName() + " skipped: " + missing.get());
       return ConditionEvaluationResult.disabled(missing.get());
     }
 

@@ -1,11 +1,10 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
-import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,8 +38,7 @@ class BrokerFaultsIT {
 
   @BeforeAll
   static void requireRoot() {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
   }
 
   @BeforeEach

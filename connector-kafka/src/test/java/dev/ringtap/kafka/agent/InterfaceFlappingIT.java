@@ -1,11 +1,11 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -21,8 +21,7 @@ class InterfaceFlappingIT {
 
   @Test
   void downAndUpAHundredTimes() throws Exception {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0);
         LoadedCapture capture =
             LoadedCapture.start(AgentRuns.settings(broker), Duration.ofSeconds(30))) {

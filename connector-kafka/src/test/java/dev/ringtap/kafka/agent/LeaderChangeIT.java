@@ -1,10 +1,9 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
-import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,8 +25,7 @@ class LeaderChangeIT {
 
   @Test
   void leadersKilledOneAfterTheOther() throws Exception {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     try (BrokerCluster cluster = BrokerCluster.start(directory);
         Admin admin = Admin.create(settings(cluster))) {
       NewTopic topic = new NewTopic(LoadedCapture.TOPIC, 1, (short) BrokerCluster.NODES);

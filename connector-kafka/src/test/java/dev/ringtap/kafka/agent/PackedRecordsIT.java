@@ -2,7 +2,6 @@ package dev.ringtap.kafka.agent;
 
 import static dev.ringtap.kafka.agent.AgentRuns.run;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.LinkType;
@@ -13,6 +12,7 @@ import dev.ringtap.kafka.agent.AgentConfig.KafkaTarget;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketRecords;
@@ -214,8 +214,7 @@ class PackedRecordsIT {
   @ParameterizedTest
   @CsvSource({"1, 2147483647", "2, 7", "2, 2147483647"})
   void conversationsStayInOrderOnOnePartition(int workers, int most) throws Exception {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     String topic = "live-" + workers + "-" + most;
     AgentConfig config =
         new AgentConfig(

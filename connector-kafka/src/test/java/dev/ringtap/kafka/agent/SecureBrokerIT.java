@@ -2,13 +2,12 @@ package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.cli.Launcher;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
-import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -111,8 +110,7 @@ class SecureBrokerIT {
   }
 
   private static void requireRoot() {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
   }
 
   private static void assertNoSecret(String where, String text) {

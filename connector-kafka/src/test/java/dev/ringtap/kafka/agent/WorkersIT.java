@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
@@ -9,6 +8,7 @@ import dev.ringtap.kafka.TopicRecords;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import java.io.IOException;
@@ -44,8 +44,7 @@ class WorkersIT {
 
   @BeforeAll
   static void start() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
   }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.capture.Block;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.FileRange;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.record.Packet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +40,7 @@ class CaptureCommandIT {
 
   @BeforeEach
   void createNetwork() throws IOException {
-    TestNetwork.requireTool("tcpreplay", "tcpreplay");
+    Requirements.programs("tcpreplay");
     network = TestNetwork.create();
     report = directory.resolve("report.json");
     traffic = directory.resolve("traffic.pcap");
@@ -174,7 +175,7 @@ class CaptureCommandIT {
 
   @Test
   void filterExpressionLiveAndOnAFile() throws IOException {
-    TestNetwork.requireTool("tcpdump", "tcpdump");
+    Requirements.programs("tcpdump");
     network.broker(directory.resolve("broker"));
     writeTraffic(traffic, 1000, 500);
     // own traffic is left out beside it: the broker's address is part of the program
@@ -212,8 +213,8 @@ class CaptureCommandIT {
 
   @Test
   void wrongFilterIsBadUsageAndMissingLibpcapIsNamed() throws IOException {
-    TestNetwork.requireTool("tcpdump", "tcpdump");
-    TestNetwork.requireTool("unshare", "util-linux");
+    Requirements.programs("tcpdump");
+    Requirements.programs("unshare");
     String[] words = {"capture", "-i", TestNetwork.RIGHT, "-b", BROKER, "udp", "and", "and"};
     Output wrong = network.ringtap(words);
     assertThat(wrong.exitCode(30)).as(wrong.text()).isEqualTo(2);
@@ -502,7 +503,7 @@ class CaptureCommandIT {
 
   @Test
   void unprivilegedUserIsToldWhatToGrantAndCanCaptureWithIt() throws IOException {
-    TestNetwork.requireTool("setpriv", "util-linux");
+    Requirements.programs("setpriv");
     String[] asNobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
     Output refused =
         network.start(concat(asNobody, ringtap("capture", "-i", TestNetwork.RIGHT, "-b", BROKER)));

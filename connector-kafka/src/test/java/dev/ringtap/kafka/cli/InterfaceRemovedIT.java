@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -94,7 +95,7 @@ class InterfaceRemovedIT {
   /** One link type and one interface throughout, so that tcpdump reads the file. */
   @Test
   void anyWritesAFileThatTcpdumpReads() throws Exception {
-    TestNetwork.requireTool("tcpdump", "tcpdump");
+    Requirements.programs("tcpdump");
     JsonNode ledger = run("any", false);
     String lines =
         TestNetwork.run("tcpdump", "-n", "-r", directory.resolve("out.pcapng").toString());

@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,6 +22,7 @@ import dev.ringtap.kafka.registry.RegistryUrl;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketSchema;
@@ -216,7 +216,7 @@ class RegistryIT {
   @ValueSource(strings = {"1", "auto"})
   void programThatKnowsOnlyTheFormatReadsThem(String framesPerRecord) throws Exception {
     String topic = "python-" + framesPerRecord;
-    TestNetwork.requireTool("kcat", "kcat");
+    Requirements.programs("kcat");
     assertThat(Files.isDirectory(Path.of("/usr/lib/python3/dist-packages/avro")))
         .as("Debian's package python3-avro")
         .isTrue();
@@ -249,8 +249,7 @@ class RegistryIT {
 
   @Test
   void severalRunsAndWorkersRegisterOnce() throws Exception {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     try (RegistryFront front = new RegistryFront(registry.url(), null, null)) {
       assertThat(capture("once", "--registry", front.url(null)).status()).isZero();
       assertThat(capture("once", "--registry", front.url(null)).status()).isZero();

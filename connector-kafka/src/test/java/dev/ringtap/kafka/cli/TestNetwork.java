@@ -1,11 +1,9 @@
 package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,9 +29,8 @@ final class TestNetwork implements AutoCloseable {
 
   /** Makes one, or skips the test where that is not allowed. */
   static TestNetwork create() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
-    requireTool("ip", "iproute2");
+    Requirements.privateNetwork();
+    Requirements.programs("ip");
     TestNetwork network = new TestNetwork();
     run("ip", "netns", "add", network.name);
     String in = "ip -n " + network.name + " ";
@@ -48,13 +45,6 @@ final class TestNetwork implements AutoCloseable {
       run(command.split(" "));
     }
     return network;
-  }
-
-  static void requireTool(String tool, String debianPackage) {
-    boolean found =
-        List.of("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/").stream()
-            .anyMatch(directory -> Files.isExecutable(Path.of(directory + tool)));
-    assumeTrue(found, "needs " + tool + ", of Debian's package " + debianPackage);
   }
 
   String name() {

@@ -1,10 +1,8 @@
 package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.ringtap.filter.FilterCompiler;
-import dev.ringtap.filter.FilterException;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -89,13 +87,7 @@ class UsageIT {
 
   @Test
   void refusedFilterIsBadUsage(@TempDir Path directory) throws IOException {
-    String cause = null;
-    try {
-      FilterCompiler.system().libraryVersion();
-    } catch (FilterException e) {
-      cause = e.getMessage();
-    }
-    assumeTrue(cause == null, cause);
+    Requirements.libpcap();
     ByteBuffer pcap = ByteBuffer.allocate(24 + 16 + 14);
     pcap.putInt(0xA1B2C3D4).putShort((short) 2).putShort((short) 4).putLong(0).putInt(65535);
     pcap.putInt(1).putLong(0).putInt(14).putInt(14);

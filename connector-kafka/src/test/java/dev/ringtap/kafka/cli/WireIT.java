@@ -2,6 +2,7 @@ package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,9 +41,9 @@ class WireIT {
 
   @Test
   void topicEqualsTcpdumpsFile() throws Exception {
-    TestNetwork.requireTool("tcpdump", "tcpdump");
-    TestNetwork.requireTool("tcpreplay", "tcpreplay");
-    TestNetwork.requireTool("kcat", "kcat");
+    Requirements.programs("tcpdump");
+    Requirements.programs("tcpreplay");
+    Requirements.programs("kcat");
     assertThat(Files.isDirectory(Path.of("/usr/lib/python3/dist-packages/avro")))
         .as("Debian's package python3-avro")
         .isTrue();

@@ -14,6 +14,7 @@ import dev.ringtap.kafka.registry.RegistryFront;
 import dev.ringtap.kafka.registry.RegistryServer;
 import dev.ringtap.kafka.registry.WireFormat;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketSchema;
 import java.io.DataOutputStream;
@@ -175,7 +176,7 @@ class ConnectRegistryIT {
 
   @Test
   void convertedStructsAndFinishedBytesAreTheFramesThatTcpdumpSees() throws Exception {
-    Tcpdump.require("tcpdump", "tcpdump");
+    Requirements.programs("tcpdump");
     lab.deploy("converted", 1, converted("converted", "interface", PrivateNetwork.RIGHT));
     lab.deploy(
         "finished",

@@ -1,13 +1,14 @@
 package dev.ringtap.kafka.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -32,8 +33,7 @@ class LiveReaderIT {
 
   @Test
   void aStopCountsTheLastBlockHoweverLongTheKernelKeepsIt() throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     CaptureConfig config =
         CaptureConfig.on(PrivateNetwork.RIGHT)
             .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, RETIRE_TIMEOUT_MILLIS)
@@ -58,8 +58,7 @@ class LiveReaderIT {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void tasksGoOnWhenTheirInterfaceIsBack(int count) throws Exception {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     PacketSourceConnector connector = new PacketSourceConnector();
     connector.start(
         Map.of("name", "gone" + count, "topic", "t", "interface", "gone1", "ring-size", "4"));
@@ -104,9 +103,7 @@ class LiveReaderIT {
   }
 
   private static void ip(PrivateNetwork network, String arguments) throws Exception {
-    Process ip =
-        network.call(() -> new ProcessBuilder(("ip " + arguments).split(" ")).inheritIO().start());
-    assertThat(ip.waitFor()).as(arguments).isZero();
+    Tcpdump.run(network, ("ip " + arguments).split(" "));
   }
 
   private static void send(PrivateNetwork network) throws IOException {

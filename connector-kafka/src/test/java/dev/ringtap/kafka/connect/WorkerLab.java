@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +10,7 @@ import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.File;
 import java.io.IOException;
@@ -89,8 +89,7 @@ final class WorkerLab implements AutoCloseable {
    * @param settings the worker's, over those that all tests have
    */
   static WorkerLab create(Path directory, Map<String, String> settings) throws IOException {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
     unpackPlugin(directory.resolve("plugins"));
     PrivateNetwork network = PrivateNetwork.create();
     try {

@@ -1,0 +1,60 @@
+package dev.ringtap.lab;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ringtap.filter.FilterCompiler;
+import dev.ringtap.filter.FilterException;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What a test needs of the machine. Each method skips the test if that is missing, and says so. */
+public final class Requirements {
+  /** Debian's packages of the programs that are not named like theirs. */
+  private static final Map<String, String> PACKAGES =
+      Map.of(
+          "ip", "iproute2",
+          "setpriv", "util-linux",
+          "unshare", "util-linux",
+          "capinfos", "wireshark-common",
+          "editcap", "wireshark-common",
+          "mergecap", "wireshark-common",
+          "text2pcap", "wireshark-common",
+          "sysctl", "procps");
+
+  private Requirements() {}
+
+  /** Requires programs on the PATH. */
+  public static void programs(String... names) {
+    for (String name : names) {
+      assumeTrue(
+          Stream.of(System.getenv("PATH").split(File.pathSeparator))
+              .anyMatch(directory -> Files.isExecutable(Path.of(directory, name))),
+          () -> "needs " + name + ", of Debian's package " + PACKAGES.getOrDefault(name, name));
+    }
+  }
+
+  /** Requires the library that compiles filter expressions. */
+  public static void libpcap() {
+    String cause = null;
+    try {
+      FilterCompiler.system().libraryVersion();
+    } catch (FilterException e) {
+      cause = e.getMessage();
+    }
+    assumeTrue(cause == null, "needs libpcap, of Debian's package libpcap0.8: " + cause);
+  }
+
+  /** Requires a file or a device. */
+  public static void file(String path) {
+    assumeTrue(Files.exists(Path.of(path)), "needs " + path);
+  }
+
+  /** Requires the right to make a network namespace. */
+  public static void privateNetwork() {
+    String cause = PrivateNetwork.unavailabilityCause();
+    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+  }
+}
