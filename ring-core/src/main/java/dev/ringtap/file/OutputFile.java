@@ -19,9 +19,10 @@ public final class OutputFile {
    * Creates a file, with the permissions that the umask leaves, or empties the one that is there.
    *
    * <p>In a directory like {@code /tmp}, where all may make files and each may delete his own only,
-   * a file or a link that belongs to another user is refused: it would be read by him, or lead to a
-   * file that he may not write himself. The kernel does the same where {@code
-   * fs.protected_symlinks} and {@code fs.protected_regular} are set; a container may be without.
+   * a file or a link that belongs to another user is refused: he would read it, or it leads to a
+   * file that he may not write himself. A file with hard links is refused for the same reason. The
+   * kernel does so if {@code fs.protected_symlinks}, {@code fs.protected_hardlinks} and {@code
+   * fs.protected_regular} are set; in a container they may not be.
    *
    * @throws FileSystemException if it cannot be opened, or is another user's as above
    */
@@ -46,6 +47,14 @@ public final class OutputFile {
           "belongs to user "
               + owner
               + ", in a directory where all may make files; name another file, or delete this one");
+    }
+    // whoever may not write a file may still give it a second name here
+    if ((Integer) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS) > 1) {
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          "has a hard link, in a directory where all may make files; name another file, or delete"
+              + " this one");
     }
     // nobody else can put another one into its place
     return FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);

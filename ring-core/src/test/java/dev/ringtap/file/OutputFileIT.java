@@ -53,6 +53,27 @@ class OutputFileIT {
     assertThat(victim).hasContent("precious");
   }
 
+  /** Anyone may make them of files on the same file system, unless the kernel protects them. */
+  @Test
+  void hardLinksAreNotWritten() throws IOException {
+    Path link = Files.createLink(shared.resolve("out.pcapng"), victim);
+    assertThatThrownBy(() -> create(link))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining("has a hard link");
+    Path toVictim = Files.createSymbolicLink(directory.resolve("link"), victim);
+    Path hard = shared.resolve("hard");
+    assumeTrue(
+        new ProcessBuilder("ln", "-P", toVictim.toString(), hard.toString())
+                .start()
+                .onExit()
+                .join()
+                .exitValue()
+            == 0,
+        "needs ln -P");
+    assertThatThrownBy(() -> create(hard)).hasMessageContaining("has a hard link");
+    assertThat(victim).hasContent("precious");
+  }
+
   @Test
   void anotherUsersFileIsNotWritten() throws IOException {
     Path file = Files.writeString(shared.resolve("report.json"), "his");
