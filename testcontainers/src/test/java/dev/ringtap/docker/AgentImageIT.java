@@ -185,4 +185,19 @@ class AgentImageIT {
       assertThat(agent.end(0)).contains("captured %d = %<d acknowledged".formatted(FRAMES));
     }
   }
+
+  /** The user of the images that do not capture: the broker's, and that of Java alone. */
+  @Test
+  void onlyTheGroupThatCapturesMayUseTheCapability() throws Exception {
+    try (DockerCommand java =
+        DockerCommand.run(
+            "--user",
+            "10001:10001",
+            "--entrypoint",
+            "/opt/java/bin/java-net-raw",
+            "ringtap/agent",
+            "-version")) {
+      assertThat(java.end(126)).containsIgnoringCase("permission denied");
+    }
+  }
 }

@@ -57,6 +57,7 @@ class ConnectImageIT {
         new GenericContainer<>("ringtap/connect:latest")
             .withNetworkMode("container:" + app.getContainerId())
             .withEnv("CONNECT_BOOTSTRAP_SERVERS", KafkaBroker.INSIDE)
+            .withEnv("CONNECT_LISTENERS", "http://0.0.0.0:8083")
             .withCopyFileToContainer(MountableFile.forHostPath(file, 0644), FILE)
             .waitingFor(Wait.forHealthcheck().withStartupTimeout(START));
     worker.start();

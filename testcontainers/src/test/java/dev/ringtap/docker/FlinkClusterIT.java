@@ -74,6 +74,7 @@ class FlinkClusterIT {
         .withEnv(
             "FLINK_PROPERTIES",
             """
+            rest.bind-address: 0.0.0.0
             taskmanager.numberOfTaskSlots: 1
             taskmanager.memory.process.size: 1024m
             heartbeat.interval: 1000
