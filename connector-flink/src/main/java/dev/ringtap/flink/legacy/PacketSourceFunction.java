@@ -1,10 +1,12 @@
 package dev.ringtap.flink.legacy;
 
+import dev.ringtap.flink.source.HostName;
 import dev.ringtap.flink.source.PacketLoop;
 import dev.ringtap.flink.source.PacketSource;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -13,8 +15,10 @@ import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.runtime.taskmanager.TaskManagerRuntimeInfo;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.source.legacy.RichParallelSourceFunction;
+import org.apache.flink.streaming.api.operators.StreamingRuntimeContext;
 
 /**
  * A {@link PacketSource} as a SourceFunction, for jobs that still use {@code env.addSource}: same
@@ -36,19 +40,17 @@ public final class PacketSourceFunction<T> extends RichParallelSourceFunction<T>
     implements CheckpointedFunction, ResultTypeQueryable<T> {
   private static final long serialVersionUID = 1;
 
-  private static final int FANOUT_GROUPS = 65_535;
-
   private final PacketSource<T> source;
 
   private transient ListState<byte[]> state;
-  private transient List<byte[]> restored;
   private transient volatile PacketLoop<T> loop;
-  private transient volatile boolean cancelled;
 
   /**
    * @param source what to read, and into which elements
+   * @throws IllegalArgumentException if it discovers files
    */
   public PacketSourceFunction(PacketSource<T> source) {
+    PacketLoop.requireReadable(source);
     this.source = source;
   }
 
@@ -60,45 +62,36 @@ public final class PacketSourceFunction<T> extends RichParallelSourceFunction<T>
             .getUnionListState(
                 new ListStateDescriptor<>(
                     "ringtap-splits", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
-    restored = new ArrayList<>();
+    List<byte[]> restored = new ArrayList<>();
     state.get().forEach(restored::add);
+    StreamingRuntimeContext runtime = (StreamingRuntimeContext) getRuntimeContext();
+    TaskManagerRuntimeInfo taskManager = runtime.getTaskManagerRuntimeInfo();
+    TaskInfo task = runtime.getTaskInfo();
+    loop =
+        PacketLoop.create(
+            source,
+            HostName.of(
+                taskManager.getConfiguration(), taskManager.getTaskManagerExternalAddress()),
+            task.getIndexOfThisSubtask(),
+            task.getNumberOfParallelSubtasks(),
+            Objects.hash(runtime.getJobInfo().getJobId(), runtime.getOperatorUniqueID()),
+            restored);
   }
 
   @Override
   public void snapshotState(FunctionSnapshotContext context) throws Exception {
-    PacketLoop<T> running = loop;
-    if (running != null) {
-      state.update(running.snapshot());
-    }
+    state.update(loop.snapshot());
   }
 
   @Override
   public void run(SourceContext<T> context) throws Exception {
-    Object lock = context.getCheckpointLock();
-    synchronized (lock) {
-      loop =
-          PacketLoop.create(
-              source,
-              lock,
-              InetAddress.getLocalHost().getHostName(),
-              getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
-              getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
-              1
-                  + Math.floorMod(
-                      getRuntimeContext().getJobInfo().getJobId().hashCode(), FANOUT_GROUPS),
-              restored);
-    }
-    if (cancelled) {
-      return;
-    }
     Counter bytesIn =
         getRuntimeContext().getMetricGroup().getIOMetricGroup().getNumBytesInCounter();
-    loop.run(bytesIn, context::collectWithTimestamp);
+    loop.run(context.getCheckpointLock(), bytesIn, context::collectWithTimestamp);
   }
 
   @Override
   public void cancel() {
-    cancelled = true;
     PacketLoop<T> running = loop;
     if (running != null) {
       running.stop();

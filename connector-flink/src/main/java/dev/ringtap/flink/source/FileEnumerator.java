@@ -1,93 +1,93 @@
 package dev.ringtap.flink.source;
 
-import dev.ringtap.file.CaptureFileIndex;
-import dev.ringtap.file.FileRange;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Cuts capture files into splits and gives each to the reader that asks next. Files that are
  * followed have no end: they are dealt out once all readers are there.
  */
 final class FileEnumerator extends PacketEnumerator {
-  private final List<String> paths;
-  private final long rangeBytes;
-  private final boolean follow;
+  private static final Logger LOG = LoggerFactory.getLogger(FileEnumerator.class);
+
+  private final FileListing listing;
   private final boolean bounded;
   private final TreeSet<Integer> asking = new TreeSet<>();
   private boolean planned;
 
+  /** Replaced, never changed: a listing reads it in another thread. */
+  private volatile Map<String, FileMark> known;
+
+  private int nextReader;
+
   /**
-   * @param paths files, and directories whose files are meant
-   * @param rangeBytes least size of a split but a file's last
-   * @param follow whether the files may grow; each is one split then
    * @param bounded whether the splits end
    */
   FileEnumerator(
       SplitEnumeratorContext<PacketSplit> context,
       PacketEnumeratorState restored,
-      List<String> paths,
-      long rangeBytes,
-      boolean follow,
+      FileListing listing,
       boolean bounded) {
     super(context, restored);
+    this.listing = listing;
     this.bounded = bounded;
-    this.paths = paths;
-    this.rangeBytes = rangeBytes;
-    this.follow = follow;
     this.planned = restored.planned();
+    this.known = restored.files();
   }
 
   @Override
   public void start() {
-    if (!planned) {
-      context.callAsync(() -> splits(paths, rangeBytes, follow), this::plan);
+    if (listing.discovers()) {
+      context.callAsync(() -> listing.list(known), this::plan, 0, listing.discoveryMillis());
+    } else if (!planned) {
+      context.callAsync(() -> listing.list(known), this::plan);
     }
   }
 
-  private void plan(List<FileSplit> splits, Throwable failure) {
+  private void plan(FileListing.Found found, Throwable failure) {
     if (failure != null) {
       throw new FlinkRuntimeException(
           "the capture files cannot be read where the JobManager runs: " + failure.getMessage(),
           failure);
     }
-    splits.forEach(this::await);
-    planned = true;
+    boolean givenOutBefore = planned && known.isEmpty();
+    if (givenOutBefore && !found.cuts().isEmpty()) {
+      LOG.warn(
+          "the restored state does not name the files that were read; these are taken as read: {}",
+          found.cuts().keySet());
+    }
+    Map<String, FileMark> after = new TreeMap<>(known);
+    if (!found.present().isEmpty()) {
+      // an empty listing may be of a directory that is not mounted now
+      after.keySet().retainAll(new HashSet<>(found.present()));
+    }
+    found
+        .cuts()
+        .forEach(
+            (path, cut) -> {
+              if (cut.mark().equals(known.get(path))) {
+                return;
+              }
+              if (cut.splits().stream().anyMatch(split -> isKnown(split.splitId()))) {
+                LOG.warn("{} was replaced while it is read; it is read again after that", path);
+                return;
+              }
+              after.put(path, cut.mark());
+              if (!givenOutBefore) {
+                cut.splits().forEach(this::await);
+              }
+            });
+    known = after;
+    planned = !listing.discovers() || !after.isEmpty();
     deal();
-  }
-
-  private static List<FileSplit> splits(List<String> paths, long rangeBytes, boolean follow)
-      throws IOException {
-    List<FileSplit> splits = new ArrayList<>();
-    for (String path : paths) {
-      for (Path file : files(Path.of(path))) {
-        List<FileRange> ranges =
-            follow ? List.of(FileRange.WHOLE) : CaptureFileIndex.ranges(file, rangeBytes);
-        ranges.forEach(range -> splits.add(FileSplit.of(file.toString(), range)));
-      }
-    }
-    return splits;
-  }
-
-  /** The file, or the files of the directory. */
-  static List<Path> files(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
-      return List.of(path);
-    }
-    try (Stream<Path> all = Files.list(path)) {
-      return all.filter(Files::isRegularFile).sorted().toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 
   @Override
@@ -103,28 +103,39 @@ final class FileEnumerator extends PacketEnumerator {
   }
 
   @Override
+  void readerStarted(int subtask, String host) {
+    // files are the same on all hosts
+  }
+
+  @Override
   void splitsBack() {
     deal();
+  }
+
+  @Override
+  void splitsFinished(List<String> splitIds) {
+    // their files are known
   }
 
   private void deal() {
     if (!planned) {
       return;
     }
-    if (follow) {
+    if (listing.follow()) {
       dealAll();
       return;
     }
     Iterator<PacketSplit> splits = waiting().iterator();
-    for (Iterator<Integer> readers = asking.iterator(); readers.hasNext(); readers.remove()) {
+    for (Iterator<Integer> readers = asking.iterator(); readers.hasNext(); ) {
       int subtask = readers.next();
       if (!context.registeredReaders().containsKey(subtask)) {
-        continue;
-      }
-      if (splits.hasNext()) {
+        readers.remove();
+      } else if (splits.hasNext()) {
         assign(splits.next(), subtask);
-      } else {
+        readers.remove();
+      } else if (!listing.discovers()) {
         context.signalNoMoreSplits(subtask);
+        readers.remove();
       }
     }
   }
@@ -133,9 +144,8 @@ final class FileEnumerator extends PacketEnumerator {
     if (!isComplete()) {
       return;
     }
-    int next = 0;
     for (PacketSplit split : waiting()) {
-      assign(split, next++ % context.currentParallelism());
+      assign(split, nextReader++ % context.currentParallelism());
     }
     if (bounded) {
       context.registeredReaders().keySet().forEach(context::signalNoMoreSplits);
@@ -144,6 +154,6 @@ final class FileEnumerator extends PacketEnumerator {
 
   @Override
   public PacketEnumeratorState snapshotState(long checkpointId) {
-    return new PacketEnumeratorState(planned, 0, waiting());
+    return PacketEnumeratorState.ofFiles(planned, known, waiting());
   }
 }

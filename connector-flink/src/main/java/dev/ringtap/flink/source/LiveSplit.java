@@ -20,7 +20,7 @@ public final class LiveSplit extends PacketSplit {
    * @param host the host that has the interface, as Flink names it
    * @param interfaceName the interface
    * @param member number of the member in its group, from 0
-   * @param fanoutGroup the group, 0 if the split has all of the interface's frames
+   * @param fanoutGroup number of the group, and from its 16th bit on the group's owner
    * @param endMillis when the capture ends, in ms since 1970 UTC, or {@link #NO_END}
    */
   LiveSplit(
@@ -46,8 +46,9 @@ public final class LiveSplit extends PacketSplit {
     return new LiveSplit(host, interfaceName, member, group, endMillis, progress());
   }
 
-  LiveSplit ofMember(int other) {
-    return new LiveSplit(host, interfaceName, other, fanoutGroup, endMillis, progress());
+  /** Whether nothing is left to capture: its frames are emitted, or its time is over. */
+  boolean isOver(long limit, long nowMillis) {
+    return progress().emitted() >= limit || endMillis <= nowMillis;
   }
 
   /** The host that has the interface, as Flink names it. */
@@ -65,8 +66,17 @@ public final class LiveSplit extends PacketSplit {
     return member;
   }
 
-  /** The fanout group, 0 if the split has all of the interface's frames. */
+  /** The fanout group that the split's readers join, also when there is one; 0 before that. */
   public int fanoutGroup() {
+    return fanoutGroup & FanoutOptions.MOST_GROUPS;
+  }
+
+  /** The fanout group's owner, 0 if the user chose the group. */
+  int fanoutOwner() {
+    return fanoutGroup >>> FanoutOptions.OWNER_SHIFT;
+  }
+
+  int groupAndOwner() {
     return fanoutGroup;
   }
 

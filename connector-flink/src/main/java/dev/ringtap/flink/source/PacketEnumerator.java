@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.connector.source.ReaderInfo;
+import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.slf4j.Logger;
@@ -42,6 +43,11 @@ abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEn
     return new ArrayList<>(waiting.values());
   }
 
+  /** No reader needs the split any more. */
+  final void forget(PacketSplit split) {
+    waiting.remove(split.splitId());
+  }
+
   final boolean isKnown(String splitId) {
     return waiting.containsKey(splitId) || assigned.containsKey(splitId);
   }
@@ -71,6 +77,26 @@ abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEn
     }
     readerAdded(subtask);
   }
+
+  @Override
+  public void handleSourceEvent(int subtask, SourceEvent event) {
+    ReaderEvent told = (ReaderEvent) event;
+    if (told instanceof ReaderEvent.Started) {
+      readerStarted(subtask, ((ReaderEvent.Started) told).host());
+    } else {
+      List<String> splitIds = ((ReaderEvent.Finished) told).splitIds();
+      for (String splitId : splitIds) {
+        assigned.remove(splitId, subtask);
+      }
+      splitsFinished(splitIds);
+    }
+  }
+
+  /** A reader that was added tells the name of its host. */
+  abstract void readerStarted(int subtask, String host);
+
+  /** Splits ended. A reader that failed after that may bring them back. */
+  abstract void splitsFinished(List<String> splitIds);
 
   /** A reader is there; what it had waits for a reader again. */
   abstract void readerAdded(int subtask);

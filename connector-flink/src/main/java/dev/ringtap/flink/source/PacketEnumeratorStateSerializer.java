@@ -3,6 +3,9 @@ package dev.ringtap.flink.source;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -12,7 +15,10 @@ final class PacketEnumeratorStateSerializer
     implements SimpleVersionedSerializer<PacketEnumeratorState> {
   static final PacketEnumeratorStateSerializer INSTANCE = new PacketEnumeratorStateSerializer();
 
-  private static final int VERSION = 1;
+  /** Version 1 had a fanout group in place of the end, the finished splits and the files. */
+  private static final int WITH_FANOUT_GROUP = 1;
+
+  private static final int VERSION = 2;
   private static final int INITIAL_BYTES = 256;
 
   @Override
@@ -24,7 +30,17 @@ final class PacketEnumeratorStateSerializer
   public byte[] serialize(PacketEnumeratorState state) throws IOException {
     DataOutputSerializer out = new DataOutputSerializer(INITIAL_BYTES);
     out.writeBoolean(state.planned());
-    out.writeInt(state.fanoutGroup());
+    out.writeLong(state.endMillis());
+    out.writeInt(state.finished().size());
+    for (String splitId : state.finished()) {
+      out.writeUTF(splitId);
+    }
+    out.writeInt(state.files().size());
+    for (Map.Entry<String, FileMark> file : state.files().entrySet()) {
+      out.writeUTF(file.getKey());
+      out.writeInt(file.getValue().bytes());
+      out.writeInt(file.getValue().checksum());
+    }
     out.writeInt(state.unassigned().size());
     for (PacketSplit split : state.unassigned()) {
       PacketSplitSerializer.write(out, split);
@@ -34,15 +50,32 @@ final class PacketEnumeratorStateSerializer
 
   @Override
   public PacketEnumeratorState deserialize(int version, byte[] serialized) throws IOException {
-    PacketSplitSerializer.requireVersion("enumerator", version);
     DataInputDeserializer in = new DataInputDeserializer(serialized);
-    boolean planned = in.readBoolean();
-    int fanoutGroup = in.readInt();
-    int count = in.readInt();
-    List<PacketSplit> unassigned = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      unassigned.add(PacketSplitSerializer.read(in));
+    if (version == WITH_FANOUT_GROUP) {
+      boolean planned = in.readBoolean();
+      in.readInt();
+      return new PacketEnumeratorState(
+          planned, LiveSplit.NO_END, new TreeSet<>(), new TreeMap<>(), readSplits(in));
     }
-    return new PacketEnumeratorState(planned, fanoutGroup, unassigned);
+    PacketSplitSerializer.requireVersion("enumerator", version, VERSION);
+    boolean planned = in.readBoolean();
+    long endMillis = in.readLong();
+    TreeSet<String> finished = new TreeSet<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      finished.add(in.readUTF());
+    }
+    TreeMap<String, FileMark> files = new TreeMap<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      files.put(in.readUTF(), new FileMark(in.readInt(), in.readInt()));
+    }
+    return new PacketEnumeratorState(planned, endMillis, finished, files, readSplits(in));
+  }
+
+  private static List<PacketSplit> readSplits(DataInputDeserializer in) throws IOException {
+    List<PacketSplit> splits = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      splits.add(PacketSplitSerializer.read(in));
+    }
+    return splits;
   }
 }

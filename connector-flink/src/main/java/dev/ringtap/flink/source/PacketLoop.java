@@ -1,9 +1,6 @@
 package dev.ringtap.flink.source;
 
-import dev.ringtap.file.CaptureFileIndex;
-import dev.ringtap.file.FileRange;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +22,6 @@ import org.apache.flink.metrics.SimpleCounter;
  */
 public final class PacketLoop<T> {
   private final PacketSource<T> source;
-  private final Object lock;
   private final List<PacketSplit> splits;
   private final Map<String, PacketSplitState> states = new ConcurrentHashMap<>();
   private final List<PacketSplitReader> readers = new ArrayList<>();
@@ -33,12 +29,11 @@ public final class PacketLoop<T> {
   private volatile boolean stopped;
   private volatile Throwable failure;
 
-  private PacketLoop(PacketSource<T> source, Object lock, List<PacketSplit> splits) {
+  private PacketLoop(PacketSource<T> source, List<PacketSplit> splits) {
     this.source = source;
-    this.lock = lock;
     this.splits = splits;
     for (PacketSplit split : splits) {
-      SplitRun run = new SplitRun(split, source.limit(), new SimpleCounter());
+      SplitRun run = new SplitRun(split, source.terms().limit(), new SimpleCounter());
       states.put(split.splitId(), new PacketSplitState(split, run));
       readers.add(new PacketSplitReader(source.opener(), ignored -> run));
     }
@@ -51,21 +46,32 @@ public final class PacketLoop<T> {
   }
 
   /**
+   * Checks that a source needs no enumerator.
+   *
+   * @throws IllegalArgumentException if it does; the message says for what
+   */
+  public static void requireReadable(PacketSource<?> source) {
+    if (source.listing().discovers()) {
+      throw new IllegalArgumentException(
+          "a SourceFunction lists its files once: give a source with a discoveryInterval to"
+              + " env.fromSource");
+    }
+  }
+
+  /**
    * The loop of one subtask.
    *
-   * @param lock held while elements are handed over and while a {@link #snapshot} is taken
    * @param host name of this host
-   * @param fanoutGroup the group of subtasks that are on one host
+   * @param job any bits that the subtasks have in common, and other sources have not
    * @param restored what all subtasks had, by {@link #snapshot}
    * @throws IOException if the files cannot be read
    */
   public static <T> PacketLoop<T> create(
       PacketSource<T> source,
-      Object lock,
       String host,
       int subtask,
       int parallelism,
-      int fanoutGroup,
+      int job,
       List<byte[]> restored)
       throws IOException {
     Map<String, PacketSplit> all = new TreeMap<>();
@@ -73,42 +79,42 @@ public final class PacketLoop<T> {
       PacketSplit split = PacketSplitSerializer.INSTANCE.deserialize(1, each);
       all.put(split.splitId(), split);
     }
-    List<PacketSplit> own = new ArrayList<>();
-    if (source.opener().isLive()) {
-      for (CaptureRecipe recipe : source.opener().captures(host)) {
-        int chosen = FanoutOptions.group(recipe);
-        LiveSplit fresh =
-            source.liveSplit(
-                host,
-                recipe,
-                subtask,
-                parallelism == 1 ? chosen : chosen == 0 ? fanoutGroup : chosen);
-        PacketSplit before = all.get(fresh.splitId());
-        own.add(before == null ? fresh : fresh.at(before.progress()));
-      }
-    } else {
-      int index = 0;
-      for (PacketSplit split : all.isEmpty() ? files(source) : all.values()) {
-        if (index++ % parallelism == subtask) {
-          own.add(split);
-        }
-      }
-    }
-    return new PacketLoop<>(source, lock, own);
+    return new PacketLoop<>(
+        source,
+        source.opener().isLive()
+            ? captures(source, host, subtask, job, all)
+            : files(source, subtask, parallelism, all));
   }
 
-  private static List<PacketSplit> files(PacketSource<?> source) throws IOException {
-    List<PacketSplit> splits = new ArrayList<>();
-    for (String path : source.paths()) {
-      for (Path file : FileEnumerator.files(Path.of(path))) {
-        List<FileRange> ranges =
-            source.opener().follows()
-                ? List.of(FileRange.WHOLE)
-                : CaptureFileIndex.ranges(file, source.rangeBytes());
-        ranges.forEach(range -> splits.add(FileSplit.of(file.toString(), range)));
-      }
+  private static List<PacketSplit> captures(
+      PacketSource<?> source, String host, int subtask, int job, Map<String, PacketSplit> before) {
+    long duration = source.terms().durationMillis();
+    long end =
+        duration == LiveSplit.NO_END ? LiveSplit.NO_END : System.currentTimeMillis() + duration;
+    List<PacketSplit> own = new ArrayList<>();
+    for (CaptureRecipe recipe : source.opener().captures(host)) {
+      int group = FanoutOptions.group(recipe, job, own.size());
+      LiveSplit fresh =
+          new LiveSplit(
+              host, recipe.interfaceName(), subtask, group, end, PacketSplit.Progress.NONE);
+      LiveSplit known = (LiveSplit) before.get(fresh.splitId());
+      own.add(known == null ? fresh : known.inGroup(group));
     }
-    return splits;
+    return own;
+  }
+
+  private static List<PacketSplit> files(
+      PacketSource<?> source, int subtask, int parallelism, Map<String, PacketSplit> before)
+      throws IOException {
+    List<PacketSplit> all = new ArrayList<>(before.values());
+    if (all.isEmpty()) {
+      source.listing().list(Map.of()).cuts().values().forEach(cut -> all.addAll(cut.splits()));
+    }
+    List<PacketSplit> own = new ArrayList<>();
+    for (int i = subtask; i < all.size(); i += parallelism) {
+      own.add(all.get(i));
+    }
+    return own;
   }
 
   /** The splits as of now; called under the lock. */
@@ -123,9 +129,10 @@ public final class PacketLoop<T> {
   /**
    * Reads until all splits have ended or {@link #stop} is called.
    *
+   * @param lock held while elements are handed over, and by the caller of {@link #snapshot}
    * @throws Exception what ended a split before its time
    */
-  public void run(Counter bytesIn, Output<T> output) throws Exception {
+  public void run(Object lock, Counter bytesIn, Output<T> output) throws Exception {
     source.deserializer().open();
     PacketEmitter<T> emitter =
         new PacketEmitter<>(source.deserializer(), new SimpleCounter(), bytesIn);
@@ -135,7 +142,8 @@ public final class PacketLoop<T> {
       PacketSplit split = splits.get(i);
       PacketSplitReader reader = readers.get(i);
       Thread thread =
-          new Thread(() -> read(split, reader, emitter, adapter), "packets " + split.splitId());
+          new Thread(
+              () -> read(lock, split, reader, emitter, adapter), "packets " + split.splitId());
       thread.setDaemon(true);
       thread.start();
       threads.add(thread);
@@ -153,6 +161,7 @@ public final class PacketLoop<T> {
   }
 
   private void read(
+      Object lock,
       PacketSplit split,
       PacketSplitReader reader,
       PacketEmitter<T> emitter,
@@ -165,7 +174,7 @@ public final class PacketLoop<T> {
         RecordsWithSplitIds<FetchedFrame> batch = reader.fetch();
         ended = !batch.finishedSplits().isEmpty();
         try {
-          emit(batch, state, emitter, output);
+          emit(lock, batch, state, emitter, output);
         } finally {
           batch.recycle();
         }
@@ -179,6 +188,7 @@ public final class PacketLoop<T> {
   }
 
   private void emit(
+      Object lock,
       RecordsWithSplitIds<FetchedFrame> batch,
       PacketSplitState state,
       PacketEmitter<T> emitter,

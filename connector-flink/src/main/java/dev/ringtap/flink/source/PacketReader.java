@@ -1,5 +1,8 @@
 package dev.ringtap.flink.source;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -13,7 +16,14 @@ final class PacketReader<T>
   private final ReaderMetrics metrics;
   private final ConcurrentHashMap<String, SplitRun> runs;
   private final long limit;
+  private final boolean live;
   private final boolean asksForSplits;
+
+  /**
+   * Live splits that ended, by id. They stay in the reader's state: a checkpoint may hold it and an
+   * enumerator that did not know of the end yet, and the splits would start again.
+   */
+  private final Map<String, PacketSplit> finished = new LinkedHashMap<>();
 
   private PacketReader(
       ConcurrentHashMap<String, SplitRun> runs,
@@ -33,6 +43,7 @@ final class PacketReader<T>
         context);
     this.runs = runs;
     this.limit = limit;
+    this.live = opener.isLive();
     this.asksForSplits = !opener.isLive() && !opener.follows();
     this.metrics = new ReaderMetrics(context.metricGroup(), runs.values());
   }
@@ -54,6 +65,8 @@ final class PacketReader<T>
 
   @Override
   public void start() {
+    String host = HostName.of(context.getConfiguration(), context.getLocalHostName());
+    context.sendSourceEventToCoordinator(new ReaderEvent.Started(host));
     if (asksForSplits && getNumberOfCurrentlyAssignedSplits() == 0) {
       context.sendSplitRequest();
     }
@@ -73,10 +86,21 @@ final class PacketReader<T>
   }
 
   @Override
-  protected void onSplitFinished(Map<String, PacketSplitState> finished) {
-    runs.keySet().removeAll(finished.keySet());
+  protected void onSplitFinished(Map<String, PacketSplitState> ended) {
+    runs.keySet().removeAll(ended.keySet());
+    if (live) {
+      ended.forEach((splitId, state) -> finished.put(splitId, state.toSplit()));
+    }
+    context.sendSourceEventToCoordinator(new ReaderEvent.Finished(List.copyOf(ended.keySet())));
     if (asksForSplits) {
       context.sendSplitRequest();
     }
+  }
+
+  @Override
+  public List<PacketSplit> snapshotState(long checkpointId) {
+    List<PacketSplit> all = new ArrayList<>(super.snapshotState(checkpointId));
+    all.addAll(finished.values());
+    return all;
   }
 }

@@ -1,6 +1,5 @@
 package dev.ringtap.flink.source;
 
-import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -38,27 +37,18 @@ public final class PacketSource<T>
   private static final long serialVersionUID = 1;
 
   private final SplitOpener opener;
-  private final List<String> paths;
-  private final long rangeBytes;
-  private final int members;
-  private final long limit;
-  private final long durationMillis;
+  private final FileListing listing;
+  private final LiveTerms terms;
   private final PacketDeserializer<T> deserializer;
 
   PacketSource(
       SplitOpener opener,
-      List<String> paths,
-      long rangeBytes,
-      int members,
-      long limit,
-      long durationMillis,
+      FileListing listing,
+      LiveTerms terms,
       PacketDeserializer<T> deserializer) {
     this.opener = opener;
-    this.paths = paths;
-    this.rangeBytes = rangeBytes;
-    this.members = members;
-    this.limit = limit;
-    this.durationMillis = durationMillis;
+    this.listing = listing;
+    this.terms = terms;
     this.deserializer = deserializer;
   }
 
@@ -71,50 +61,36 @@ public final class PacketSource<T>
     return opener;
   }
 
-  List<String> paths() {
-    return paths;
+  FileListing listing() {
+    return listing;
   }
 
-  long rangeBytes() {
-    return rangeBytes;
-  }
-
-  long limit() {
-    return limit;
+  LiveTerms terms() {
+    return terms;
   }
 
   PacketDeserializer<T> deserializer() {
     return deserializer;
   }
 
-  /** A capture that begins now. */
-  LiveSplit liveSplit(String host, CaptureRecipe recipe, int member, int fanoutGroup) {
-    long end =
-        durationMillis == LiveSplit.NO_END
-            ? LiveSplit.NO_END
-            : System.currentTimeMillis() + durationMillis;
-    return new LiveSplit(
-        host, recipe.interfaceName(), member, fanoutGroup, end, PacketSplit.Progress.NONE);
-  }
-
   @Override
   public Boundedness getBoundedness() {
     boolean ends =
         opener.isLive()
-            ? limit != Long.MAX_VALUE || durationMillis != LiveSplit.NO_END
-            : !opener.follows() || limit != Long.MAX_VALUE;
+            ? terms.bounded()
+            : !listing.discovers() && (!opener.follows() || terms.bounded());
     return ends ? Boundedness.BOUNDED : Boundedness.CONTINUOUS_UNBOUNDED;
   }
 
   @Override
   public SourceReader<T, PacketSplit> createReader(SourceReaderContext context) {
-    return PacketReader.create(opener, deserializer, limit, context);
+    return PacketReader.create(opener, deserializer, terms.limit(), context);
   }
 
   @Override
   public SplitEnumerator<PacketSplit, PacketEnumeratorState> createEnumerator(
       SplitEnumeratorContext<PacketSplit> context) {
-    return restoreEnumerator(context, new PacketEnumeratorState(false, 0, List.of()));
+    return restoreEnumerator(context, PacketEnumeratorState.none());
   }
 
   @Override
@@ -122,8 +98,8 @@ public final class PacketSource<T>
       SplitEnumeratorContext<PacketSplit> context, PacketEnumeratorState restored) {
     boolean bounded = getBoundedness() == Boundedness.BOUNDED;
     return opener.isLive()
-        ? new LiveEnumerator(context, restored, opener, members, durationMillis, bounded)
-        : new FileEnumerator(context, restored, paths, rangeBytes, opener.follows(), bounded);
+        ? new LiveEnumerator(context, restored, opener, terms)
+        : new FileEnumerator(context, restored, listing, bounded);
   }
 
   @Override

@@ -20,6 +20,9 @@ public final class PacketSourceBuilder<T> {
   /** Least bytes of a file's split. */
   public static final long DEFAULT_SPLIT_BYTES = 64L << 20;
 
+  /** How long a host that must have a reader may be without one, in ms. */
+  public static final long DEFAULT_HOST_TIMEOUT_MILLIS = 30_000;
+
   private final LinkedHashMap<String, List<CaptureRecipe>> captures = new LinkedHashMap<>();
   private final List<String> paths = new ArrayList<>();
   private PacketFilter filter = PacketFilter.ALL;
@@ -28,6 +31,9 @@ public final class PacketSourceBuilder<T> {
   private int members;
   private long limit = Long.MAX_VALUE;
   private long durationMillis = LiveSplit.NO_END;
+  private long discoveryMillis;
+  private long hostTimeoutMillis = DEFAULT_HOST_TIMEOUT_MILLIS;
+  private boolean failOnLostHost;
   private PacketDeserializer<T> deserializer;
 
   PacketSourceBuilder() {}
@@ -48,9 +54,11 @@ public final class PacketSourceBuilder<T> {
   }
 
   /**
-   * Captures on one host. May be called again for another interface or host.
+   * Captures on one host. May be called again for another interface or host. If no reader runs
+   * there, the job fails after {@link #hostTimeout}.
    *
-   * @param host its name as Flink has it: the TaskManager's {@code taskmanager.host}
+   * @param host the name that {@link HostName} gives it: the TaskManager's {@code ringtap.host},
+   *     otherwise its environment's {@code RINGTAP_HOST}, otherwise its {@code taskmanager.host}
    * @param config options; a filter is given by {@link #filter} and not in them
    * @throws IllegalArgumentException if the interface is captured there already
    */
@@ -147,6 +155,39 @@ public final class PacketSourceBuilder<T> {
     return this;
   }
 
+  /**
+   * Sets how long a host that must have a reader may be without one before the job fails; 30 s by
+   * default. A host must have one if {@link #captureOn} names it.
+   *
+   * @throws IllegalArgumentException if it is below a millisecond
+   */
+  public PacketSourceBuilder<T> hostTimeout(Duration time) {
+    hostTimeoutMillis = atLeastOne("hostTimeout in ms", time.toMillis());
+    return this;
+  }
+
+  /**
+   * Fails the job after {@link #hostTimeout} also if a host that was captured has no reader any
+   * more. Otherwise its frames are not captured until a reader runs there: a WARN and the gauge
+   * {@code uncapturedHosts} tell.
+   */
+  public PacketSourceBuilder<T> failOnLostHost() {
+    failOnLostHost = true;
+    return this;
+  }
+
+  /**
+   * Lists the directories of {@link #files} at this interval and reads files that are new, or that
+   * took the name of one. A new file is read when it has not changed for that long; with {@link
+   * #follow} at once. The job has no end.
+   *
+   * @throws IllegalArgumentException if it is below a millisecond
+   */
+  public PacketSourceBuilder<T> discoveryInterval(Duration time) {
+    discoveryMillis = atLeastOne("discoveryInterval in ms", time.toMillis());
+    return this;
+  }
+
   /** What the elements are. */
   public PacketSourceBuilder<T> deserializer(PacketDeserializer<T> made) {
     deserializer = Objects.requireNonNull(made);
@@ -174,16 +215,14 @@ public final class PacketSourceBuilder<T> {
             : "interfaces and files in one source: make two and union their streams");
     require(deserializer != null, "no deserializer");
     require(!follow || captures.isEmpty(), "only files are followed");
+    require(discoveryMillis == 0 || captures.isEmpty(), "only files are discovered");
     require(
         durationMillis == LiveSplit.NO_END || paths.isEmpty(),
         "only live captures have a duration; files end by themselves");
     return new PacketSource<>(
         new SplitOpener(copy(), filter, follow),
-        new ArrayList<>(paths),
-        splitBytes,
-        members,
-        limit,
-        durationMillis,
+        new FileListing(new ArrayList<>(paths), splitBytes, follow, discoveryMillis),
+        new LiveTerms(members, limit, durationMillis, hostTimeoutMillis, failOnLostHost),
         deserializer);
   }
 

@@ -32,18 +32,18 @@ final class PacketSplitSerializer implements SimpleVersionedSerializer<PacketSpl
 
   @Override
   public PacketSplit deserialize(int version, byte[] serialized) throws IOException {
-    requireVersion("split", version);
+    requireVersion("split", version, VERSION);
     return read(new DataInputDeserializer(serialized));
   }
 
-  static void requireVersion(String what, int version) throws IOException {
-    if (version != VERSION) {
+  static void requireVersion(String what, int version, int latest) throws IOException {
+    if (version != latest) {
       throw new IOException(
           what
               + " of version "
               + version
               + " in the state; this build of Ringtap reads version "
-              + VERSION
+              + latest
               + ": restore with the build that wrote it, or start without that state");
     }
   }
@@ -59,7 +59,7 @@ final class PacketSplitSerializer implements SimpleVersionedSerializer<PacketSpl
       out.writeUTF(live.host());
       out.writeUTF(live.interfaceName());
       out.writeInt(live.member());
-      out.writeInt(live.fanoutGroup());
+      out.writeInt(live.groupAndOwner());
       out.writeLong(live.endMillis());
     } else {
       FileSplit file = (FileSplit) split;

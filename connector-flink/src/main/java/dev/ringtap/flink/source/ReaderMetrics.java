@@ -10,7 +10,7 @@ import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
  * each split under {@code ringtap.split.<id>}.
  */
 final class ReaderMetrics {
-  private static final String GROUP = "ringtap";
+  static final String GROUP = "ringtap";
   private static final String SPLIT = "split";
 
   /** Flink keeps metrics until the job ends, and files may have any number of splits. */

@@ -10,6 +10,8 @@ import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 
 /** Opens what a split stands for, on the reader's host. It travels with the job. Thread-safe. */
@@ -67,6 +69,13 @@ final class SplitOpener implements Serializable {
 
   boolean follows() {
     return follow;
+  }
+
+  /** Hosts that the source names. */
+  Set<String> namedHosts() {
+    Set<String> named = new TreeSet<>(captures.keySet());
+    named.remove(EVERY_HOST);
+    return named;
   }
 
   /** What is captured on a host. */

@@ -2,6 +2,7 @@ package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.flink.source.PacketSourceBuilder;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,15 @@ public final class PacketTableOptions {
           .defaultValue(false)
           .withDescription(
               "Reads on at the end of the files: another process still writes to them.");
+
+  /** How often directories are listed. */
+  public static final ConfigOption<Duration> DISCOVERY_INTERVAL =
+      ConfigOptions.key("discovery-interval")
+          .durationType()
+          .noDefaultValue()
+          .withDescription(
+              "Lists the directories of path at this interval and reads new files, once they have"
+                  + " not changed for that long. The table is unbounded then. Default: once.");
 
   /** Size of a split. */
   public static final ConfigOption<MemorySize> SPLIT_SIZE =
@@ -75,6 +85,22 @@ public final class PacketTableOptions {
           .withDescription(
               "Readers of a host that share its interface. Default: all readers that run there.");
 
+  /** Whether a host may lose its reader. */
+  public static final ConfigOption<Boolean> FAIL_ON_LOST_HOST =
+      ConfigOptions.key("fail-on-lost-host")
+          .booleanType()
+          .defaultValue(false)
+          .withDescription(
+              "Fails the job if a host that was captured has no reader for host-timeout. Otherwise"
+                  + " a WARN and the gauge uncapturedHosts tell.");
+
+  /** Time that a host may be without a reader. */
+  public static final ConfigOption<Duration> HOST_TIMEOUT =
+      ConfigOptions.key("host-timeout")
+          .durationType()
+          .defaultValue(Duration.ofMillis(PacketSourceBuilder.DEFAULT_HOST_TIMEOUT_MILLIS))
+          .withDescription("How long fail-on-lost-host waits for a reader on the host.");
+
   /** Whether the kernel does the query's work. */
   public static final ConfigOption<Boolean> PUSH_DOWN =
       ConfigOptions.key("push-down")
@@ -85,7 +111,18 @@ public final class PacketTableOptions {
 
   /** The connector's own, in the order of the documentation. */
   static final List<ConfigOption<?>> OWN =
-      List.of(PATH, FOLLOW, SPLIT_SIZE, FILTER, LIMIT, DURATION, FANOUT_MEMBERS, PUSH_DOWN);
+      List.of(
+          PATH,
+          FOLLOW,
+          DISCOVERY_INTERVAL,
+          SPLIT_SIZE,
+          FILTER,
+          LIMIT,
+          DURATION,
+          FANOUT_MEMBERS,
+          FAIL_ON_LOST_HOST,
+          HOST_TIMEOUT,
+          PUSH_DOWN);
 
   private static final Map<CaptureOption<?>, ConfigOption<?>> CAPTURE = new LinkedHashMap<>();
 

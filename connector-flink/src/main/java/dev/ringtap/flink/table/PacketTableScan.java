@@ -59,6 +59,11 @@ record PacketTableScan(
     if (options.get(PacketTableOptions.FOLLOW)) {
       source.follow();
     }
+    options.getOptional(PacketTableOptions.DISCOVERY_INTERVAL).ifPresent(source::discoveryInterval);
+    if (options.get(PacketTableOptions.FAIL_ON_LOST_HOST)) {
+      source.failOnLostHost();
+    }
+    source.hostTimeout(options.get(PacketTableOptions.HOST_TIMEOUT));
     PacketFilter filter =
         options
             .getOptional(PacketTableOptions.FILTER)

@@ -1,7 +1,9 @@
 package dev.ringtap.flink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.legacy.PacketSourceFunction;
 import dev.ringtap.lab.PrivateNetwork;
@@ -102,6 +104,11 @@ class LiveStateIT {
   }
 
   private JobClient start(String savepoint, int parallelism) throws Exception {
+    return start(savepoint, parallelism, live().build());
+  }
+
+  private static JobClient start(String savepoint, int parallelism, PacketSource<byte[]> source)
+      throws Exception {
     Configuration configuration = new Configuration();
     if (savepoint != null) {
       configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
@@ -109,7 +116,7 @@ class LiveStateIT {
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     env.setParallelism(parallelism);
-    env.fromSource(live().build(), WatermarkStrategy.noWatermarks(), "live")
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "live")
         .uid("live")
         .map(new Keep())
         .uid("keep")
@@ -152,6 +159,47 @@ class LiveStateIT {
     }
     assertThat(lab.sum("offered")).isEqualTo(1500);
     assertThat(lab.sum("emitted")).isEqualTo(1500);
+  }
+
+  @Test
+  void aCaptureThatReachedItsLimitDoesNotStartAgainAfterARestore() throws Exception {
+    PacketSource<byte[]> source = live().limit(1000).build();
+    JobClient first = start(null, 2, source);
+    lab.awaitOpened(2);
+    lab.send(frames(1100));
+    awaitSeen(1000);
+    while (lab.ledgers().isEmpty()) {
+      Thread.sleep(20);
+    }
+    String savepoint =
+        first
+            .triggerSavepoint(directory.toUri().toString(), SavepointFormatType.CANONICAL)
+            .get(30, TimeUnit.SECONDS);
+    first.cancel().get();
+    int ofFirst = SEEN.peek().getMember();
+    SEEN.clear();
+
+    JobClient second = start(savepoint, 2, source);
+    lab.awaitOpened(3);
+    lab.send(frames(1100));
+    second.getJobExecutionResult().get(40, TimeUnit.SECONDS);
+    assertThat(SEEN).hasSize(1000).allMatch(packet -> packet.getMember() != ofFirst);
+    assertThat(lab.opened()).isEqualTo(3);
+  }
+
+  @Test
+  void aHostThatNoReaderHasFailsAJobThatWouldEndWithoutAFrame() throws Exception {
+    PacketSource<byte[]> source =
+        PacketSource.<byte[]>builder()
+            .captureOn("nowhere", CaptureConfig.on(PrivateNetwork.RIGHT).build())
+            .limit(5)
+            .hostTimeout(Duration.ofMillis(500))
+            .deserializer(new AvroBytesDeserializer())
+            .build();
+    JobClient job = start(null, 1, source);
+    assertThatThrownBy(() -> job.getJobExecutionResult().get(40, TimeUnit.SECONDS))
+        .hasStackTraceContaining("no reader ran on host 'nowhere'")
+        .hasStackTraceContaining("readers run on [localhost]");
   }
 
   @Test

@@ -8,6 +8,10 @@ import dev.ringtap.flink.source.PacketSplit.Progress;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,12 +57,33 @@ class SerializersTest {
   @Test
   void theEnumeratorsStateHasItsGoldenBytes() throws IOException {
     PacketEnumeratorState state =
-        new PacketEnumeratorState(true, 4711, List.of(LIVE_SPLIT, FILE_SPLIT));
+        new PacketEnumeratorState(
+            true,
+            0x1890a3f5c00L,
+            new TreeSet<>(Set.of("a/eth0#0")),
+            new TreeMap<>(Map.of("/t.pcap", new FileMark(4096, 0x0a0b0c0d))),
+            List.of(LIVE_SPLIT, FILE_SPLIT));
     byte[] bytes = PacketEnumeratorStateSerializer.INSTANCE.serialize(state);
-    assertThat(HexFormat.of().formatHex(bytes)).isEqualTo("010000126700000002" + LIVE + FILE);
-    assertThat(PacketEnumeratorStateSerializer.INSTANCE.deserialize(1, bytes))
+    assertThat(HexFormat.of().formatHex(bytes))
+        .isEqualTo(
+            "01"
+                + "000001890a3f5c00"
+                + "000000010008612f6574683023300000"
+                + "000100072f742e70636170000010000a0b0c0d"
+                + "00000002"
+                + LIVE
+                + FILE);
+    assertThat(PacketEnumeratorStateSerializer.INSTANCE.deserialize(2, bytes))
         .usingRecursiveComparison()
         .isEqualTo(state);
+  }
+
+  @Test
+  void theEnumeratorsStateOfVersionOneIsRead() throws IOException {
+    byte[] bytes = HexFormat.of().parseHex("010000126700000002" + LIVE + FILE);
+    assertThat(PacketEnumeratorStateSerializer.INSTANCE.deserialize(1, bytes))
+        .usingRecursiveComparison()
+        .isEqualTo(PacketEnumeratorState.ofFiles(true, Map.of(), List.of(LIVE_SPLIT, FILE_SPLIT)));
   }
 
   @Test

@@ -7,10 +7,12 @@ import dev.ringtap.flink.source.PacketMetric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.description.HtmlFormatter;
+import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -90,6 +92,9 @@ class FlinkReadmeTest {
   }
 
   private static String text(Object value) {
+    if (value instanceof Duration) {
+      return TimeUtils.formatWithHighestUnit((Duration) value);
+    }
     return value instanceof MemorySize
         ? ((MemorySize) value).toHumanReadableString()
         : value.toString();
@@ -99,7 +104,9 @@ class FlinkReadmeTest {
     if (option == PacketTableOptions.PATH) {
       return "paths";
     }
-    if (option == PacketTableOptions.DURATION) {
+    if (option == PacketTableOptions.DURATION
+        || option == PacketTableOptions.DISCOVERY_INTERVAL
+        || option == PacketTableOptions.HOST_TIMEOUT) {
       return "duration";
     }
     if (option == PacketTableOptions.SPLIT_SIZE) {
