@@ -33,7 +33,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>The socket belongs to the network namespace of the thread that opens it. Afterwards {@link
  * #take} is for one thread at a time; {@link #wake}, {@link #stop}, {@link #close}, {@link
- * #statistics} and {@link #ringFill} are for any. A block may be given back by any thread, in any
+ * #statistics} and {@link #ringFill} are for any. A block may be released by any thread, in any
  * order.
  *
  * <p>The capture follows its interface by number. When that goes down, the capture waits until it
@@ -85,6 +85,9 @@ public final class PacketCapture implements BlockSource {
 
   /** Whether the interface was seen down: from then on its removal may go unannounced. */
   private boolean wasDown;
+
+  /** Guarded by taking. */
+  private boolean descriptorsClosed;
 
   private volatile boolean closed;
   private volatile boolean woken;
@@ -275,6 +278,7 @@ public final class PacketCapture implements BlockSource {
       if (group != null) {
         group.join(socket);
       }
+      RingWatch.add(ring);
       return capture;
     } catch (IOException | RuntimeException | Error e) {
       if (poller != null) {
@@ -511,9 +515,9 @@ public final class PacketCapture implements BlockSource {
   /**
    * {@inheritDoc}
    *
-   * <p>The kernel's counters are read when the ring is full and when the source ends: between,
-   * offered and dropped are as of the last read. After the end they are exact: offered = dropped +
-   * captured.
+   * <p>The kernel's counters are read about once a second, when the ring is full and when the
+   * source ends: between, offered and dropped are as of the last read. After the end they are
+   * exact: offered = dropped + captured.
    */
   @Override
   public CaptureStatistics statistics() {
@@ -537,25 +541,38 @@ public final class PacketCapture implements BlockSource {
     return ring.fill();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalStateException if a native call uses the ring's memory; all except the memory is
+   *     closed then, and closing again releases that
+   */
   @Override
   public void close() {
     synchronized (this) {
-      if (closed) {
-        return;
+      if (!closed) {
+        closed = true;
+        wakePoller();
       }
-      closed = true;
-      wakePoller();
     }
     taking.lock();
     try {
+      RingWatch.remove(ring);
       ring.close();
+    } finally {
+      closeDescriptors();
+      taking.unlock();
+    }
+  }
+
+  private void closeDescriptors() {
+    if (!descriptorsClosed) {
+      descriptorsClosed = true;
       poller.close();
       if (clock != null) {
         clock.close();
       }
       socket.close();
-    } finally {
-      taking.unlock();
     }
   }
 }

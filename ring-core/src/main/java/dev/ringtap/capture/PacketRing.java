@@ -14,13 +14,13 @@ import java.lang.invoke.VarHandle;
  * <p>One thread takes blocks; any releases them, in any order.
  */
 final class PacketRing implements Block.Owner {
-  /** The kernel's counters have 32 bits: read them long before they can turn over. */
-  private static final long FRAMES_BETWEEN_STATISTICS = 1L << 30;
+  private static final long UNSIGNED_INT = 0xFFFF_FFFFL;
 
   /** Unsigned: more bytes than any frame has. */
   private static final int WHOLE = -1;
 
   private final PacketSocket socket;
+  private final Counters counters;
   private final Arena arena;
   private final BlockSlot[] slots;
   private final FrameOrigin origin;
@@ -44,7 +44,6 @@ final class PacketRing implements Block.Owner {
   private int oldest;
 
   private long lossPlaced;
-  private long lastStatisticsAt;
 
   /** Judges what was queued when the filter changed, for so many blocks yet. */
   private QueuedFrameFilter queuedFilter;
@@ -64,7 +63,9 @@ final class PacketRing implements Block.Owner {
 
   private boolean closed;
 
-  private long offered;
+  /** Frames that the kernel has put into the ring, as of the last read. */
+  private long stored;
+
   private long dropped;
   private long freezes;
 
@@ -77,6 +78,11 @@ final class PacketRing implements Block.Owner {
   /** Frames are taken up to this one: what the kernel had stored when the end was fixed. */
   private volatile long endOfFrames = Long.MAX_VALUE;
 
+  /** Where the kernel counts frames; reading it clears it. */
+  interface Counters {
+    TpacketStatsV3 read() throws LinuxException;
+  }
+
   /**
    * @param memory the mapping, which ends with the arena; both are this object's from now on
    */
@@ -87,18 +93,29 @@ final class PacketRing implements Block.Owner {
       Arena arena,
       MemorySegment memory,
       int blockSizeBytes) {
+    this(
+        origin(config, device, socket),
+        config.firstSequence(),
+        socket,
+        socket::statistics,
+        arena,
+        memory,
+        blockSizeBytes);
+  }
+
+  PacketRing(
+      FrameOrigin origin,
+      long firstSequence,
+      PacketSocket socket,
+      Counters counters,
+      Arena arena,
+      MemorySegment memory,
+      int blockSizeBytes) {
+    this.origin = origin;
+    this.firstSequence = firstSequence;
     this.socket = socket;
+    this.counters = counters;
     this.arena = arena;
-    int linkType = device.linkType();
-    this.origin =
-        new FrameOrigin(
-            config.get(CaptureOption.INTERFACE),
-            linkType,
-            device.snapLengthBytes(config.snapLengthBytes()),
-            device.isCooked() ? CookedHeader.bytes(linkType) : 0,
-            device.isAny() ? new InterfaceNames(socket) : null,
-            config.member());
-    this.firstSequence = config.firstSequence();
     this.slots = new BlockSlot[(int) (memory.byteSize() / blockSizeBytes)];
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new BlockSlot(this, memory, i, (long) i * blockSizeBytes, blockSizeBytes);
@@ -106,6 +123,18 @@ final class PacketRing implements Block.Owner {
     this.leases = new Block[slots.length];
     this.lostBeforeSlot = new long[slots.length];
     this.returned = new boolean[slots.length];
+  }
+
+  private static FrameOrigin origin(
+      CaptureConfig config, CaptureInterface device, PacketSocket socket) {
+    int linkType = device.linkType();
+    return new FrameOrigin(
+        config.get(CaptureOption.INTERFACE),
+        linkType,
+        device.snapLengthBytes(config.snapLengthBytes()),
+        device.isCooked() ? CookedHeader.bytes(linkType) : 0,
+        device.isAny() ? new InterfaceNames(socket) : null,
+        config.member());
   }
 
   /** Whether a block was taken and not released yet. */
@@ -133,17 +162,13 @@ final class PacketRing implements Block.Owner {
   Block leaseNext() throws LinuxException {
     synchronized (lossLock) {
       BlockSlot slot = slots[next];
-      if (slot.isLosing() && lostBeforeSlot[next] == 0
-          || taken - lastStatisticsAt > FRAMES_BETWEEN_STATISTICS) {
+      if (slot.isLosing() && lostBeforeSlot[next] == 0) {
         lostBeforeSlot[next] += newLoss();
       }
       long lost = lostBeforeSlot[next] + lostBeforeEmpty;
       Block block = new Block(slot, origin, firstSequence + captured, lost);
-      long stored = block.frameCount();
-      if (stored > endOfFrames - taken) {
-        stored = endOfFrames - taken;
-        block.cutTo((int) stored);
-      }
+      long inBlock = Math.min(block.frameCount(), endOfFrames - taken);
+      block.cutTo((int) inBlock);
       if (taken < storedAtStart) {
         block.sift(this::keptBytes);
       } else if (queuedBlocks > 0) {
@@ -152,7 +177,7 @@ final class PacketRing implements Block.Owner {
       queuedBlocks = Math.max(0, queuedBlocks - 1);
       lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
       lostBeforeSlot[next] = 0;
-      taken += stored;
+      taken += inBlock;
       captured += block.frameCount();
       leases[next] = block;
       next = slotAfter(next);
@@ -164,7 +189,6 @@ final class PacketRing implements Block.Owner {
   void forgetDrops() throws LinuxException {
     synchronized (lossLock) {
       readStatistics();
-      offered -= dropped;
       dropped = 0;
     }
   }
@@ -180,7 +204,7 @@ final class PacketRing implements Block.Owner {
   void startAt(long nanos) throws LinuxException {
     synchronized (lossLock) {
       readStatistics();
-      storedAtStart = offered - dropped;
+      storedAtStart = stored;
       startNanos = nanos;
     }
   }
@@ -204,7 +228,7 @@ final class PacketRing implements Block.Owner {
   void end() throws LinuxException {
     synchronized (lossLock) {
       readStatistics();
-      endOfFrames = Math.min(endOfFrames, offered - dropped);
+      endOfFrames = Math.min(endOfFrames, stored);
     }
   }
 
@@ -246,11 +270,11 @@ final class PacketRing implements Block.Owner {
     if (endOfFrames != Long.MAX_VALUE) {
       return;
     }
-    TpacketStatsV3 since = socket.statistics();
-    offered += since.packets();
+    TpacketStatsV3 since = counters.read();
+    // tp_packets counts the dropped frames too, so it may have wrapped where tp_drops has not
+    stored += since.packets() - since.drops() & UNSIGNED_INT;
     dropped += since.drops();
     freezes += since.freezes();
-    lastStatisticsAt = taken;
   }
 
   /** Counts as of now, or as of the end once that is fixed. Any thread. */
@@ -268,7 +292,7 @@ final class PacketRing implements Block.Owner {
     synchronized (lossLock) {
       long leftOut = taken - captured + Math.max(0, storedAtStart - taken);
       return new CaptureStatistics(
-          Math.max(offered - leftOut, captured + dropped), dropped, captured, freezes);
+          Math.max(stored + dropped - leftOut, captured + dropped), dropped, captured, freezes);
     }
   }
 
@@ -338,7 +362,7 @@ final class PacketRing implements Block.Owner {
       int newest = slotBefore(oldest);
       boolean fullAgain =
           slots[newest].isClosed()
-              && offered - dropped >= framesBefore(newest) + slots[newest].storedFrames()
+              && stored >= framesBefore(newest) + slots[newest].storedFrames()
               && !slots[slot].isLosing();
       lostBeforeSlot[slot] += before + (fullAgain ? 0 : after);
       lostBeforeSlot[oldest] += fullAgain ? after : 0;
@@ -371,11 +395,17 @@ final class PacketRing implements Block.Owner {
     return slot == 0 ? slots.length - 1 : slot - 1;
   }
 
-  /** Ends the mapping; blocks that are still out turn unreadable. The socket may be closed then. */
+  /**
+   * Ends the mapping; blocks that are still out turn unreadable. The socket may be closed then.
+   *
+   * @throws IllegalStateException if a native call uses the memory right now; call it again then
+   */
   void close() {
     synchronized (lossLock) {
       closed = true;
-      arena.close();
+      if (arena.scope().isAlive()) {
+        arena.close();
+      }
     }
   }
 }

@@ -20,6 +20,7 @@ public final class PacketSocket implements AutoCloseable {
 
   private static final int SOL_PACKET = 263;
   private static final int PACKET_ADD_MEMBERSHIP = 1;
+  private static final int PACKET_DROP_MEMBERSHIP = 2;
   private static final int PACKET_RX_RING = 5;
   private static final int PACKET_STATISTICS = 6;
   private static final int PACKET_VERSION = 10;
@@ -36,6 +37,9 @@ public final class PacketSocket implements AutoCloseable {
   public static final int PACKET_FANOUT_FLAG_DEFRAG = 0x8000;
 
   private final Fd fd;
+
+  /** 0 where there is none. */
+  private int promiscuousInterface;
 
   private PacketSocket(Fd fd) {
     this.fd = fd;
@@ -146,10 +150,15 @@ public final class PacketSocket implements AutoCloseable {
 
   /** Makes the interface promiscuous for as long as this socket is open. */
   public void joinPromiscuous(int ifindex) throws LinuxException {
+    setPromiscuous(ifindex, PACKET_ADD_MEMBERSHIP, "PACKET_ADD_MEMBERSHIP");
+    promiscuousInterface = ifindex;
+  }
+
+  private void setPromiscuous(int ifindex, int option, String what) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment request = arena.allocate(PacketMreq.BYTES, 4);
       PacketMreq.writePromiscuous(request, ifindex);
-      Libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP");
+      Libc.setsockopt(fd, SOL_PACKET, option, request, what);
     }
   }
 
@@ -230,6 +239,15 @@ public final class PacketSocket implements AutoCloseable {
 
   @Override
   public void close() {
+    if (promiscuousInterface != 0) {
+      // a mapping that is still in use keeps the socket, and with it the interface promiscuous
+      try {
+        setPromiscuous(promiscuousInterface, PACKET_DROP_MEMBERSHIP, "PACKET_DROP_MEMBERSHIP");
+      } catch (LinuxException e) {
+        // the interface was removed, and the membership with it
+      }
+      promiscuousInterface = 0;
+    }
     fd.close();
   }
 }

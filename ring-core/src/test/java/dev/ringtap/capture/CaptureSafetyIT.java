@@ -13,6 +13,8 @@ import dev.ringtap.linux.TpacketBlockDesc;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -131,6 +133,40 @@ class CaptureSafetyIT {
     held.close();
   }
 
+  /** A native call that reads the ring keeps its memory, and nothing else of the capture. */
+  @Test
+  void closeWhileANativeCallUsesTheMemoryKeepsThatAlone() throws Exception {
+    long descriptors = descriptors();
+    Pipe pipe = Pipe.open();
+    PacketCapture capture = open();
+    send(1);
+    ByteBuffer ring = capture.take(1000).memory().asByteBuffer();
+    CompletableFuture<Void> writing =
+        CompletableFuture.runAsync(
+            () -> {
+              // ends when the pipe's other end is closed
+              assertThatThrownBy(
+                      () -> {
+                        while (true) {
+                          pipe.sink().write(ring.rewind());
+                        }
+                      })
+                  .isInstanceOf(IOException.class);
+            });
+    // the pipe holds less than the ring, so the write goes on
+    pipe.source().read(ByteBuffer.allocate(1));
+    assertThatThrownBy(capture::close).isInstanceOf(IllegalStateException.class);
+    assertThat(promiscuity()).contains("promiscuity 0 ");
+    assertThat(capture.isEnded()).isTrue();
+    assertThat(capture.take(10)).isNull();
+    pipe.source().close();
+    writing.get(10, TimeUnit.SECONDS);
+    capture.close();
+    pipe.sink().close();
+    assertThat(descriptors()).isLessThanOrEqualTo(descriptors + 5);
+    assertNothingIsLeft();
+  }
+
   @Test
   @Timeout(300)
   void closeUnderAReaderEndsItOrThrows() throws Exception {
@@ -213,8 +249,11 @@ class CaptureSafetyIT {
           assertThat(Files.readAllLines(Path.of("/proc/thread-self/net/packet"))).hasSize(1);
           return null;
         });
-    assertThat(Tcpdump.run(network, "ip", "-d", "link", "show", PrivateNetwork.RIGHT))
-        .contains("promiscuity 0 ");
+    assertThat(promiscuity()).contains("promiscuity 0 ");
+  }
+
+  private String promiscuity() throws IOException {
+    return Tcpdump.run(network, "ip", "-d", "link", "show", PrivateNetwork.RIGHT);
   }
 
   private static Stream<String> mappings(String of) throws IOException {
