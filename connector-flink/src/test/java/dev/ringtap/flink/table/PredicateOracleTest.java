@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(3600)
 class PredicateOracleTest {
   private static final int PREDICATES = Integer.getInteger("ringtap.predicates", 100);
+  private static final long SEED = Long.getLong("ringtap.seed", 14);
   private static final int AT_ONCE = 50;
 
   /** Each looks like a comparison of a column, and compares what a cast has made of it. */
@@ -140,10 +141,10 @@ class PredicateOracleTest {
     }
   }
 
-  /** {@code -Dringtap.predicates=10000} for more. */
+  /** {@code -Dringtap.predicates=10000} for more, {@code -Dringtap.seed} for others. */
   @Test
   void randomConditionsFindWhatFlinkFinds() throws Exception {
-    RandomPredicates random = new RandomPredicates(14);
+    RandomPredicates random = new RandomPredicates(SEED);
     for (int done = 0; done < PREDICATES; done += AT_ONCE) {
       List<String> conditions = new ArrayList<>();
       while (conditions.size() < Math.min(AT_ONCE, PREDICATES - done)) {
