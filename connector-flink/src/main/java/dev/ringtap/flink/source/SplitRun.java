@@ -3,6 +3,7 @@ package dev.ringtap.flink.source;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.PacketCapture;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Counter;
 
@@ -113,9 +114,17 @@ final class SplitRun {
     return lostBefore.get();
   }
 
+  /** As of now: the kernel is asked, also while no block is taken. */
   CaptureStatistics statistics() {
     BlockSource opened = source;
-    return opened == null ? last : opened.statistics();
+    if (opened == null) {
+      return last;
+    }
+    try {
+      return opened.readStatistics();
+    } catch (IOException e) {
+      return opened.statistics();
+    }
   }
 
   /** The part of the ring's blocks that the reader has, from 0 to 1; 0 for a file. */

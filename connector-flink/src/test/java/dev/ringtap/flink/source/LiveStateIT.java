@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.legacy.PacketSourceFunction;
 import dev.ringtap.lab.PrivateNetwork;
@@ -16,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
@@ -216,6 +218,66 @@ class LiveStateIT {
     }
     assertThat(gauge(job, MetricNames.PENDING_RECORDS)).isZero();
     job.cancel().get();
+  }
+
+  /** Holds what comes until it is let go. */
+  private static final class Hold implements MapFunction<byte[], byte[]> {
+    private static final long serialVersionUID = 1;
+
+    static volatile CountDownLatch letGo;
+
+    @Override
+    public byte[] map(byte[] bytes) throws Exception {
+      letGo.await();
+      return bytes;
+    }
+  }
+
+  private static void awaitGauge(JobClient job, String name, double expected) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (gauge(job, name) != expected && System.nanoTime() < end) {
+      Thread.sleep(20);
+    }
+    assertThat(gauge(job, name)).as(name).isEqualTo(expected);
+  }
+
+  /** No block is taken meanwhile, which is when the ring looks at the kernel's counters itself. */
+  @Test
+  void metricsAreOfNowAlsoWhileTheJobHoldsAllBlocks() throws Exception {
+    int frames = 6000;
+    int later = 500;
+    List<byte[]> large = Collections.nCopies(frames, Packets.frameOfLength(1000));
+    Hold.letGo = new CountDownLatch(1);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.setParallelism(1);
+    env.fromSource(
+            PacketSource.<byte[]>builder()
+                .capture(
+                    CaptureConfig.on(PrivateNetwork.RIGHT)
+                        .set(CaptureOption.RING_MIB, 2)
+                        .set(CaptureOption.BLOCK_KIB, 512)
+                        .build())
+                .deserializer(new AvroBytesDeserializer())
+                .build(),
+            WatermarkStrategy.noWatermarks(),
+            "live")
+        .map(new Hold())
+        .sinkTo(new DiscardingSink<>());
+    JobClient job = env.executeAsync();
+    try {
+      lab.awaitOpened(1);
+      lab.send(large);
+      awaitGauge(job, "ringtap.split.*ringFill", 1);
+      double dropped = gauge(job, "ringtap.split.*droppedByKernel");
+      assertThat(dropped).isPositive();
+      assertThat(gauge(job, "ringtap.split.*captured") + gauge(job, MetricNames.PENDING_RECORDS))
+          .isEqualTo(frames - dropped);
+      lab.send(large.subList(0, later));
+      awaitGauge(job, "ringtap.split.*droppedByKernel", dropped + later);
+    } finally {
+      Hold.letGo.countDown();
+      job.cancel().get();
+    }
   }
 
   /** Breaks a file's block behind its 100th frame, as it is read. */
