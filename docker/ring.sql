@@ -6,7 +6,7 @@ CREATE TABLE packets (
   ip_src STRING,
   original_length INT,
   dst_port INT,
-  WATERMARK FOR `timestamp` AS `timestamp`
+  WATERMARK FOR `timestamp` AS SOURCE_WATERMARK()
 ) WITH ('connector' = 'ringtap', 'interface' = 'eth0');
 
 SELECT window_start, ip_src, COUNT(*) AS frames, SUM(original_length) AS total

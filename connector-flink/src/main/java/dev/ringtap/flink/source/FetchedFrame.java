@@ -3,11 +3,18 @@ package dev.ringtap.flink.source;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.FileRange;
 
-/** A frame on its way from a batch to the emitter; each batch has one and moves it along. */
+/**
+ * A frame, or the split's watermark, on its way from a batch to the emitter; each batch has one and
+ * moves it along.
+ */
 final class FetchedFrame {
   private final FrameBatch batch;
 
+  /** Null if it is a watermark. */
   Frame frame;
+
+  /** In ms; if there is no frame. */
+  long watermark;
 
   /** Where the frame's block begins in its file; null if it is live. */
   FileRange blockStart;

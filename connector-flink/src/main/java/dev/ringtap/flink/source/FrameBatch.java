@@ -24,14 +24,30 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   private final SplitRun run;
   private final FrameSieve sieve;
   private final Block block;
+  private final SplitWatermarks watermarks;
   private final FetchedFrame fetched = new FetchedFrame(this);
   private boolean entered;
+  private boolean left;
 
-  FrameBatch(SplitRun run, FrameSieve sieve, Block block, FileRange blockStart) {
+  /** Of the last frame read, kept or not; negative before the first. */
+  private long lastTimestampNanos = -1;
+
+  FrameBatch(
+      SplitRun run,
+      FrameSieve sieve,
+      Block block,
+      FileRange blockStart,
+      SplitWatermarks watermarks) {
     this.run = run;
     this.sieve = sieve;
     this.block = block;
+    this.watermarks = watermarks;
     fetched.blockStart = blockStart;
+  }
+
+  /** The batch of a ring that is empty: a watermark. */
+  static RecordsWithSplitIds<FetchedFrame> watermark(String splitId, long watermark) {
+    return new WatermarkBatch(splitId, watermark);
   }
 
   /** The batch behind a split's last block. */
@@ -54,8 +70,9 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
       while (!run.isLimitReached()) {
         Frame frame = block.next();
         if (frame == null) {
-          return null;
+          return watermarkAfter();
         }
+        lastTimestampNanos = frame.timestampNanos();
         if (sieve.keeps(frame)) {
           run.emit(frame.lostBefore());
           fetched.frame = frame;
@@ -73,6 +90,17 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
     }
   }
 
+  /** Null if there is none, or it was given. */
+  private FetchedFrame watermarkAfter() {
+    if (left || lastTimestampNanos < 0) {
+      return null;
+    }
+    left = true;
+    fetched.frame = null;
+    fetched.watermark = watermarks.after(lastTimestampNanos);
+    return fetched.watermark == SplitWatermarks.NOTHING ? null : fetched;
+  }
+
   @Override
   public Set<String> finishedSplits() {
     return Set.of();
@@ -81,6 +109,36 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   @Override
   public void recycle() {
     block.close();
+  }
+
+  /** Has one watermark. */
+  private static final class WatermarkBatch implements RecordsWithSplitIds<FetchedFrame> {
+    private String splitId;
+    private FetchedFrame fetched = new FetchedFrame(null);
+
+    WatermarkBatch(String splitId, long watermark) {
+      this.splitId = splitId;
+      fetched.watermark = watermark;
+    }
+
+    @Override
+    public String nextSplit() {
+      String entered = splitId;
+      splitId = null;
+      return entered;
+    }
+
+    @Override
+    public FetchedFrame nextRecordFromSplit() {
+      FetchedFrame given = fetched;
+      fetched = null;
+      return given;
+    }
+
+    @Override
+    public Set<String> finishedSplits() {
+      return Set.of();
+    }
   }
 
   /** Has no frames. */

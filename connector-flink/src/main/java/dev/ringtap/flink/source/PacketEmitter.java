@@ -1,6 +1,7 @@
 package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.Frame;
+import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.metrics.Counter;
@@ -19,7 +20,7 @@ final class PacketEmitter<T> implements RecordEmitter<FetchedFrame, T, PacketSpl
   private final Counter bytesIn;
 
   /**
-   * @param recordsIn counts calls already, and here the frames beyond the first of each
+   * @param recordsIn counts calls already; corrected here to the frames
    */
   PacketEmitter(PacketDeserializer<T> deserializer, Counter recordsIn, Counter bytesIn) {
     this.deserializer = deserializer;
@@ -29,12 +30,16 @@ final class PacketEmitter<T> implements RecordEmitter<FetchedFrame, T, PacketSpl
 
   @Override
   public void emitRecord(FetchedFrame fetched, SourceOutput<T> output, PacketSplitState state) {
-    long bytes = emit(fetched, output, state);
-    int frames = 1;
-    while (frames < MAX_FRAMES_AT_ONCE && fetched.next()) {
+    long bytes = 0;
+    int frames = 0;
+    do {
+      if (fetched.frame == null) {
+        output.emitWatermark(new Watermark(fetched.watermark));
+        break;
+      }
       bytes += emit(fetched, output, state);
       frames++;
-    }
+    } while (frames < MAX_FRAMES_AT_ONCE && fetched.next());
     recordsIn.inc(frames - 1);
     bytesIn.inc(bytes);
   }

@@ -19,9 +19,10 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  *     PacketSource.<Packet>builder()
  *         .interfaceName("eth0")
  *         .filter("udp port 53")
+ *         .sourceWatermarks()
  *         .deserializer(new PacketRecordDeserializer())
  *         .build();
- * env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "packets");
+ * env.fromSource(source, WatermarkStrategy.noWatermarks(), "packets");
  * }</pre>
  *
  * <p>Event time is the packet's, in ms. Live capture is at most once between wire and ring: frames

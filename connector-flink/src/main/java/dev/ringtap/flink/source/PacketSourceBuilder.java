@@ -34,6 +34,7 @@ public final class PacketSourceBuilder<T> {
   private long discoveryMillis;
   private long hostTimeoutMillis = DEFAULT_HOST_TIMEOUT_MILLIS;
   private boolean failOnLostHost;
+  private boolean sourceWatermarks;
   private PacketDeserializer<T> deserializer;
 
   PacketSourceBuilder() {}
@@ -188,6 +189,18 @@ public final class PacketSourceBuilder<T> {
     return this;
   }
 
+  /**
+   * Emits watermarks from the source, for each split: a filter that keeps few frames does not hold
+   * them back. They follow the frames that were read, kept or not, and while the ring is empty the
+   * kernel's clock; both minus the capture's retire timeout. With timestamps of a network card, and
+   * for files, they follow the frames alone. To be used with {@code
+   * WatermarkStrategy.noWatermarks()}: event time must be the packet's.
+   */
+  public PacketSourceBuilder<T> sourceWatermarks() {
+    sourceWatermarks = true;
+    return this;
+  }
+
   /** What the elements are. */
   public PacketSourceBuilder<T> deserializer(PacketDeserializer<T> made) {
     deserializer = Objects.requireNonNull(made);
@@ -220,7 +233,7 @@ public final class PacketSourceBuilder<T> {
         durationMillis == LiveSplit.NO_END || paths.isEmpty(),
         "only live captures have a duration; files end by themselves");
     return new PacketSource<>(
-        new SplitOpener(copy(), filter, follow),
+        new SplitOpener(copy(), filter, follow, sourceWatermarks),
         new FileListing(new ArrayList<>(paths), splitBytes, follow, discoveryMillis),
         new LiveTerms(members, limit, durationMillis, hostTimeoutMillis, failOnLostHost),
         deserializer);

@@ -24,6 +24,10 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   static final Logger LEDGER_LOG = LoggerFactory.getLogger(SplitLedger.class);
 
   private static final int TAKE_TIMEOUT_MILLIS = 1000;
+
+  /** How often a watermark that follows the clock goes on; Flink's own do by default. */
+  private static final int WATERMARK_MILLIS = 200;
+
   private static final int PAUSE_MILLIS = 50;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
@@ -36,6 +40,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
 
   private SplitRun run;
   private FrameSieve sieve;
+  private SplitWatermarks watermarks;
   private volatile BlockSource source;
   private boolean stopped;
   private boolean paused;
@@ -87,10 +92,14 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
       FileRange start = source instanceof CaptureFile ? ((CaptureFile) source).rest() : null;
       Block block = source.take(timeoutMillis());
       if (block != null) {
-        return new FrameBatch(run, sieve, block, start);
+        return new FrameBatch(run, sieve, block, start, watermarks);
       }
       if (source.isEnded()) {
         return end();
+      }
+      long watermark = watermarks.whenEmpty(source);
+      if (watermark != SplitWatermarks.NOTHING) {
+        return FrameBatch.watermark(run.split().splitId(), watermark);
       }
     }
     return FrameBatch.EMPTY;
@@ -99,6 +108,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   private void open() throws IOException {
     PacketSplit split = run.split();
     sieve = opener.sieve(split);
+    watermarks = opener.watermarks(split);
     BlockSource opened = opener.open(split);
     run.opened(opened);
     source = opened;
@@ -107,16 +117,17 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   /** A capture with an end is stopped then, and still gives what is in its ring. */
   private int timeoutMillis() throws IOException {
     PacketSplit split = run.split();
+    int most = watermarks.followClock() ? WATERMARK_MILLIS : TAKE_TIMEOUT_MILLIS;
     if (!(split instanceof LiveSplit) || stopped) {
-      return TAKE_TIMEOUT_MILLIS;
+      return most;
     }
     long left = ((LiveSplit) split).endMillis() - System.currentTimeMillis();
     if (left <= 0) {
       source.stop();
       stopped = true;
-      return TAKE_TIMEOUT_MILLIS;
+      return most;
     }
-    return (int) Math.min(left, TAKE_TIMEOUT_MILLIS);
+    return (int) Math.min(left, most);
   }
 
   /** The blocks before are not emitted yet: the source lives until they are. */

@@ -3,7 +3,9 @@ package dev.ringtap.flink.source;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.capture.TimestampType;
 import dev.ringtap.file.CaptureFile;
 import java.io.IOException;
 import java.io.Serializable;
@@ -24,15 +26,22 @@ final class SplitOpener implements Serializable {
   private final Map<String, List<CaptureRecipe>> captures;
   private final PacketFilter filter;
   private final boolean follow;
+  private final boolean watermarks;
 
   /**
    * @param captures what to capture by host
    * @param follow whether capture files may grow
+   * @param watermarks whether splits have watermarks of their own
    */
-  SplitOpener(Map<String, List<CaptureRecipe>> captures, PacketFilter filter, boolean follow) {
+  SplitOpener(
+      Map<String, List<CaptureRecipe>> captures,
+      PacketFilter filter,
+      boolean follow,
+      boolean watermarks) {
     this.captures = captures;
     this.filter = filter;
     this.follow = follow;
+    this.watermarks = watermarks;
   }
 
   /** Where captures are opened: a test puts them into a network of its own. */
@@ -95,18 +104,35 @@ final class SplitOpener implements Serializable {
       return CaptureFile.open(Path.of(file.path()), file.range(), follow);
     }
     LiveSplit live = (LiveSplit) split;
-    CaptureRecipe recipe =
-        captures(live.host()).stream()
-            .filter(each -> each.interfaceName().equals(live.interfaceName()))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        "the source captures no interface named '"
-                            + live.interfaceName()
-                            + "' on host "
-                            + live.host()));
+    CaptureRecipe recipe = recipe(live);
     return place.open(() -> PacketCapture.open(config(live, recipe)));
+  }
+
+  private CaptureRecipe recipe(LiveSplit live) throws IOException {
+    return captures(live.host()).stream()
+        .filter(each -> each.interfaceName().equals(live.interfaceName()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "the source captures no interface named '"
+                        + live.interfaceName()
+                        + "' on host "
+                        + live.host()));
+  }
+
+  /** The watermarks that a split has of its own. */
+  SplitWatermarks watermarks(PacketSplit split) throws IOException {
+    if (!watermarks) {
+      return SplitWatermarks.NONE;
+    }
+    if (split instanceof FileSplit) {
+      return SplitWatermarks.ofFile();
+    }
+    CaptureConfig config = recipe((LiveSplit) split).toConfig().build();
+    return SplitWatermarks.ofCapture(
+        config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS),
+        config.get(CaptureOption.TIMESTAMP_TYPE) == TimestampType.HOST);
   }
 
   private CaptureConfig config(LiveSplit split, CaptureRecipe recipe) throws IOException {

@@ -44,9 +44,14 @@ record PacketTableScan(
    * @param read the columns that it reads
    * @param predicate what the kernel shall decide, or null
    * @param limit frames that it needs at most
+   * @param sourceWatermarks whether the source makes the watermarks
    */
   PacketSource<RowData> source(
-      List<PacketColumn> read, TypeInformation<RowData> type, Predicate predicate, long limit) {
+      List<PacketColumn> read,
+      TypeInformation<RowData> type,
+      Predicate predicate,
+      long limit,
+      boolean sourceWatermarks) {
     PacketSourceBuilder<RowData> source =
         PacketSource.<RowData>builder()
             .deserializer(new RowDeserializer(read, timestampPrecision, type));
@@ -55,6 +60,9 @@ record PacketTableScan(
       source.splitBytes(options.get(PacketTableOptions.SPLIT_SIZE).getBytes());
     } else {
       source.capture(cutToHeaders(read));
+    }
+    if (sourceWatermarks) {
+      source.sourceWatermarks();
     }
     if (options.get(PacketTableOptions.FOLLOW)) {
       source.follow();

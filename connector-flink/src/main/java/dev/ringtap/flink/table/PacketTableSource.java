@@ -18,6 +18,7 @@ import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
+import org.apache.flink.table.connector.source.abilities.SupportsSourceWatermark;
 import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.ResolvedExpression;
@@ -29,6 +30,7 @@ final class PacketTableSource
         SupportsFilterPushDown,
         SupportsProjectionPushDown,
         SupportsLimitPushDown,
+        SupportsSourceWatermark,
         SupportsWatermarkPushDown {
   private final PacketTableScan scan;
 
@@ -37,6 +39,7 @@ final class PacketTableSource
   private Predicate predicate;
   private long limit = Long.MAX_VALUE;
   private WatermarkStrategy<RowData> watermarks = WatermarkStrategy.noWatermarks();
+  private boolean sourceWatermarks;
 
   PacketTableSource(PacketTableScan scan, DataType producedType) {
     this.scan = scan;
@@ -93,6 +96,11 @@ final class PacketTableSource
   }
 
   @Override
+  public void applySourceWatermark() {
+    sourceWatermarks = true;
+  }
+
+  @Override
   public ChangelogMode getChangelogMode() {
     return ChangelogMode.insertOnly();
   }
@@ -100,7 +108,8 @@ final class PacketTableSource
   @Override
   public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
     PacketSource<RowData> source =
-        scan.source(read, context.createTypeInformation(producedType), predicate, limit);
+        scan.source(
+            read, context.createTypeInformation(producedType), predicate, limit, sourceWatermarks);
     String name = asSummaryString();
     return new DataStreamScanProvider() {
       @Override
@@ -130,6 +139,7 @@ final class PacketTableSource
     copy.predicate = predicate;
     copy.limit = limit;
     copy.watermarks = watermarks;
+    copy.sourceWatermarks = sourceWatermarks;
     return copy;
   }
 

@@ -76,13 +76,10 @@ public final class TopTalkers {
           PacketSource.<Tuple3<Integer, String, Long>>builder()
               .interfaceName(traffic.interfaceName())
               .duration(traffic.duration())
+              .sourceWatermarks()
               .deserializer(new Talk())
               .build();
-      env.fromSource(
-              source,
-              WatermarkStrategy.<Tuple3<Integer, String, Long>>forMonotonousTimestamps()
-                  .withIdleness(WINDOW),
-              "packets")
+      env.fromSource(source, WatermarkStrategy.noWatermarks(), "packets")
           .keyBy(talk -> Tuple2.of(talk.f0, talk.f1), Types.TUPLE(Types.INT, Types.STRING))
           .window(TumblingEventTimeWindows.of(WINDOW))
           .reduce((a, b) -> Tuple3.of(a.f0, a.f1, a.f2 + b.f2))

@@ -15,7 +15,7 @@ public final class TopTalkersSql {
       tables.getConfig().set("table.exec.source.idle-timeout", "5 s");
       tables.executeSql(
           "CREATE TABLE packets (`timestamp` TIMESTAMP_LTZ(3), vlan_id INT, ip_src STRING, ip_version INT,"
-              + " original_length INT, WATERMARK FOR `timestamp` AS `timestamp`)"
+              + " original_length INT, WATERMARK FOR `timestamp` AS SOURCE_WATERMARK())"
               + " WITH ('connector' = 'ringtap', 'interface' = '"
               + traffic.interfaceName()
               + "', 'duration' = '"

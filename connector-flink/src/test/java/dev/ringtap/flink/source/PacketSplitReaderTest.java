@@ -2,8 +2,11 @@ package dev.ringtap.flink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.BlockSource;
+import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +41,8 @@ class PacketSplitReaderTest {
     split = FileSplit.of(file.toString(), FileRange.WHOLE);
     run = new SplitRun(split, Long.MAX_VALUE, errors);
     reader =
-        new PacketSplitReader(new SplitOpener(Map.of(), PacketFilter.ALL, true), ignored -> run);
+        new PacketSplitReader(
+            new SplitOpener(Map.of(), PacketFilter.ALL, true, false), ignored -> run);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
   }
 
@@ -139,5 +143,47 @@ class PacketSplitReaderTest {
     assertThat(errors.getCount()).isEqualTo(FRAMES - 30);
     PcapFile.append(Path.of(split.path()), List.of(new byte[60]), 5);
     assertThat(count(reader.fetch())).isEqualTo(1);
+  }
+
+  /** Also of frames that are not emitted: here all were emitted before a restore. */
+  @Test
+  void theWatermarkFollowsTheFramesReadAndNotOnlyTheFramesKept() throws Exception {
+    reader.close();
+    reader =
+        new PacketSplitReader(
+            new SplitOpener(Map.of(), PacketFilter.ALL, true, true), ignored -> run);
+    split = split.at(FileRange.WHOLE, new PacketSplit.Progress(FRAMES, FRAMES, 0));
+    run = new SplitRun(split, Long.MAX_VALUE, errors);
+    reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
+    RecordsWithSplitIds<FetchedFrame> batch = reader.fetch();
+    assertThat(batch.nextSplit()).isEqualTo(split.splitId());
+    FetchedFrame fetched = batch.nextRecordFromSplit();
+    assertThat(fetched.frame).isNull();
+    assertThat(fetched.watermark).isEqualTo(FRAMES - 1 - 1);
+    assertThat(batch.nextRecordFromSplit()).isNull();
+    batch.recycle();
+  }
+
+  /** Frames that the kernel has, and has not handed over, are earlier than its clock. */
+  @Test
+  void theWatermarkFollowsTheClockWhileTheKernelHasNoFrame() throws Exception {
+    SplitWatermarks watermarks = SplitWatermarks.ofCapture(20, true);
+    long before = System.currentTimeMillis();
+    assertThat(watermarks.whenEmpty(offering(10, 10)))
+        .isBetween(before - 21, System.currentTimeMillis() - 21);
+    assertThat(watermarks.whenEmpty(offering(11, 10))).isEqualTo(SplitWatermarks.NOTHING);
+    assertThat(SplitWatermarks.ofCapture(20, false).whenEmpty(offering(10, 10)))
+        .as("another clock")
+        .isEqualTo(SplitWatermarks.NOTHING);
+    assertThat(SplitWatermarks.NONE.whenEmpty(offering(10, 10))).isEqualTo(SplitWatermarks.NOTHING);
+    assertThat(SplitWatermarks.NONE.after(5)).isEqualTo(SplitWatermarks.NOTHING);
+  }
+
+  private static BlockSource offering(long offered, long captured) {
+    return (BlockSource)
+        Proxy.newProxyInstance(
+            BlockSource.class.getClassLoader(),
+            new Class<?>[] {BlockSource.class},
+            (proxy, method, arguments) -> new CaptureStatistics(offered, 0, captured, 0));
   }
 }
