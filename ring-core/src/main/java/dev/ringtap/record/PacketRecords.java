@@ -10,8 +10,8 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
 /**
- * Reads values in Avro's single-object encoding, whether they hold one packet or many, mixed as
- * they may be in a topic.
+ * Reads values in Avro's single-object encoding and in a schema registry's, whether they hold one
+ * packet or many, mixed as they may be in a topic.
  *
  * <pre>{@code
  * PacketRecords records = new PacketRecords();
@@ -25,11 +25,27 @@ import org.apache.avro.SchemaNormalization;
 public final class PacketRecords {
   private static final int HEADER_BYTES = 10;
   private static final int FINGERPRINT_AT = 2;
+  private static final int REGISTRY_HEADER_BYTES = 5;
+  private static final int SCHEMA_ID_AT = 1;
 
   private final Map<Long, PacketBodyReader> readers = new HashMap<>();
+  private final SchemaLookup registry;
 
-  /** Reads {@link Packet} and {@link PacketBatch} of this version. */
+  /** By the registry's number; null of one that it does not have. */
+  private final Map<Integer, PacketBodyReader> registered = new HashMap<>();
+
+  /** Reads {@link Packet} and {@link PacketBatch} of this version, and no registry's values. */
   public PacketRecords() {
+    this(null);
+  }
+
+  /**
+   * Reads {@link Packet} and {@link PacketBatch} of this version, and a registry's values.
+   *
+   * @param registry asked once for each schema, or null
+   */
+  public PacketRecords(SchemaLookup registry) {
+    this.registry = registry;
     addSchema(Packet.getClassSchema());
     addSchema(PacketBatch.getClassSchema());
   }
@@ -42,25 +58,61 @@ public final class PacketRecords {
   /**
    * The packets of a value, in order.
    *
-   * @throws IOException if the value is in another encoding, of a schema that was not added, or
-   *     damaged
+   * @throws BadValueException if the value is in another encoding, of an unknown schema, or damaged
+   * @throws IOException if the registry is asked and does not answer
    */
   public List<Packet> read(byte[] value) throws IOException {
+    PacketBodyReader reader;
+    int headerBytes;
+    if (value != null && value.length >= REGISTRY_HEADER_BYTES && value[0] == 0) {
+      reader = registered(ByteBuffer.wrap(value).getInt(SCHEMA_ID_AT));
+      headerBytes = REGISTRY_HEADER_BYTES;
+    } else {
+      reader = singleObject(value);
+      headerBytes = HEADER_BYTES;
+    }
+    try {
+      return reader.read(value, headerBytes);
+    } catch (IOException e) {
+      throw new BadValueException(e.getMessage(), e);
+    }
+  }
+
+  private PacketBodyReader singleObject(byte[] value) throws BadValueException {
     if (value == null
         || value.length < HEADER_BYTES
         || value[0] != (byte) 0xC3
         || value[1] != 0x01) {
-      throw new IOException(
+      throw new BadValueException(
           "no single-object encoding: it begins with C3 01 and a schema's 64-bit fingerprint");
     }
     long fingerprint =
         ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(FINGERPRINT_AT);
     PacketBodyReader reader = readers.get(fingerprint);
     if (reader == null) {
-      throw new IOException(
+      throw new BadValueException(
           "written with an unknown schema, of fingerprint %016x: add it with addSchema"
               .formatted(fingerprint));
     }
-    return reader.read(value, HEADER_BYTES);
+    return reader;
+  }
+
+  private PacketBodyReader registered(int id) throws IOException {
+    if (registry == null) {
+      throw new BadValueException(
+          "written with schema " + id + " of a registry: no registry is given to ask for it");
+    }
+    if (!registered.containsKey(id)) {
+      Schema writer = registry.schema(id);
+      registered.put(id, writer == null ? null : new PacketBodyReader(writer));
+    }
+    PacketBodyReader reader = registered.get(id);
+    if (reader == null) {
+      throw new BadValueException(
+          "written with schema "
+              + id
+              + ", which the registry does not have: is it the one that the topic was written with?");
+    }
+    return reader;
   }
 }

@@ -6,14 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketBatch;
+import dev.ringtap.record.PacketRecords;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.flink.api.common.functions.util.ListCollector;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.SimpleCounter;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.util.InstantiationUtil;
+import org.apache.flink.util.UserCodeClassLoader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,13 +36,42 @@ import org.junit.jupiter.api.Timeout;
 /** Values of one packet and of many, as Flink's KafkaSource hands them over. */
 @Timeout(20)
 class PacketDeserializationSchemaTest {
+  private final Counter badValues = new SimpleCounter();
   private PacketDeserializationSchema schema;
 
-  /** It travels with the job. */
   @BeforeEach
   void arrive() throws Exception {
-    schema = InstantiationUtil.clone(new PacketDeserializationSchema());
-    schema.open(null);
+    schema = arrived(new PacketDeserializationSchema());
+  }
+
+  /** It travels with the job. */
+  private PacketDeserializationSchema arrived(PacketDeserializationSchema sent) throws Exception {
+    PacketDeserializationSchema arrived = InstantiationUtil.clone(sent);
+    arrived.open(
+        new DeserializationSchema.InitializationContext() {
+          @Override
+          public MetricGroup getMetricGroup() {
+            return new UnregisteredMetricsGroup() {
+              @Override
+              public MetricGroup addGroup(String name) {
+                assertThat(name).isEqualTo("ringtap");
+                return this;
+              }
+
+              @Override
+              public Counter counter(String name) {
+                assertThat(name).isEqualTo("badValues");
+                return badValues;
+              }
+            };
+          }
+
+          @Override
+          public UserCodeClassLoader getUserCodeClassLoader() {
+            throw new UnsupportedOperationException();
+          }
+        });
+    return arrived;
   }
 
   private static Packet packet(long sequence) {
@@ -83,5 +127,114 @@ class PacketDeserializationSchemaTest {
     assertThat(schema.getProducedType())
         .isInstanceOf(AvroTypeInfo.class)
         .isEqualTo(new PacketRecordDeserializer().getProducedType());
+  }
+
+  private static Schema firstVersion() throws IOException {
+    return new Schema.Parser().parse(PacketRecords.class.getResourceAsStream("Packet-1.avsc"));
+  }
+
+  /** The body of a packet as the first version wrote it. */
+  private static GenericRecord old() throws IOException {
+    BinaryMessageDecoder<GenericRecord> down =
+        new BinaryMessageDecoder<>(new GenericData(), firstVersion());
+    down.addSchema(Packet.getClassSchema());
+    return down.decode(bytes(packet(5).toByteBuffer()));
+  }
+
+  private static byte[] oldSingleObject() throws IOException {
+    return bytes(
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), firstVersion()).encode(old()));
+  }
+
+  /** As a registry's serializers write it, under the number 7. */
+  private static byte[] oldRegistered() throws IOException {
+    byte[] singleObject = oldSingleObject();
+    return ByteBuffer.allocate(singleObject.length - 5)
+        .put((byte) 0)
+        .putInt(7)
+        .put(singleObject, 10, singleObject.length - 10)
+        .array();
+  }
+
+  private static List<Long> sequences(PacketDeserializationSchema schema, byte[]... values)
+      throws IOException {
+    List<Packet> elements = new ArrayList<>();
+    for (byte[] value : values) {
+      schema.deserialize(value, new ListCollector<>(elements));
+    }
+    return elements.stream().map(Packet::getSequence).toList();
+  }
+
+  @Test
+  void valuesOfAnOlderSchemaAreReadOnceItIsAdded() throws Exception {
+    assertThatThrownBy(() -> sequences(schema, oldSingleObject()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("unknown schema")
+        .hasMessageEndingWith("add it with addSchema");
+    PacketDeserializationSchema both =
+        arrived(new PacketDeserializationSchema().addSchema(firstVersion()));
+    assertThat(sequences(both, oldSingleObject(), bytes(packet(6).toByteBuffer())))
+        .containsExactly(5L, 6L);
+  }
+
+  @Test
+  void valuesOfARegistryAreReadWithItsSchemas() throws Exception {
+    assertThatThrownBy(() -> sequences(schema, oldRegistered()))
+        .isInstanceOf(IOException.class)
+        .hasMessage("written with schema 7 of a registry: no registry is given to ask for it");
+    PacketDeserializationSchema both =
+        arrived(new PacketDeserializationSchema().registry(id -> id == 7 ? firstVersion() : null));
+    assertThat(sequences(both, oldRegistered(), bytes(packet(6).toByteBuffer()), oldRegistered()))
+        .containsExactly(5L, 6L, 5L);
+    byte[] other = oldRegistered();
+    other[4] = 8;
+    assertThatThrownBy(() -> sequences(both, other))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("written with schema 8, which the registry does not have");
+  }
+
+  @Test
+  void badValuesAreSkippedAndCounted() throws Exception {
+    PacketDeserializationSchema skipping =
+        arrived(new PacketDeserializationSchema().registry(id -> null).skipBadValues());
+    byte[] cut = bytes(packet(9).toByteBuffer());
+    cut = Arrays.copyOf(cut, cut.length - 1);
+    byte[] good = bytes(packet(6).toByteBuffer());
+    Logger log = Logger.getLogger(PacketDeserializationSchema.class.getName());
+    log.setLevel(Level.OFF);
+    try {
+      assertThat(
+              sequences(
+                  skipping,
+                  "a text".getBytes(),
+                  oldSingleObject(),
+                  good,
+                  oldRegistered(),
+                  null,
+                  cut))
+          .containsExactly(6L);
+      assertThat(badValues.getCount()).isEqualTo(5);
+      assertThat(skipping.deserialize(cut)).isNull();
+      assertThat(badValues.getCount()).isEqualTo(6);
+    } finally {
+      log.setLevel(null);
+    }
+  }
+
+  /** What a registry that is away would say is not known: the value may be a good one. */
+  @Test
+  void aRegistryThatDoesNotAnswerFailsTheJobAlsoIfBadValuesAreSkipped() throws Exception {
+    PacketDeserializationSchema skipping =
+        arrived(
+            new PacketDeserializationSchema()
+                .registry(
+                    id -> {
+                      throw new IOException("no answer");
+                    })
+                .skipBadValues());
+    assertThatThrownBy(() -> sequences(skipping, oldRegistered()))
+        .isInstanceOf(IOException.class)
+        .hasMessage("no answer");
+    assertThat(badValues.getCount()).isZero();
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.kafka.registry.RegistryException.Reason;
+import dev.ringtap.record.SchemaLookup;
 import java.net.ConnectException;
 import java.net.ProtocolException;
 import java.net.URI;
@@ -73,6 +74,27 @@ public final class SchemaRegistry implements AutoCloseable {
 
   static SchemaRegistry at(RegistryUrl url, int timeoutSeconds, HttpClient client) {
     return new SchemaRegistry(url, timeoutSeconds, client);
+  }
+
+  /**
+   * A registry for readers that travel, such as a Flink job's deserializer; each call connects
+   * anew.
+   *
+   * @param url with its login, if it needs one; it travels too
+   * @throws IllegalArgumentException if it is no registry's URL
+   */
+  public static SchemaLookup lookup(String url) {
+    RegistryUrl.parse(url);
+    return id -> {
+      try (SchemaRegistry registry = at(RegistryUrl.parse(url))) {
+        return registry.schema(id);
+      } catch (RegistryException e) {
+        if (e.reason() == Reason.NO_SUCH_SCHEMA) {
+          return null;
+        }
+        throw e;
+      }
+    };
   }
 
   /**

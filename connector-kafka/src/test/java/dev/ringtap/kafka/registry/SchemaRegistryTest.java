@@ -8,7 +8,12 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.ringtap.kafka.registry.RegistryException.Reason;
 import dev.ringtap.record.PacketSchema;
+import dev.ringtap.record.SchemaLookup;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -294,5 +299,22 @@ class SchemaRegistryTest {
       assertThatThrownBy(() -> stuck.schema(1)).hasMessageContaining("(no answer within 1 s)");
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     }
+  }
+
+  @Test
+  void aLookupTravelsAndTellsAMissingSchemaFromARegistryThatIsAway() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new ObjectOutputStream(bytes).writeObject(SchemaRegistry.lookup(url));
+    SchemaLookup lookup =
+        (SchemaLookup)
+            new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+    answer(200, new ObjectMapper().createObjectNode().put("schema", SCHEMA.toString()).toString());
+    assertThat(lookup.schema(7)).isEqualTo(SCHEMA);
+    answer(404, "{\"error_code\":40403,\"message\":\"no schema\"}");
+    assertThat(lookup.schema(8)).isNull();
+    answer(503, "");
+    assertRefused(Reason.REFUSED, () -> lookup.schema(9), "schema 9");
+    assertThatThrownBy(() -> SchemaRegistry.lookup("no url"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -1,0 +1,16 @@
+package dev.ringtap.record;
+
+import java.io.IOException;
+
+/** A value that holds no packet that can be read; the message says why. */
+public final class BadValueException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  BadValueException(String message) {
+    super(message);
+  }
+
+  BadValueException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
