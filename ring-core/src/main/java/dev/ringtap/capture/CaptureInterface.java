@@ -6,6 +6,9 @@ import dev.ringtap.linux.Errno;
 import dev.ringtap.linux.Ifreq;
 import dev.ringtap.linux.Libc;
 import dev.ringtap.linux.LinuxException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,8 @@ import java.util.stream.Collectors;
  * @param isPromiscuous whether somebody set its promiscuous flag by hand; memberships do not show
  * @param mtuBytes most bytes of a packet behind the layer-2 header; 0 for {@link #ANY}
  * @param hardwareType the kernel's ARPHRD_ number; -1 for {@link #ANY}
+ * @param switchTag which tag a switch chip puts into each frame of this interface, its conduit, as
+ *     the kernel's DSA names it; {@value #NO_SWITCH_TAG} if there is no such chip
  */
 public record CaptureInterface(
     String name,
@@ -32,7 +37,25 @@ public record CaptureInterface(
     boolean isLoopback,
     boolean isPromiscuous,
     int mtuBytes,
-    int hardwareType) {
+    int hardwareType,
+    String switchTag) {
+  /** What {@link #switchTag} is without a switch chip. */
+  public static final String NO_SWITCH_TAG = "none";
+
+  /** As libpcap's {@code dsa_protos}. */
+  private static final Map<String, Integer> SWITCH_TAG_LINK_TYPES =
+      Map.of(
+          NO_SWITCH_TAG,
+          LinkType.ETHERNET,
+          "brcm",
+          LinkType.DSA_TAG_BRCM,
+          "brcm-prepend",
+          LinkType.DSA_TAG_BRCM_PREPEND,
+          "dsa",
+          LinkType.DSA_TAG_DSA,
+          "edsa",
+          LinkType.DSA_TAG_EDSA);
+
   private static final int ETHERNET_HEADER_BYTES = 14;
 
   /** In place of a name: all interfaces at once, also those that come later; never promiscuous. */
@@ -97,7 +120,7 @@ public record CaptureInterface(
   public static CaptureInterface named(String name) throws CaptureException {
     List<CaptureInterface> all = list();
     if (name.equals(ANY)) {
-      return new CaptureInterface(ANY, 0, true, true, false, false, 0, -1);
+      return new CaptureInterface(ANY, 0, true, true, false, false, 0, -1, NO_SWITCH_TAG);
     }
     return all.stream()
         .filter(each -> each.name.equals(name))
@@ -124,7 +147,17 @@ public record CaptureInterface(
         (flags & Ifreq.IFF_LOOPBACK) != 0,
         (flags & Ifreq.IFF_PROMISC) != 0,
         Ifreq.mtu(name),
-        Ifreq.hardwareType(name));
+        Ifreq.hardwareType(name),
+        switchTag(Path.of("/sys/class/net", name, "dsa", "tagging")));
+  }
+
+  /** The file is there since Linux 4.20, if the interface is a switch chip's conduit. */
+  static String switchTag(Path tagging) {
+    try {
+      return Files.readString(tagging).strip();
+    } catch (IOException e) {
+      return NO_SWITCH_TAG;
+    }
   }
 
   /** Whether this stands for all interfaces. */
@@ -136,6 +169,9 @@ public record CaptureInterface(
   public int linkType() {
     if (isAny()) {
       return LinkType.LINUX_SLL2;
+    }
+    if (!switchTag.equals(NO_SWITCH_TAG)) {
+      return SWITCH_TAG_LINK_TYPES.getOrDefault(switchTag, LinkType.DEBUG_ONLY);
     }
     Integer raw = RAW_LINK_TYPES.get(hardwareType);
     return raw != null ? raw : COOKED_LINK_TYPES.getOrDefault(hardwareType, LinkType.LINUX_SLL);

@@ -103,8 +103,7 @@ final class KernelFilter {
     program.add(
         new Instruction(Bpf.JEQ_K, out ? 1 : 0, out ? 0 : 1, PacketType.OUTGOING.ordinal()));
     program.add(new Instruction(Bpf.RET_K, 0, 0, 0));
-    program.addAll(rest.instructions());
-    return new BpfProgram(program);
+    return before(program, rest);
   }
 
   /** Refuses what goes out on the loopback, which shows every frame again as it comes in. */
@@ -115,7 +114,11 @@ final class KernelFilter {
     program.add(new Instruction(Bpf.LD_B_ABS, 0, 0, Bpf.AD_OFF + Bpf.AD_PKTTYPE));
     program.add(new Instruction(Bpf.JEQ_K, 0, 1, PacketType.OUTGOING.ordinal()));
     program.add(new Instruction(Bpf.RET_K, 0, 0, 0));
-    // the other program begins as the kernel starts one
+    return before(program, rest);
+  }
+
+  /** The other program begins as the kernel starts one: with A = 0. */
+  private static BpfProgram before(List<Instruction> program, BpfProgram rest) {
     program.add(new Instruction(Bpf.LD_IMM, 0, 0, 0));
     program.addAll(rest.instructions());
     return new BpfProgram(program);

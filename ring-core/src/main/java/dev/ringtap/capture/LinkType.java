@@ -24,6 +24,16 @@ public final class LinkType {
   /** Linux "cooked", version 2: 20 bytes, the number of the frame's interface among them. */
   public static final int LINUX_SLL2 = 276;
 
+  /** Ethernet with a tag of the switch chip that the interface is the conduit of. */
+  public static final int DSA_TAG_BRCM = 281;
+
+  public static final int DSA_TAG_BRCM_PREPEND = 282;
+  public static final int DSA_TAG_DSA = 284;
+  public static final int DSA_TAG_EDSA = 285;
+
+  /** Bytes without a documented meaning, such as Ethernet with another switch chip's tag. */
+  public static final int DEBUG_ONLY = 303;
+
   static final int ETHERNET_TYPE_AT = 12;
   private static final int SLL_TYPE_AT = 14;
 
@@ -64,6 +74,13 @@ public final class LinkType {
         return "802.11";
       case NETLINK:
         return "netlink";
+      case DSA_TAG_BRCM:
+      case DSA_TAG_BRCM_PREPEND:
+      case DSA_TAG_DSA:
+      case DSA_TAG_EDSA:
+        return "Ethernet with a DSA tag";
+      case DEBUG_ONLY:
+        return "undocumented";
       default:
         return "link type " + linkType;
     }

@@ -118,30 +118,39 @@ public final class WaitingCapture implements BlockSource {
     LOG.log(Level.WARNING, "{0}; waiting for it", e.getMessage());
   }
 
-  /** The capture to take from, or null where there is none in that time or any more. */
+  /**
+   * The capture to take from, or null where there is none in that time or any more. An interrupt
+   * ends no wait, as it ends none of a capture that is open: {@link #wake} does.
+   */
   private synchronized PacketCapture currentOrReopened(int timeoutMillis) throws IOException {
     long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
-    while (current == null && !stopped && !closed) {
-      if (former != null && !former.hasBlocksOut()) {
-        former.close();
-        former = null;
+    boolean interrupted = false;
+    try {
+      while (current == null && !stopped && !closed) {
+        if (former != null && !former.hasBlocksOut()) {
+          former.close();
+          former = null;
+        }
+        if (former == null && reopen()) {
+          break;
+        }
+        long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+        if (leftMillis <= 0 || woken) {
+          woken = false;
+          return null;
+        }
+        try {
+          wait(Math.min(leftMillis, LOOK_MILLIS));
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
-      if (former == null && reopen()) {
-        break;
-      }
-      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
-      if (leftMillis <= 0 || woken) {
-        woken = false;
-        return null;
-      }
-      try {
-        wait(Math.min(leftMillis, LOOK_MILLIS));
-      } catch (InterruptedException e) {
+      return current;
+    } finally {
+      if (interrupted) {
         Thread.currentThread().interrupt();
-        return null;
       }
     }
-    return current;
   }
 
   private boolean reopen() throws CaptureException {

@@ -28,7 +28,7 @@ class InterfaceDropsTest {
   }
 
   private static CaptureInterface eth0(int index) {
-    return new CaptureInterface("eth0", index, true, true, false, false, 1500, 1);
+    return new CaptureInterface("eth0", index, true, true, false, false, 1500, 1, "none");
   }
 
   @Test

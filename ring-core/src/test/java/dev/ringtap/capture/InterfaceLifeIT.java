@@ -280,6 +280,26 @@ class InterfaceLifeIT {
     assertThat(sequences).doesNotContain(0);
   }
 
+  /** Whoever takes in a loop would spin. */
+  @Test
+  void anInterruptDoesNotEndAWaitingTake() throws Exception {
+    CaptureConfig config = CaptureConfig.on(RIGHT).build();
+    try (WaitingCapture capture = network.call(() -> WaitingCapture.openGroup(config, 1)).get(0)) {
+      ip("link del " + LEFT);
+      assertThat(network.call(() -> capture.take(300))).isNull();
+      long start = System.nanoTime();
+      assertThat(network.call(() -> interruptedTake(capture))).isTrue();
+      assertThat(System.nanoTime() - start).isGreaterThan(250_000_000);
+    }
+  }
+
+  /** Whether the thread is interrupted still, as it was before. */
+  private static boolean interruptedTake(WaitingCapture capture) throws IOException {
+    Thread.currentThread().interrupt();
+    assertThat(capture.take(300)).isNull();
+    return Thread.interrupted();
+  }
+
   private void takeUntil(List<WaitingCapture> group, long[] sequences, long frames)
       throws IOException {
     while (LongStream.of(sequences).sum() < frames) {

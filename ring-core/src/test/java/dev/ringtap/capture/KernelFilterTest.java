@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.BpfProgram;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -69,15 +76,53 @@ class KernelFilterTest {
 
   @Test
   void cookedSnapLengthKeepsTheHeaderAndAByte() {
-    CaptureInterface ppp = new CaptureInterface("ppp0", 3, true, true, false, false, 1500, 512);
+    CaptureInterface ppp =
+        new CaptureInterface("ppp0", 3, true, true, false, false, 1500, 512, "none");
     assertThat(ppp.isCooked()).isTrue();
     assertThat(ppp.isKnown()).isTrue();
     assertThat(ppp.linkType()).isEqualTo(LinkType.LINUX_SLL);
     assertThat(ppp.snapLengthBytes(1)).isEqualTo(21);
     assertThat(ppp.snapLengthBytes(96)).isEqualTo(96);
-    CaptureInterface tun = new CaptureInterface("tun0", 4, true, true, false, false, 1500, 0xFFFE);
+    CaptureInterface tun =
+        new CaptureInterface("tun0", 4, true, true, false, false, 1500, 0xFFFE, "none");
     assertThat(tun.isCooked()).isFalse();
     assertThat(tun.linkType()).isEqualTo(LinkType.RAW_IP);
     assertThat(tun.snapLengthBytes(1)).isEqualTo(1);
+  }
+
+  /** A program that looks at A before it loads anything finds 0, as from the kernel. */
+  @Test
+  void theProgramAfterADirectionStartsWithZero() {
+    BpfProgram keepsZero = BpfProgram.parse("3\n21 0 1 0\n6 0 0 96\n6 0 0 0\n");
+    byte[] frame = new byte[60];
+    for (BpfProgram each :
+        List.of(
+            KernelFilter.only(Direction.IN, keepsZero),
+            KernelFilter.withoutOutgoing(1, keepsZero))) {
+      int kept =
+          new BpfInterpreter(each)
+              .run(
+                  MemorySegment.ofArray(frame),
+                  0,
+                  frame.length,
+                  frame.length,
+                  which -> PacketType.OTHERHOST.ordinal());
+      assertThat(kept).isEqualTo(96);
+    }
+  }
+
+  /** As libpcap labels the conduit of a switch chip. */
+  @ParameterizedTest
+  @CsvSource({"none, 1", "brcm, 281", "brcm-prepend, 282", "dsa, 284", "edsa, 285", "ocelot, 303"})
+  void switchTagsHaveLinkTypes(String tag, int linkType, @TempDir Path directory)
+      throws IOException {
+    Path tagging = Files.writeString(directory.resolve("tagging"), tag + "\n");
+    CaptureInterface conduit =
+        new CaptureInterface(
+            "eth0", 2, true, true, false, false, 1500, 1, CaptureInterface.switchTag(tagging));
+    assertThat(conduit.linkType()).isEqualTo(linkType);
+    assertThat(conduit.isCooked()).isFalse();
+    assertThat(conduit.ethernetHeaderBytes()).isEqualTo(linkType == 1 ? 14 : 0);
+    assertThat(CaptureInterface.switchTag(directory.resolve("missing"))).isEqualTo("none");
   }
 }
