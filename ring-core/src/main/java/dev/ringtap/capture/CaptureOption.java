@@ -79,7 +79,7 @@ public final class CaptureOption<T> {
           10_000,
           "ms",
           "The kernel hands over a block that is not full after this time: the longest delay that"
-              + " the ring adds to a frame.");
+              + " the ring adds to a frame. Kernels before 6.18 count it in timer ticks of 1 to 10 ms.");
 
   /** Number of a fanout group. */
   public static final CaptureOption<Integer> FANOUT_GROUP =

@@ -15,6 +15,10 @@ final class NativeAccess {
               + system
               + "; capture files can be read here");
     }
+    String refusal = Machine.refusal();
+    if (refusal != null) {
+      throw new CaptureException(CaptureException.Reason.UNSUPPORTED_SYSTEM, refusal);
+    }
     try {
       Libc.load();
     } catch (LinkageError | IllegalCallerException e) {

@@ -4,6 +4,7 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureStatistics;
+import dev.ringtap.capture.Machine;
 import dev.ringtap.file.RecordReader.CapturedOn;
 import dev.ringtap.file.RecordReader.Outcome;
 import dev.ringtap.filter.FilterException;
@@ -177,6 +178,10 @@ public final class CaptureFile implements BlockSource {
   }
 
   static RecordReader reader(FileWindow window) throws IOException {
+    String refusal = Machine.refusal();
+    if (refusal != null) {
+      throw new IOException(refusal);
+    }
     long deadlineNanos = System.nanoTime() + NO_DEADLINE_NANOS;
     if (!window.has(4, deadlineNanos)) {
       throw window.truncated("magic number", 4);

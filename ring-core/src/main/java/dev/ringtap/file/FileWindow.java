@@ -144,8 +144,8 @@ final class FileWindow {
   }
 
   /** Whether numbers are in the other byte order than this machine's. */
-  boolean isForeignOrder() {
-    return bigEndian == (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN);
+  boolean isBigEndian() {
+    return bigEndian;
   }
 
   /** Turns the bytes of a number over. */

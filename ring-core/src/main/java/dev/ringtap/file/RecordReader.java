@@ -127,7 +127,7 @@ abstract class RecordReader {
     this.lostBefore = lostBefore;
     this.payloadIndex = payloadIndex;
     this.payloadLength = payloadLength;
-    if (window.isForeignOrder() && HostOrderFields.areIn(capturedOn.linkType())) {
+    if (window.isBigEndian() && HostOrderFields.areIn(capturedOn.linkType())) {
       HostOrderFields.turn(
           window, capturedOn.linkType(), payloadIndex, payloadLength, this.originalLength);
     }

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 
 /**
  * The header of a frame in a TPACKET_V3 block, from {@code <linux/if_packet.h>}; a {@link
@@ -55,8 +54,6 @@ public final class Tpacket3Hdr {
   static final long TP_VLAN_TPID = 36;
   static final long TP_PADDING = 40;
 
-  private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-
   private Tpacket3Hdr() {}
 
   /**
@@ -85,17 +82,17 @@ public final class Tpacket3Hdr {
 
   /** The number of a pair that lies first in memory. */
   public static int first(long pair) {
-    return (int) (LITTLE_ENDIAN ? pair : pair >>> Integer.SIZE);
+    return (int) pair;
   }
 
   /** The number of a pair that lies second in memory. */
   public static int second(long pair) {
-    return (int) (LITTLE_ENDIAN ? pair >>> Integer.SIZE : pair);
+    return (int) (pair >>> Integer.SIZE);
   }
 
   /** The 16 bits of a number that lie first in memory, unsigned. */
   public static int firstShort(int number) {
-    return LITTLE_ENDIAN ? number & 0xFFFF : number >>> Short.SIZE;
+    return number & 0xFFFF;
   }
 
   public static int nextOffset(MemorySegment ring, long frame) {
@@ -139,12 +136,11 @@ public final class Tpacket3Hdr {
   }
 
   private static long pair(int first, int second) {
-    long low = Integer.toUnsignedLong(LITTLE_ENDIAN ? first : second);
-    return low | (long) (LITTLE_ENDIAN ? second : first) << Integer.SIZE;
+    return Integer.toUnsignedLong(first) | (long) second << Integer.SIZE;
   }
 
   private static int shorts(int first, int second) {
-    return LITTLE_ENDIAN ? first & 0xFFFF | second << Short.SIZE : first << Short.SIZE | second;
+    return first & 0xFFFF | second << Short.SIZE;
   }
 
   public static void setNextOffset(MemorySegment ring, long frame, int nextOffset) {

@@ -1,0 +1,21 @@
+package dev.ringtap.capture;
+
+import java.nio.ByteOrder;
+
+/** Which machines blocks can be read on. */
+public final class Machine {
+  private Machine() {}
+
+  /** Why this machine is not one of them; null if it is. */
+  public static String refusal() {
+    return refusal(ByteOrder.nativeOrder());
+  }
+
+  static String refusal(ByteOrder order) {
+    return order == ByteOrder.LITTLE_ENDIAN
+        ? null
+        : "Ringtap runs on little-endian machines only, this one is big-endian ("
+            + System.getProperty("os.arch")
+            + "); use tcpdump here, and read its files elsewhere";
+  }
+}
