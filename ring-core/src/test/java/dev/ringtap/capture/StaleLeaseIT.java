@@ -120,8 +120,10 @@ class StaleLeaseIT {
       sending.get(20, TimeUnit.SECONDS);
       capture.stop();
       while (!capture.isEnded()) {
-        try (Block block = capture.take(100)) {
-          // to its end, for the account
+        // to its end, for the account
+        Block block = capture.take(100);
+        if (block != null) {
+          block.close();
         }
       }
       CaptureStatistics all = capture.statistics();
