@@ -11,7 +11,7 @@ final class AgentStarted extends AbstractWaitStrategy {
   private static final long LOOK_MILLIS = 25;
 
   /** The command's exit code for it. */
-  private static final long NO_PERMISSION = 3;
+  private static final long NO_PERMISSION = 77;
 
   @Override
   protected void waitUntilReady() {

@@ -147,7 +147,7 @@ class RingtapContainerIT {
   void refusedCapabilityIsTheAgentsSentence() {
     try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
       ringtap.withCreateContainerCmdModifier(create -> create.getHostConfig().withCapAdd());
-      assertThatThrownBy(ringtap::start).hasMessageContainingAll("exit code 3", "CAP_NET_RAW");
+      assertThatThrownBy(ringtap::start).hasMessageContainingAll("exit code 77", "CAP_NET_RAW");
     }
   }
 }

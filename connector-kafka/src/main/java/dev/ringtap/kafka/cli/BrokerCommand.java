@@ -32,6 +32,11 @@ public final class BrokerCommand implements Callable<Integer> {
       })
   private Path directory;
 
+  /** Said wherever the embedded broker starts: the mode of its directory promises more. */
+  static final String SERVES_ALL_USERS =
+      "every user of this machine can read from and write to this broker; `ringtap capture -w FILE`"
+          + " keeps frames in a file of your own";
+
   @Spec private CommandSpec spec;
 
   /**
@@ -47,6 +52,7 @@ public final class BrokerCommand implements Callable<Integer> {
     Path where = directory == null ? EmbeddedBroker.defaultDirectory() : directory;
     try (EmbeddedBroker broker = EmbeddedBroker.start(where, port)) {
       Shutdown.onSignal(() -> close(broker));
+      System.err.println(SERVES_ALL_USERS);
       System.out.printf(
           "broker on %s, data in %s; Ctrl-C ends it%n",
           broker.bootstrapServers(), broker.directory());
@@ -60,7 +66,8 @@ public final class BrokerCommand implements Callable<Integer> {
     try {
       broker.close();
     } catch (IOException e) {
-      System.err.println("ringtap: the broker did not end cleanly: " + e.getMessage());
+      System.err.println(
+          "ringtap: the broker did not end cleanly: " + TerminalText.line(e.getMessage()));
     }
   }
 }

@@ -143,7 +143,7 @@ final class DumpCommand implements Callable<Integer> {
   }
 
   private static void note(String sentence) {
-    System.err.println("ringtap: " + sentence);
+    System.err.println("ringtap: " + TerminalText.line(sentence));
   }
 
   private int end(TopicReader reader, Output output) throws IOException {

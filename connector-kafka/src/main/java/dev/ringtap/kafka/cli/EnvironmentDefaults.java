@@ -9,8 +9,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * What the command line leaves out, from environment variables: {@code --drain-timeout} is {@code
- * RINGTAP_DRAIN_TIMEOUT}. An empty variable counts as not set. Thread-safe.
+ * Options of {@code capture} that the command line omits, from environment variables: {@code
+ * RINGTAP_DRAIN_TIMEOUT} is {@code --drain-timeout}. An empty variable counts as not set.
+ * Thread-safe.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
   private final Map<String, String> environment;

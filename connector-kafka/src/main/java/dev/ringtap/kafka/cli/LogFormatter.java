@@ -1,7 +1,5 @@
 package dev.ringtap.kafka.cli;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
@@ -21,17 +19,17 @@ public final class LogFormatter extends Formatter {
   @Override
   public String format(LogRecord log) {
     String logger = String.valueOf(log.getLoggerName());
-    StringWriter line = new StringWriter();
+    StringBuilder line = new StringBuilder();
     line.append(TIME.format(log.getInstant()))
         .append(' ')
         .append(log.getLevel().getName())
         .append(' ')
         .append(logger.substring(logger.lastIndexOf('.') + 1))
         .append(": ")
-        .append(formatMessage(log))
+        .append(TerminalText.line(formatMessage(log)))
         .append(System.lineSeparator());
     if (log.getThrown() != null) {
-      log.getThrown().printStackTrace(new PrintWriter(line, true));
+      line.append(TerminalText.trace(log.getThrown()));
     }
     return line.toString();
   }

@@ -3,6 +3,7 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,17 +31,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "0:everything was acknowledged",
       "1:something was refused or failed",
       "2:bad usage",
-      "3:no permission to capture"
+      "77:no permission to capture"
     },
     footer = {
-      "%nAn option that is left out is taken from the environment: --drain-timeout from",
-      "RINGTAP_DRAIN_TIMEOUT. @FILE stands for the arguments in a file."
+      "%nEnvironment variables set options of capture, and of no other command:",
+      "RINGTAP_DRAIN_TIMEOUT is --drain-timeout. @FILE stands for the arguments in a file."
     })
 public final class Main {
   static final int OK = 0;
   static final int FAILED = 1;
   static final int BAD_USAGE = 2;
-  static final int NO_PERMISSION = 3;
+
+  /** EX_NOPERM of sysexits.h; a JVM out of memory ends with 3. */
+  static final int NO_PERMISSION = 77;
 
   private static final String VERSION =
       "ringtap "
@@ -52,7 +55,15 @@ public final class Main {
   /** Runs one command and exits with its code. */
   public static void main(String[] args) throws IOException {
     configureLogging();
-    Shutdown.exit(commandLine().execute(args.length == 0 ? new String[] {"--help"} : args));
+    int code = FAILED;
+    try {
+      code = commandLine().execute(args.length == 0 ? new String[] {"--help"} : args);
+    } catch (RuntimeException | Error e) {
+      // picocli hands on what is no Exception; a signal's thread waits for the exit code
+      System.err.print(TerminalText.trace(e));
+    } finally {
+      Shutdown.exit(code);
+    }
   }
 
   /** The whole command line, as help and documentation show it. */
@@ -63,25 +74,29 @@ public final class Main {
   /** As {@link #commandLine()}, with these variables instead of the process's. */
   static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commands = new CommandLine(new Main());
-    commands.addSubcommand("capture", CaptureCommand.commandLine());
+    CommandLine capture = CaptureCommand.commandLine();
+    commands.addSubcommand("capture", capture);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(Main::explain);
     commands.setParameterExceptionHandler(Main::explainUsage);
     commands.getCommandSpec().version(VERSION);
     commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(VERSION));
     commands.setUsageHelpAutoWidth(true);
-    commands.setDefaultValueProvider(new EnvironmentDefaults(environment));
+    // for this command alone: `docker exec agent ringtap dump` must not write to the agent's -w
+    capture.setDefaultValueProvider(new EnvironmentDefaults(environment));
     return commands;
   }
 
   /** One sentence, and where to read more, instead of the whole help. */
   private static int explainUsage(ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
-    command.getErr().println("ringtap: " + failure.getMessage());
-    List<String> variables =
-        ((EnvironmentDefaults) command.getDefaultValueProvider()).used(command.getCommandSpec());
-    if (!variables.isEmpty()) {
-      command.getErr().println("set in the environment: " + String.join(" ", variables));
+    command.getErr().println("ringtap: " + TerminalText.line(failure.getMessage()));
+    if (command.getDefaultValueProvider() instanceof EnvironmentDefaults) {
+      List<String> variables =
+          ((EnvironmentDefaults) command.getDefaultValueProvider()).used(command.getCommandSpec());
+      if (!variables.isEmpty()) {
+        command.getErr().println("set in the environment: " + String.join(" ", variables));
+      }
     }
     if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
       command.getErr().println("help: " + command.getCommandSpec().qualifiedName() + " --help");
@@ -89,17 +104,27 @@ public final class Main {
     return BAD_USAGE;
   }
 
-  /** What fails for a reason that the user can know says so itself; anything else is a bug. */
   private static int explain(Exception failure, CommandLine command, ParseResult result) {
-    if (failure instanceof IOException) {
-      command.getErr().println("ringtap: " + failure.getMessage());
-    } else {
-      failure.printStackTrace(command.getErr());
-    }
+    explain(failure, command.getErr());
     return failure instanceof CaptureException
             && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
         ? NO_PERMISSION
         : FAILED;
+  }
+
+  /** What fails for a reason that the user can know says so itself; anything else is a bug. */
+  static void explain(Throwable failure, PrintWriter err) {
+    if (failure instanceof IOException) {
+      err.println("ringtap: " + TerminalText.line(failure.getMessage()));
+    } else {
+      err.print(TerminalText.trace(failure));
+    }
+    err.flush();
+  }
+
+  /** One line about a failure. */
+  static String sentence(Throwable failure) {
+    return failure instanceof IOException ? failure.getMessage() : failure.toString();
   }
 
   /** Ours unless the user has named another file. */

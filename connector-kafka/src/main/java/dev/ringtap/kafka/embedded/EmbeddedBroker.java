@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A Kafka cluster of one node inside this process: broker and KRaft controller, on the loopback
- * address alone, without TLS or passwords. It keeps its records and its cluster id in a directory
+ * address alone, without TLS or passwords: every user of the machine can read from and write to it,
+ * though its directory is its owner's alone. It keeps its records and its cluster id in a directory
  * and goes on from there the next time, also after it was killed.
  *
  * <p>From the first start on, Kafka code in this process cannot end the process: where Kafka wants

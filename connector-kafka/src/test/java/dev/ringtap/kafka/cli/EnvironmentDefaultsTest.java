@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.capture.CaptureOption;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,13 +49,7 @@ class EnvironmentDefaultsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "capture,--wait",
-    "capture,--immediate",
-    "capture,--own-traffic",
-    "dump,--from-beginning",
-    "dump,--end"
-  })
+  @CsvSource({"capture,--wait", "capture,--immediate", "capture,--own-traffic"})
   void flagThatIsGivenIsOnWhateverTheVariableSays(String command, String flag) {
     String variable = EnvironmentDefaults.variable(parse(Map.of(), command).findOption(flag));
     for (String set : List.of("true", "false")) {
@@ -74,6 +69,19 @@ class EnvironmentDefaultsTest {
         .parseArgs(given == null ? new String[0] : new String[] {given});
 
     assertThat(flags.isSet(CaptureOption.PROMISCUOUS)).isEqualTo(expected);
+  }
+
+  /** Those of an agent are set for what is executed in its container too. */
+  @Test
+  void setNoOptionOfAnotherCommand() {
+    Map<String, String> agent =
+        Map.of("RINGTAP_WRITE", "/capture.pcapng", "RINGTAP_COUNT", "5", "RINGTAP_DIR", "/data");
+    CommandSpec dump = parse(agent, "dump");
+
+    assertThat(value(dump, "--write")).isNull();
+    assertThat(value(dump, "--count")).isNull();
+    assertThat(value(parse(agent, "broker"), "--dir")).isNotEqualTo(Path.of("/data"));
+    assertThat(value(parse(agent, "capture"), "--write")).isEqualTo(Path.of("/capture.pcapng"));
   }
 
   @Test
