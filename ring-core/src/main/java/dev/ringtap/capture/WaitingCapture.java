@@ -1,6 +1,7 @@
 package dev.ringtap.capture;
 
 import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.filter.BpfProgram;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
@@ -20,11 +21,13 @@ public final class WaitingCapture implements BlockSource {
 
   private static final int LOOK_MILLIS = 100;
 
-  private final CaptureConfig config;
   private final FanoutGroup group;
   private final int linkType;
 
-  /** Null while the interface is away. Guarded by this, as all that follows. */
+  /** With the filter of the next opening. Guarded by this, as all that follows. */
+  private CaptureConfig config;
+
+  /** Null while the interface is away. */
   private PacketCapture current;
 
   /** One whose interface went away, until its blocks are back. */
@@ -185,6 +188,20 @@ public final class WaitingCapture implements BlockSource {
       }
       throw e;
     }
+  }
+
+  /**
+   * Changes the filter as {@link PacketCapture#setFilter}; a capture that is opened again has it
+   * too.
+   *
+   * @throws IllegalStateException if the filter was not opened as changeable
+   * @throws CaptureException if the kernel does not take the filter; the old one stays then
+   */
+  public synchronized void setFilter(BpfProgram filter) throws CaptureException {
+    if (current != null) {
+      current.setFilter(filter);
+    }
+    config = config.withFilter(filter);
   }
 
   @Override

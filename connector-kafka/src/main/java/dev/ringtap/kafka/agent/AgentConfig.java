@@ -13,8 +13,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
  *
  * @param capture the live capture, or null where a file is replayed
  * @param workers threads that capture, each with a ring of its own: the members of a fanout group
- * @param waitForInterface whether the capture waits for its interface where that is missing, down
- *     or removed
+ * @param waits whether a live capture waits for what is missing: its interface, the registry, a
+ *     broker; otherwise it does not start
  * @param replay the capture file to replay, or null
  * @param replayFilter which of the file's frames are replayed, or null for all; a live capture has
  *     its own
@@ -26,7 +26,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 public record AgentConfig(
     CaptureConfig capture,
     int workers,
-    boolean waitForInterface,
+    boolean waits,
     Path replay,
     FrameFilter replayFilter,
     KafkaTarget kafka,

@@ -2,13 +2,32 @@ package dev.ringtap.kafka.agent;
 
 import java.io.IOException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.RetriableException;
 
 /** A run that cannot start. The message says what failed, where, and what to do. */
 public final class AgentException extends IOException {
   private static final long serialVersionUID = 1;
 
+  private final boolean temporary;
+
   AgentException(String message, Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private AgentException(String message, Throwable cause, boolean temporary) {
     super(message, cause);
+    this.temporary = temporary;
+  }
+
+  /** One that may pass by itself: what is missing may yet start. */
+  static AgentException temporary(String message, Throwable cause) {
+    return new AgentException(message, cause, true);
+  }
+
+  boolean isTemporary() {
+    return temporary;
   }
 
   /** Says what cannot be, and why; the innermost of Kafka's exceptions are the clear ones. */
@@ -22,6 +41,14 @@ public final class AgentException extends IOException {
     if (reason != null && !why.contains(String.valueOf(reason.getMessage()))) {
       why += ": " + reason.getMessage();
     }
-    return new AgentException(what + ": " + why, e);
+    return new AgentException(what + ": " + why, e, mayPass(innermost));
+  }
+
+  /** Names that no server knows yet, and a cluster of which not all brokers are there. */
+  private static boolean mayPass(Throwable innermost) {
+    return innermost instanceof RetriableException
+        || innermost instanceof InvalidReplicationFactorException
+        || innermost instanceof ConfigException
+            && innermost.getMessage().startsWith("No resolvable bootstrap urls");
   }
 }

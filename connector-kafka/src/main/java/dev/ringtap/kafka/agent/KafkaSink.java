@@ -4,9 +4,11 @@ import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -16,6 +18,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -196,6 +200,33 @@ final class KafkaSink implements FrameSink {
   @Override
   public long arrived() {
     return acknowledged.sum();
+  }
+
+  /** Brokers that the producer sends to by now, as its metadata says. May wait for these. */
+  Set<HostPort> brokers() {
+    Set<HostPort> brokers = new LinkedHashSet<>();
+    for (PartitionInfo partition : producer.partitionsFor(target.topic())) {
+      if (partition.leader() != null) {
+        brokers.add(HostPort.of(partition.leader()));
+      }
+      for (Node replica : partition.replicas()) {
+        brokers.add(HostPort.of(replica));
+      }
+    }
+    // a broker that is away has no name
+    brokers.removeIf(broker -> broker.port() <= 0);
+    return brokers;
+  }
+
+  /** Bytes that the producer has put on its connections. */
+  long bytesSent() {
+    return producer.metrics().entrySet().stream()
+        .filter(
+            each ->
+                each.getKey().name().equals("outgoing-byte-total")
+                    && each.getKey().group().equals("producer-metrics"))
+        .mapToLong(each -> ((Number) each.getValue().metricValue()).longValue())
+        .sum();
   }
 
   /** Records that Kafka acknowledged. */

@@ -1,8 +1,6 @@
 package dev.ringtap.kafka.agent;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,8 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.ClientDnsLookup;
-import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -46,10 +42,10 @@ final class KafkaTopic {
    * @param settings producer settings; the admin client takes those that it knows, security among
    *     them
    * @param partitions partitions of a new topic; its replication is the broker's default
-   * @return addresses of all brokers
+   * @return all brokers, by name and port
    * @throws AgentException if no broker answers within 15 s, or it refuses
    */
-  static List<InetSocketAddress> ensure(Properties settings, String topic, int partitions)
+  static Set<HostPort> ensure(Properties settings, String topic, int partitions)
       throws AgentException {
     String servers = settings.getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
     Properties adminSettings = new Properties();
@@ -63,18 +59,16 @@ final class KafkaTopic {
     Admin admin = null;
     try {
       admin = Admin.create(adminSettings);
-      Set<InetSocketAddress> endpoints = new LinkedHashSet<>(bootstrap(servers));
+      Set<HostPort> brokers = new LinkedHashSet<>();
       for (Node node : answer(admin.describeCluster().nodes(), deadline)) {
-        endpoints.add(new InetSocketAddress(node.host(), node.port()));
+        brokers.add(HostPort.of(node));
       }
       if (!exists(admin, topic, deadline)) {
         create(admin, topic, partitions, deadline);
       }
-      List<InetSocketAddress> resolved = new ArrayList<>(endpoints);
-      resolved.removeIf(InetSocketAddress::isUnresolved);
-      return resolved;
+      return brokers;
     } catch (TimeoutException | org.apache.kafka.common.errors.TimeoutException e) {
-      throw new AgentException(
+      throw AgentException.temporary(
           "no Kafka broker answered at "
               + servers
               + " within "
@@ -109,11 +103,6 @@ final class KafkaTopic {
         admin.close(Duration.ZERO);
       }
     }
-  }
-
-  private static List<InetSocketAddress> bootstrap(String servers) {
-    return ClientUtils.parseAndValidateAddresses(
-        List.of(servers.split(",")), ClientDnsLookup.USE_ALL_DNS_IPS);
   }
 
   private static boolean exists(Admin admin, String topic, long deadline) throws TimeoutException {

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param records records in which Kafka acknowledged them, 0 where no Kafka was asked for
  * @param refusedByReason frames that were captured and did not arrive, by the reason's name
  * @param writtenToFile frames in the capture file, 0 where none was asked for
+ * @param notWritten frames that were captured and are not in the file, 0 where none was asked for
  * @param capturedBytes bytes of the captured payloads
  * @param ringFreezes how often the ring was full
  * @param droppedByInterface frames that the interface itself dropped, which are in no other count;
@@ -32,6 +33,7 @@ public record Ledger(
     long records,
     Map<String, Long> refusedByReason,
     long writtenToFile,
+    long notWritten,
     long capturedBytes,
     long ringFreezes,
     long droppedByInterface) {
@@ -67,6 +69,10 @@ public record Ledger(
       text.append(' ').append(refusedByReason);
     }
     text.append('\n');
+    if (notWritten > 0) {
+      text.append("captured ").append(captured).append(" = ").append(writtenToFile);
+      text.append(" written to the file + ").append(notWritten).append(" not written\n");
+    }
     if (!balances()) {
       text.append("THE LEDGER DOES NOT ADD UP: please report this with the lines above\n");
     }

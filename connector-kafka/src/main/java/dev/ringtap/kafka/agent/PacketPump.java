@@ -12,7 +12,6 @@ final class PacketPump {
   private static final int TAKE_TIMEOUT_MILLIS = 500;
 
   private final BlockSource source;
-  private final List<FrameSink.Feed> feeds;
   private final Refusals refusals;
   private final FrameQuota quota;
 
@@ -24,15 +23,13 @@ final class PacketPump {
   private long through;
 
   private boolean ended;
-  private IOException sinkFailure;
+  private volatile boolean cancelled;
 
   /**
-   * @param feeds the first is the one whose frames the ledger follows
    * @param quota ends the pump when it is used up
    */
-  PacketPump(BlockSource source, List<FrameSink.Feed> feeds, Refusals refusals, FrameQuota quota) {
+  PacketPump(BlockSource source, Refusals refusals, FrameQuota quota) {
     this.source = source;
-    this.feeds = feeds;
     this.refusals = refusals;
     this.quota = quota;
   }
@@ -42,28 +39,31 @@ final class PacketPump {
   }
 
   /**
-   * Pumps until the source ends or the quota is used up.
+   * Pumps until the source ends, the quota is used up or {@link #cancel} is called.
    *
-   * @throws IOException if the source or a sink failed; all that could be pumped was
+   * @param feeds where frames go; they do not throw
+   * @throws IOException if the source failed; all that could be pumped was
    */
-  void run() throws IOException {
+  void run(List<FrameSink.Feed> feeds) throws IOException {
     try {
-      while (!source.isEnded() && !quota.isUsedUp()) {
+      while (!source.isEnded() && !quota.isUsedUp() && !cancelled) {
         try (Block block = source.take(TAKE_TIMEOUT_MILLIS)) {
           if (block != null) {
-            pump(block);
+            pump(block, feeds);
           }
         }
       }
     } finally {
       blockEnded(true);
     }
-    if (sinkFailure != null) {
-      throw sinkFailure;
-    }
   }
 
-  private void pump(Block block) throws IOException {
+  /** Ends the pump although its source goes on: one that cannot be stopped. Any thread. */
+  void cancel() {
+    cancelled = true;
+  }
+
+  private void pump(Block block, List<FrameSink.Feed> feeds) throws IOException {
     long frames = captured;
     long bytes = capturedBytes;
     try {
@@ -73,7 +73,7 @@ final class PacketPump {
         bytes += frame.payloadLength();
         lostBefore += frame.lostBefore();
         for (int i = 0; i < feeds.size(); i++) {
-          accept(feeds.get(i), frame);
+          feeds.get(i).accept(frame);
         }
         captured = frames;
       }
@@ -98,18 +98,6 @@ final class PacketPump {
   synchronized void await(long frames) throws InterruptedException {
     while (through < frames && !ended) {
       wait();
-    }
-  }
-
-  /** A sink that fails ends the capture: what is in the ring still goes to the other one. */
-  private void accept(FrameSink.Feed feed, Frame frame) throws IOException {
-    try {
-      feed.accept(frame);
-    } catch (IOException e) {
-      if (sinkFailure == null) {
-        sinkFailure = e;
-        source.stop();
-      }
     }
   }
 

@@ -156,9 +156,9 @@ final class CaptureCommand implements Callable<Integer> {
       names = "--wait",
       fallbackValue = CaptureFlags.ON,
       description =
-          "Wait for the interface where it is missing or down at the start, or is removed later, and"
-              + " go on when it is there.")
-  private boolean waitForInterface;
+          "Waits for what is missing at the start: interface, registry, brokers; and for an interface"
+              + " that is removed later. The ring holds frames until Kafka answers.")
+  private boolean waits;
 
   @Option(
       names = "--immediate",
@@ -286,7 +286,7 @@ final class CaptureCommand implements Callable<Integer> {
     requireFrom("--partitions", partitions, 1, MAX_PARTITIONS);
     requireFrom("--drain-timeout", drainTimeoutSeconds, 0, 86_400);
     requireFrom("--workers", workers, 1, MAX_WORKERS);
-    if (replay != null && (workers > 1 || waitForInterface || immediate)) {
+    if (replay != null && (workers > 1 || waits || immediate)) {
       throw usage("--workers, --wait and --immediate are for a live capture, not for -r");
     }
     if (immediate && flags.isSet(CaptureOption.RETIRE_TIMEOUT_MILLIS)) {
@@ -332,7 +332,7 @@ final class CaptureCommand implements Callable<Integer> {
     if (immediate) {
       config.set(CaptureOption.RETIRE_TIMEOUT_MILLIS, 1);
     }
-    if (waitForInterface) {
+    if (waits) {
       WaitingCapture.awaitInterface(config.build().get(CaptureOption.INTERFACE));
     }
     if (bpf != null) {
@@ -419,7 +419,7 @@ final class CaptureCommand implements Callable<Integer> {
     return new AgentConfig(
         capture,
         workers,
-        waitForInterface,
+        waits,
         replay,
         replayFilter,
         kafkaSettings == null
@@ -441,6 +441,7 @@ final class CaptureCommand implements Callable<Integer> {
       System.err.printf(
           "broker on %s; read along: ringtap dump -b %s -t %s%n",
           broker.bootstrapServers(), broker.bootstrapServers(), topic);
+      System.err.println(BrokerCommand.SERVES_ALL_USERS);
       int code = run(config, json);
       System.err.printf(
           "records kept in %s; `ringtap broker%s` serves them again%n",
@@ -462,13 +463,13 @@ final class CaptureCommand implements Callable<Integer> {
   private int run(AgentConfig config, Report json) throws IOException {
     Instant start = Instant.now();
     try (CaptureAgent agent = CaptureAgent.open(config)) {
-      Shutdown.onSignal(() -> stop(agent));
+      Shutdown.onSignal(agent::stop, config.drainTimeout());
       UserSignal.onSignal(() -> flush(agent));
       announce(config, agent.schemaId());
       Ledger ledger = LiveLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
       if (agent.failure() != null) {
-        System.err.println("ringtap: " + agent.failure().getMessage());
+        Main.explain(agent.failure(), spec.commandLine().getErr());
       }
       System.err.print(ledger.summary());
       if (json != null) {
@@ -478,16 +479,8 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private static void stop(CaptureAgent agent) {
-    try {
-      agent.stop();
-    } catch (IOException e) {
-      System.err.println("ringtap: " + e.getMessage());
-    }
-  }
-
   /** Tells how far the run is, once all that has come in by now is through. */
-  private static void flush(CaptureAgent agent) {
+  private void flush(CaptureAgent agent) {
     try {
       CaptureStatistics cameIn = agent.flush();
       System.err.printf(
@@ -497,7 +490,7 @@ final class CaptureCommand implements Callable<Integer> {
           cameIn.offered() - cameIn.droppedByKernel(),
           agent.progress().refused());
     } catch (IOException e) {
-      System.err.println("ringtap: " + e.getMessage());
+      Main.explain(e, spec.commandLine().getErr());
     }
   }
 

@@ -40,11 +40,21 @@ final class LiveLine {
   /** Runs an agent to its end and shows how it goes. */
   static Ledger run(CaptureAgent agent, boolean kafka) {
     LiveLine line = new LiveLine(agent, kafka);
-    line.ticker.scheduleAtFixedRate(line::tick, 1, 1, TimeUnit.SECONDS);
+    line.ticker.scheduleAtFixedRate(line::tickOrEnd, 1, 1, TimeUnit.SECONDS);
     try {
       return agent.run();
     } finally {
       line.end();
+    }
+  }
+
+  /** A line that cannot be shown ends the line, not the run. */
+  private void tickOrEnd() {
+    try {
+      tick();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.WARNING, "no more lines about the run's rates: " + e, e);
+      ticker.shutdown();
     }
   }
 

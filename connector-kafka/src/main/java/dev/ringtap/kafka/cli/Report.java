@@ -44,7 +44,7 @@ final class Report implements AutoCloseable {
       OptionalInt schemaId,
       Instant start,
       Instant end,
-      IOException failure)
+      Throwable failure)
       throws IOException {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("offered", ledger.offered());
@@ -56,6 +56,7 @@ final class Report implements AutoCloseable {
     fields.put("refused", ledger.refused());
     fields.put("refusedByReason", new TreeMap<>(ledger.refusedByReason()));
     fields.put("writtenToFile", ledger.writtenToFile());
+    fields.put("notWritten", ledger.notWritten());
     fields.put("capturedBytes", ledger.capturedBytes());
     fields.put("ringFreezes", ledger.ringFreezes());
     boolean counted = ledger.droppedByInterface() != InterfaceDrops.UNKNOWN;
@@ -76,7 +77,7 @@ final class Report implements AutoCloseable {
     }
     fields.put("start", start.toString());
     fields.put("end", end.toString());
-    fields.put("failure", failure == null ? null : failure.getMessage());
+    fields.put("failure", failure == null ? null : Main.sentence(failure));
     file.write(JSON.writeValueAsBytes(fields));
     file.write('\n');
   }

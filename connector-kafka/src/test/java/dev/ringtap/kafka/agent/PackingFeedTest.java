@@ -74,7 +74,7 @@ class PackingFeedTest {
 
   private void pump(FrameSink.Feed feed, long quota) throws IOException {
     try (CaptureFile source = CaptureFile.open(file)) {
-      new PacketPump(source, List.of(feed), refusals, new FrameQuota(quota)).run();
+      new PacketPump(source, refusals, new FrameQuota(quota)).run(List.of(feed));
     }
   }
 

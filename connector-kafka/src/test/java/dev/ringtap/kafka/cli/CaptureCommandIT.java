@@ -54,7 +54,7 @@ class CaptureCommandIT {
   }
 
   /** A capture file of random UDP frames, some tagged. */
-  private static void writeTraffic(Path file, int frames, int lengthLimit) throws IOException {
+  static void writeTraffic(Path file, int frames, int lengthLimit) throws IOException {
     Random random = new Random(frames);
     ByteBuffer pcap = ByteBuffer.allocate(24 + frames * (16 + lengthLimit));
     pcap.order(ByteOrder.LITTLE_ENDIAN).putInt(0xA1B2C3D4).putShort((short) 2).putShort((short) 4);
@@ -482,6 +482,35 @@ class CaptureCommandIT {
     }
   }
 
+  /** The disk is the file's alone: Kafka gets every frame. */
+  @Test
+  void fullDiskDoesNotEndShippingToKafka() throws IOException {
+    network.broker(directory.resolve("broker"));
+    Path disk = Files.createDirectory(directory.resolve("disk"));
+    TestNetwork.run("mount", "-t", "tmpfs", "-o", "size=2m", "none", disk.toString());
+    try {
+      writeTraffic(traffic, 10_000, 1500);
+      Output capture = capture("-w", disk.resolve("full.pcapng").toString());
+      network.replay(traffic, "--pps=5000");
+      capture.await("full.pcapng failed");
+      network.replay(traffic, "--pps=5000");
+      capture.terminate();
+      assertThat(capture.exitCode(90)).as(capture.text()).isEqualTo(1);
+      JsonNode ledger = ledger();
+      assertThat(ledger.get("offered").asLong()).isEqualTo(20_000);
+      assertThat(ledger.get("refused").asLong()).isZero();
+      assertThat(ledger.get("acknowledged")).isEqualTo(ledger.get("captured"));
+      assertThat(ledger.get("writtenToFile").asLong()).isPositive();
+      assertThat(ledger.get("notWritten").asLong())
+          .isPositive()
+          .isEqualTo(ledger.get("captured").asLong() - ledger.get("writtenToFile").asLong());
+      assertThat(ledger.get("failure").asText()).containsIgnoringCase("no space left");
+      assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
+    } finally {
+      TestNetwork.run("umount", disk.toString());
+    }
+  }
+
   @Test
   void ownTrafficIsLeftOut() throws Exception {
     network.broker(directory.resolve("broker"));
@@ -507,7 +536,7 @@ class CaptureCommandIT {
     String[] asNobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
     Output refused =
         network.start(concat(asNobody, ringtap("capture", "-i", TestNetwork.RIGHT, "-b", BROKER)));
-    assertThat(refused.exitCode(30)).isEqualTo(3);
+    assertThat(refused.exitCode(30)).isEqualTo(77);
     assertThat(refused.text())
         .contains("no permission to capture on right: CAP_NET_RAW is missing", "setpriv");
 

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,6 +98,11 @@ final class Output {
   /** SIGTERM; the process's own way to do that would close its output too. */
   void terminate() {
     process.toHandle().destroy();
+  }
+
+  /** What the process reads. */
+  OutputStream input() {
+    return process.getOutputStream();
   }
 
   /** SIGUSR1. */

@@ -1,0 +1,104 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.Frame;
+import java.lang.System.Logger.Level;
+import java.util.function.Consumer;
+
+/**
+ * A sink that fails alone: from its first failure on it is offered no frame, and the others go on.
+ * What it accepted before is still brought to its end. Thread-safe.
+ */
+final class GuardedSink {
+  private static final System.Logger LOG = System.getLogger(GuardedSink.class.getName());
+
+  private final String name;
+  private final Consumer<Throwable> onFailure;
+  private volatile FrameSink sink;
+  private volatile Throwable failure;
+
+  /**
+   * @param name for the log
+   * @param sink null for one that is opened later
+   * @param onFailure is told the first failure, in the thread that met it
+   */
+  GuardedSink(String name, FrameSink sink, Consumer<Throwable> onFailure) {
+    this.name = name;
+    this.sink = sink;
+    this.onFailure = onFailure;
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  /** Whatever is thrown here may end neither the pump nor the other sinks. */
+  @SuppressWarnings("IllegalCatch")
+  private void attempt(Step step) {
+    try {
+      step.run();
+    } catch (Throwable e) {
+      fail(e);
+    }
+  }
+
+  /** From now on frames go there. */
+  void open(FrameSink opened) {
+    sink = opened;
+  }
+
+  /** The sink failed, or cannot be opened. */
+  void fail(Throwable e) {
+    synchronized (this) {
+      if (failure != null) {
+        return;
+      }
+      failure = e;
+    }
+    LOG.log(Level.WARNING, "{0} failed and takes no further frame: {1}", name, e);
+    onFailure.accept(e);
+  }
+
+  /** A way in for one more pump, which never throws. */
+  FrameSink.Feed feed() {
+    if (sink == null) {
+      return frame -> {};
+    }
+    FrameSink.Feed guarded = sink.feed();
+    return new FrameSink.Feed() {
+      @Override
+      public void accept(Frame frame) {
+        if (failure == null) {
+          try {
+            guarded.accept(frame);
+          } catch (Throwable e) {
+            fail(e);
+          }
+        }
+      }
+
+      @Override
+      public void endBlock() {
+        if (failure == null) {
+          attempt(guarded::endBlock);
+        }
+      }
+    };
+  }
+
+  void flush() {
+    if (failure == null && sink != null) {
+      attempt(sink::flush);
+    }
+  }
+
+  void finish() {
+    if (sink != null) {
+      attempt(sink::finish);
+    }
+  }
+
+  /** Why it takes no further frame, or null. */
+  Throwable failure() {
+    return failure;
+  }
+}

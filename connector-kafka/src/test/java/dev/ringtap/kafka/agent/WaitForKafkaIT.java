@@ -1,0 +1,141 @@
+package dev.ringtap.kafka.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.kafka.TopicRecords;
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.lab.FrameSender;
+import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.packet.Packets;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A capture that waits begins before registry and broker are there, and loses nothing by it. */
+@Timeout(180)
+class WaitForKafkaIT {
+  private static final int FRAMES = 500;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void requireNetwork() {
+    String cause = PrivateNetwork.unavailabilityCause();
+    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private AgentConfig config(int brokerPort, int registryPort, Duration drain, int ringMib) {
+    Properties settings = new Properties();
+    settings.setProperty("bootstrap.servers", "127.0.0.1:" + brokerPort);
+    SchemaTarget schema =
+        registryPort == 0 ? null : SchemaTarget.of("http://127.0.0.1:" + registryPort, null, "t");
+    return new AgentConfig(
+        CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, ringMib).build(),
+        1,
+        true,
+        null,
+        null,
+        new AgentConfig.KafkaTarget("t", 2, RecordKey.FLOW, 1, settings, false, schema),
+        0,
+        directory.resolve("w.pcapng"),
+        drain);
+  }
+
+  private static void send(PrivateNetwork network, int frames) throws IOException {
+    try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      for (int i = 0; i < frames; i++) {
+        sender.send(Packets.ethernet(Packets.udp("10.0.0.1", 53, "10.0.0.2", 53, new byte[900])));
+      }
+    }
+  }
+
+  @Test
+  void framesWaitInTheRingUntilRegistryAndBrokerAreThere() throws Exception {
+    int brokerPort = freePort();
+    int registryPort = freePort();
+    AgentConfig config = config(brokerPort, registryPort, Duration.ofSeconds(60), 16);
+    try (PrivateNetwork network = PrivateNetwork.create();
+        CaptureAgent agent = CaptureAgent.open(config, network)) {
+      CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
+      send(network, FRAMES);
+      HttpServer registry =
+          HttpServer.create(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), registryPort), 0);
+      registry.createContext(
+          "/",
+          exchange -> {
+            byte[] answer = "{\"id\": 7}".getBytes(StandardCharsets.US_ASCII);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+          });
+      registry.start();
+      try (EmbeddedBroker broker =
+          EmbeddedBroker.start(directory.resolve("broker"), brokerPort, Map.of())) {
+        send(network, FRAMES);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (agent.progress().arrived() < 2 * FRAMES) {
+          assertThat(running).isNotDone();
+          assertThat(System.nanoTime()).as(agent.progress().toString()).isLessThan(deadline);
+          TimeUnit.MILLISECONDS.sleep(50);
+        }
+        agent.stop();
+        Ledger ledger = running.get();
+        assertThat(agent.failure()).isNull();
+        assertThat(ledger.balances()).as(ledger.summary()).isTrue();
+        assertThat(ledger.offered()).isEqualTo(2 * FRAMES);
+        assertThat(ledger.acknowledged()).isEqualTo(2 * FRAMES);
+        assertThat(ledger.writtenToFile()).isEqualTo(2 * FRAMES);
+        assertThat(agent.schemaId()).hasValue(7);
+        assertThat(TopicRecords.all(AgentRuns.settings(broker), "t"))
+            .hasSize(2 * FRAMES)
+            .allMatch(record -> record.value()[4] == 7);
+      } finally {
+        registry.stop(0);
+      }
+    }
+  }
+
+  @Test
+  void aStopThatComesFirstCountsWhatWaited() throws Exception {
+    AgentConfig config = config(freePort(), 0, Duration.ofSeconds(1), 2);
+    int more = 5000;
+    try (PrivateNetwork network = PrivateNetwork.create();
+        CaptureAgent agent = CaptureAgent.open(config, network)) {
+      CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
+      send(network, more);
+      agent.stop();
+      Ledger ledger = running.get(60, TimeUnit.SECONDS);
+      assertThat(ledger.balances()).as(ledger.summary()).isTrue();
+      assertThat(ledger.offered()).isEqualTo(more);
+      assertThat(ledger.droppedByKernel()).as("more than the ring holds").isPositive();
+      assertThat(ledger.refusedByReason()).isEqualTo(Map.of("DrainTimeout", ledger.captured()));
+      assertThat(ledger.writtenToFile()).as("the file waits for Kafka, and gets all").isPositive();
+      assertThat(ledger.writtenToFile()).isEqualTo(ledger.captured());
+      assertThat(agent.failure()).isInstanceOf(AgentException.class);
+    }
+  }
+}
