@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
@@ -9,6 +8,7 @@ import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -28,8 +28,7 @@ class OwnTrafficIT {
 
   @BeforeEach
   void requireNetwork() {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
   }
 
   private static void send(FrameSender sender) throws IOException {

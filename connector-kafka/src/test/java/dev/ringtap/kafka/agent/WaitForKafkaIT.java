@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.ringtap.capture.CaptureConfig;
@@ -11,6 +10,7 @@ import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,8 +37,7 @@ class WaitForKafkaIT {
 
   @BeforeEach
   void requireNetwork() {
-    String cause = PrivateNetwork.unavailabilityCause();
-    assumeTrue(cause == null, "needs root for a network namespace: " + cause);
+    Requirements.privateNetwork();
   }
 
   private static int freePort() throws IOException {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.capture.Block;
 import dev.ringtap.file.CaptureFile;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ class InjectedFaultIT {
 
   @BeforeAll
   static void createNetwork(@TempDir Path broker) throws IOException {
-    TestNetwork.requireTool("tcpreplay", "tcpreplay");
+    Requirements.programs("tcpreplay");
     network = TestNetwork.create();
     network.broker(broker);
   }
