@@ -105,7 +105,8 @@ class InjectedFaultIT {
                 "--drain-timeout",
                 "20"));
     command.addAll(List.of(more));
-    command.addAll(live ? List.of("-i", TestNetwork.RIGHT) : List.of("-r", "-"));
+    // a loaded machine may take longer than the 15 s that a start without --wait gives the broker
+    command.addAll(live ? List.of("-i", TestNetwork.RIGHT, "--wait") : List.of("-r", "-"));
     return network.start(command.toArray(String[]::new));
   }
 
