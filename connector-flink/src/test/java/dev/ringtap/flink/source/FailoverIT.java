@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -41,7 +42,7 @@ class FailoverIT {
   @TempDir Path temporary;
 
   private final List<Process> processes = new ArrayList<>();
-  private final Map<String, Process> taskManagers = new HashMap<>();
+  private final Map<String, Process> kept = new HashMap<>();
   private final List<PrivateNetwork> networks = new ArrayList<>();
   private Path directory;
   private int sent;
@@ -53,7 +54,7 @@ class FailoverIT {
     }
     networks.forEach(PrivateNetwork::close);
     processes.clear();
-    taskManagers.clear();
+    kept.clear();
     networks.clear();
   }
 
@@ -121,12 +122,21 @@ class FailoverIT {
     return process;
   }
 
-  /** A TaskManager ends if its actor system does not start in 10 s, as on a loaded machine. */
-  private void keepTaskManager(int host, String name, String address) throws IOException {
-    Process running = taskManagers.get(name);
+  /** A process of Flink ends if its actor system does not start in 10 s, as on a loaded machine. */
+  private void keep(String name, Callable<Process> starter) throws Exception {
+    Process running = kept.get(name);
     if (running == null || !running.isAlive()) {
-      taskManagers.put(name, startTaskManager(networks.get(host), name, address));
+      kept.put(name, starter.call());
     }
+  }
+
+  private void keepAll() throws Exception {
+    PrivateNetwork host = networks.get(0);
+    keep(
+        "jobmanager",
+        () -> start(host, "jobmanager", FailoverJob.class, directory.toString(), FIRST));
+    keep("first", () -> startTaskManager(host, "first", FIRST));
+    keep("second", () -> startTaskManager(networks.get(1), "second", SECOND));
   }
 
   private Process startTaskManager(PrivateNetwork network, String name, String address)
@@ -253,22 +263,20 @@ class FailoverIT {
     directory = Files.createDirectory(temporary.toAbsolutePath().resolve("run" + run));
     createHosts();
     configure();
-    start(networks.get(0), "jobmanager", FailoverJob.class, directory.toString(), FIRST);
     int[] ofSecond = {OF_SECOND};
     sendToFirstUntil(
         () -> {
           try {
-            keepTaskManager(0, "first", FIRST);
-            keepTaskManager(1, "second", SECOND);
+            keepAll();
             send(networks.get(1), ofSecond[0], FLOWS);
-          } catch (IOException e) {
+          } catch (Exception e) {
             throw new AssertionError(e);
           }
           ofSecond[0] += FLOWS;
           return isSeen(0, OF_SECOND, "0") && isSeen(OF_SECOND, Integer.MAX_VALUE, "0");
         },
         "both hosts are captured");
-    taskManagers.get("second").destroyForcibly();
+    kept.get("second").destroyForcibly();
     sendToFirstUntil(() -> isSeen(0, OF_SECOND, "01"), "the second reader is on the first host");
     int first = sent;
     send(networks.get(0), first, 500);
