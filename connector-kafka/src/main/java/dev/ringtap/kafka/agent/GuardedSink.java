@@ -32,7 +32,6 @@ final class GuardedSink {
   }
 
   /** Whatever is thrown here may end neither the pump nor the other sinks. */
-  @SuppressWarnings("IllegalCatch")
   private void attempt(Step step) {
     try {
       step.run();
