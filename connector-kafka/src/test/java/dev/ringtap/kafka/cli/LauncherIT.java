@@ -2,11 +2,13 @@ package dev.ringtap.kafka.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -170,13 +172,87 @@ class LauncherIT {
     }
   }
 
-  @Test
-  void ofSeveralThatRunOneMakesTheArchiveOfClasses() throws Exception {
-    Path module = Files.createDirectories(directory.resolve("module"));
+  /** A copy of the command in a project of its own, as if built; its target directory. */
+  private Path copy() throws IOException {
+    Path module = Files.createDirectories(directory.resolve("project").resolve("module"));
     Path script = Files.createDirectory(module.resolve("bin")).resolve("ringtap");
     Files.copy(Launcher.SCRIPT, script, StandardCopyOption.COPY_ATTRIBUTES);
     Path target = Files.createDirectories(module.resolve("target").resolve("lib")).getParent();
     Files.createFile(target.resolve("connector-kafka.jar"));
+    return target;
+  }
+
+  @Test
+  void buildsAgainWhenASourceIsNewer() throws Exception {
+    Path target = copy();
+    Path jar = target.resolve("connector-kafka.jar");
+    Path script = target.resolveSibling("bin").resolve("ringtap");
+    Path project = target.getParent().getParent();
+    Path builds = directory.resolve("builds");
+    executable(project.resolve("mvnw"), "#!/bin/sh\necho \"$*\" >>" + builds + "\n");
+    Path source =
+        Files.createDirectories(project.resolve("ring-core").resolve("src").resolve("main"))
+            .resolve("Frame.java");
+    Files.createFile(source);
+    Map<String, String> java = Map.of("RINGTAP_JAVA", fakeJava("25.0.3").toString());
+
+    Files.setLastModifiedTime(jar, FileTime.fromMillis(2_000));
+    Files.setLastModifiedTime(source, FileTime.fromMillis(1_000));
+    assertThat(Launcher.run(script, java, "check").err()).isEmpty();
+    assertThat(builds).doesNotExist();
+
+    Files.setLastModifiedTime(source, FileTime.fromMillis(3_000));
+    assertThat(Launcher.run(script, java, "check").err()).contains("the sources are newer");
+    assertThat(builds).content().contains("-pl connector-kafka -am package").hasLineCount(1);
+
+    assertThat(Launcher.run(script, java, "check").err()).isEmpty();
+    assertThat(builds).content().hasLineCount(1);
+  }
+
+  @Test
+  void doesNotBuildAsRootWhatAnotherUserOwns() throws Exception {
+    Path target = copy();
+    Path project = target.getParent().getParent();
+    assumeTrue((Integer) Files.getAttribute(project, "unix:uid") == 0, "needs root for chown");
+    Path builds = directory.resolve("builds");
+    executable(project.resolve("mvnw"), "#!/bin/sh\necho \"$*\" >>" + builds + "\n");
+    Files.delete(target.resolve("connector-kafka.jar"));
+    Files.setAttribute(project, "unix:uid", 10_001);
+
+    Launcher.Result result =
+        Launcher.run(
+            target.resolveSibling("bin").resolve("ringtap"),
+            Map.of("RINGTAP_JAVA", fakeJava("25.0.3").toString()),
+            "check");
+
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("ringtap: cannot build as root in " + project);
+    assertThat(builds).doesNotExist();
+  }
+
+  @Test
+  void takesFurtherJars() throws Exception {
+    Path target = copy();
+    Path java = fakeJava("25.0.3", "echo \"$*\"");
+
+    Launcher.Result result =
+        Launcher.run(
+            target.resolveSibling("bin").resolve("ringtap"),
+            Map.of("RINGTAP_JAVA", java.toString(), "RINGTAP_CLASSPATH", "/a.jar:/b.jar"),
+            "broker");
+
+    assertThat(result.out())
+        .contains("-cp " + target.resolve("connector-kafka.jar") + ":/a.jar:/b.jar ")
+        .doesNotContain("AutoCreate");
+  }
+
+  @Test
+  void ofSeveralThatRunOneMakesTheArchiveOfClasses() throws Exception {
+    Path target = copy();
+    Path script = target.resolveSibling("bin").resolve("ringtap");
 
     try (RunningJava first = new RunningJava(script)) {
       assertThat(first.arguments()).contains("-XX:+AutoCreateSharedArchive");
@@ -232,5 +308,10 @@ class LauncherIT {
         "#!/bin/sh\nif [ \"$1\" = -version ]; then echo 'openjdk version \"%s\"' >&2; else %s; fi\n"
             .formatted(version, run));
     return Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private static void executable(Path file, String text) throws IOException {
+    Files.writeString(file, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 }
