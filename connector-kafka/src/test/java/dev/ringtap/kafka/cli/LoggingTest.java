@@ -2,11 +2,14 @@ package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.Properties;
+import java.util.concurrent.CompletionException;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,7 +22,20 @@ class LoggingTest {
       properties.load(in);
     }
     assertThat(properties)
-        .containsEntry("java.util.logging.ConsoleHandler.formatter", LogFormatter.class.getName());
+        .containsEntry("java.util.logging.ConsoleHandler.formatter", LogFormatter.class.getName())
+        .containsEntry("java.util.logging.ConsoleHandler.filter", LogFilter.class.getName());
+  }
+
+  @Test
+  void leavesOutWhatKafkaRetries() {
+    LogRecord log = record("kafka.server.KafkaApis", "Unexpected error handling request");
+    assertThat(new LogFilter().isLoggable(log)).isTrue();
+    log.setThrown(new IOException("no space left on device"));
+    assertThat(new LogFilter().isLoggable(log)).isTrue();
+    log.setThrown(new CompletionException(new UnknownTopicOrPartitionException("packets-0")));
+    assertThat(new LogFilter().isLoggable(log)).isFalse();
+    log.setLoggerName("dev.ringtap.kafka.agent.CaptureAgent");
+    assertThat(new LogFilter().isLoggable(log)).isTrue();
   }
 
   @Test
