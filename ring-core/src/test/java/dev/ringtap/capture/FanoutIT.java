@@ -331,7 +331,7 @@ class FanoutIT {
         }
       }
     }
-    Thread.sleep(100);
+    Payloads.awaitOffered(count, group.toArray(PacketCapture[]::new));
     for (PacketCapture each : group) {
       each.stop();
     }

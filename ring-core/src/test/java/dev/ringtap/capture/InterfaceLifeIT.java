@@ -10,6 +10,8 @@ import dev.ringtap.lab.PrivateNetworks;
 import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens to a capture when something happens to its interface, under traffic. */
-@Timeout(20)
+@Timeout(60)
 class InterfaceLifeIT {
   private static final String LEFT = PrivateNetwork.LEFT;
   private static final String RIGHT = PrivateNetwork.RIGHT;
@@ -127,10 +129,14 @@ class InterfaceLifeIT {
                 } catch (IOException e) {
                   throw new IllegalStateException(e);
                 }
-              });
-      Thread.sleep(300);
+              },
+              // the sender has the only thread that the common pool has on two processors
+              task -> new Thread(task).start());
+      while (capture.statistics().captured() == 0) {
+        Thread.sleep(1);
+      }
       ip("link del tap1");
-      Run run = taking.get(5, TimeUnit.SECONDS);
+      Run run = taking.get(30, TimeUnit.SECONDS);
       assertOver(capture, run);
       assertThat(run.frames()).isPositive();
       quiet.set(true);
@@ -145,7 +151,7 @@ class InterfaceLifeIT {
       for (int i = 0; i < 1000; i++) {
         sender.send(new byte[100]);
       }
-      Thread.sleep(50);
+      Payloads.awaitOffered(1000, capture);
       ip("link del tap1");
       Run run = take(capture, Long.MAX_VALUE);
       assertOver(capture, run);
@@ -160,10 +166,10 @@ class InterfaceLifeIT {
         FrameSender sender = network.sender(LEFT)) {
       sender.send(new byte[100]);
       // the kernel may still have it in a queue, which it empties when the interface goes down
-      Thread.sleep(50);
+      Payloads.awaitOffered(1, capture);
       network.setUp(RIGHT, false);
       long frames = 0;
-      for (long end = System.nanoTime() + 300_000_000L; System.nanoTime() < end; ) {
+      for (long end = System.nanoTime() + 300_000_000L; frames == 0 || System.nanoTime() < end; ) {
         try (Block block = capture.take(50)) {
           frames += block == null ? 0 : block.frameCount();
         }
@@ -182,7 +188,10 @@ class InterfaceLifeIT {
     try (PacketCapture capture = open()) {
       send(200);
       take(capture, 1000);
-      Thread.sleep(200);
+      Path ours = Files.readSymbolicLink(Path.of("/proc/self/ns/net"));
+      while (Files.readSymbolicLink(Path.of("/proc/" + other.pid() + "/ns/net")).equals(ours)) {
+        Thread.sleep(1);
+      }
       ip("link set tap1 netns " + other.pid());
       CaptureException failure = null;
       while (failure == null && !capture.isEnded()) {
@@ -345,7 +354,7 @@ class InterfaceLifeIT {
     Thread.sleep(300);
     assertThat(awaiting).isNotDone();
     ip("link set " + RIGHT + " up");
-    awaiting.get(5, TimeUnit.SECONDS);
+    awaiting.get(30, TimeUnit.SECONDS);
     waiter.join();
   }
 }

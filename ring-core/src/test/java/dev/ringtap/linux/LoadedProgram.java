@@ -63,7 +63,11 @@ public final class LoadedProgram {
   }
 
   private static boolean run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
     return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
   }
 }

@@ -6,6 +6,7 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import java.nio.ByteBuffer;
@@ -208,6 +209,7 @@ class LiveSourceIT {
 
   @Test
   void theKernelRunsTheFilterOfTheReadersHost() throws Exception {
+    Requirements.libpcap();
     List<byte[]> frames =
         List.of(
             Packets.ethernet(Packets.udp("10.0.0.1", 1, "10.0.0.2", 53, new byte[20])),

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A capture under load into a cluster whose leaders are killed, one after the other. */
-@Timeout(150)
+@Timeout(300)
 class LeaderChangeIT {
   private static final int CHANGES = 2;
 
@@ -29,7 +29,7 @@ class LeaderChangeIT {
     try (BrokerCluster cluster = BrokerCluster.start(directory);
         Admin admin = Admin.create(settings(cluster))) {
       NewTopic topic = new NewTopic(LoadedCapture.TOPIC, 1, (short) BrokerCluster.NODES);
-      admin.createTopics(List.of(topic)).all().get(60, TimeUnit.SECONDS);
+      admin.createTopics(List.of(topic)).all().get(120, TimeUnit.SECONDS);
       try (LoadedCapture capture = LoadedCapture.start(settings(cluster), Duration.ofSeconds(30))) {
         for (int i = 0; i < CHANGES; i++) {
           int killed = awaitAllInSync(admin).leader().id();

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import java.io.IOException;
@@ -70,6 +71,7 @@ class ConnectWorkerIT {
   }
 
   private static int promiscuity() throws IOException {
+    Requirements.programs("ip");
     String text =
         lab.network()
             .call(
@@ -127,6 +129,7 @@ class ConnectWorkerIT {
 
   @Test
   void validationTriesTheLiveSystemAndBlamesTheRightOption() throws IOException {
+    Requirements.libpcap();
     JsonNode missing = lab.validate(config("t", "name", "n", "interface", "eth77"));
     assertThat(value(missing, "interface").get("errors").toString())
         .contains("no interface is named 'eth77'; there are: lo, ");
@@ -372,6 +375,7 @@ class ConnectWorkerIT {
 
   @Test
   void theBrokersOwnTrafficIsLeftOut() throws IOException {
+    Requirements.libpcap();
     lab.deploy(
         "own",
         1,
@@ -398,6 +402,7 @@ class ConnectWorkerIT {
 
   @Test
   void offsetsCanBeReadSetAndReset() throws IOException {
+    Requirements.libpcap();
     List<byte[]> frames = Packets.stream(14).limit(300).toList();
     Path file = write(directory.resolve("offsets.pcapng"), frames);
     Map<String, String> config =
