@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.file.FileFingerprint;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -24,7 +25,7 @@ final class FileEnumerator extends PacketEnumerator {
   private boolean planned;
 
   /** Replaced, never changed: a listing reads it in another thread. */
-  private volatile Map<String, FileMark> known;
+  private volatile Map<String, FileFingerprint> known;
 
   private int nextReader;
 
@@ -64,7 +65,7 @@ final class FileEnumerator extends PacketEnumerator {
           "the restored state does not name the files that were read; these are taken as read: {}",
           found.cuts().keySet());
     }
-    Map<String, FileMark> after = new TreeMap<>(known);
+    Map<String, FileFingerprint> after = new TreeMap<>(known);
     if (!found.present().isEmpty()) {
       // an empty listing may be of a directory that is not mounted now
       after.keySet().retainAll(new HashSet<>(found.present()));
@@ -73,14 +74,14 @@ final class FileEnumerator extends PacketEnumerator {
         .cuts()
         .forEach(
             (path, cut) -> {
-              if (cut.mark().equals(known.get(path))) {
+              if (cut.fingerprint().equals(known.get(path))) {
                 return;
               }
               if (cut.splits().stream().anyMatch(split -> isKnown(split.splitId()))) {
                 LOG.warn("{} was replaced while it is read; it is read again after that", path);
                 return;
               }
-              after.put(path, cut.mark());
+              after.put(path, cut.fingerprint());
               if (!givenOutBefore) {
                 cut.splits().forEach(this::await);
               }

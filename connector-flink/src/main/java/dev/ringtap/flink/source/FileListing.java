@@ -1,6 +1,7 @@
 package dev.ringtap.flink.source;
 
 import dev.ringtap.file.CaptureFileIndex;
+import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
 import java.io.Serializable;
@@ -30,9 +31,9 @@ record FileListing(ArrayList<String> paths, long rangeBytes, boolean follow, lon
   /**
    * A file that was cut.
    *
-   * @param mark by which it is known from now on
+   * @param fingerprint by which it is known from now on
    */
-  record Cut(List<FileSplit> splits, FileMark mark) {}
+  record Cut(List<FileSplit> splits, FileFingerprint fingerprint) {}
 
   /**
    * What a listing found.
@@ -52,16 +53,16 @@ record FileListing(ArrayList<String> paths, long rangeBytes, boolean follow, lon
    * @param known marks of the known files by path
    * @throws IOException if a file cannot be read, or is no capture file
    */
-  Found list(Map<String, FileMark> known) throws IOException {
+  Found list(Map<String, FileFingerprint> known) throws IOException {
     List<String> present = new ArrayList<>();
     Map<String, Cut> cuts = new LinkedHashMap<>();
     for (String path : paths) {
       for (Path file : files(Path.of(path))) {
         present.add(file.toString());
         try {
-          FileMark before = known.get(file.toString());
+          FileFingerprint before = known.get(file.toString());
           if (before == null ? isComplete(file) : isReplaced(file, before)) {
-            cuts.put(file.toString(), new Cut(cut(file), FileMark.of(file)));
+            cuts.put(file.toString(), new Cut(cut(file), FileFingerprint.of(file)));
           }
         } catch (NoSuchFileException e) {
           if (!discovers()) {
@@ -90,7 +91,7 @@ record FileListing(ArrayList<String> paths, long rangeBytes, boolean follow, lon
     return attributes.size() > 0 && (follow || unchangedMillis >= discoveryMillis);
   }
 
-  private boolean isReplaced(Path file, FileMark before) throws IOException {
+  private boolean isReplaced(Path file, FileFingerprint before) throws IOException {
     return discovers() && !before.matches(file) && isComplete(file);
   }
 

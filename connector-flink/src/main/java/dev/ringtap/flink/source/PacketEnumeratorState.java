@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.file.FileFingerprint;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -22,7 +23,7 @@ public record PacketEnumeratorState(
     boolean planned,
     long endMillis,
     SortedSet<String> finished,
-    SortedMap<String, FileMark> files,
+    SortedMap<String, FileFingerprint> files,
     Collection<PacketSplit> unassigned) {
   /** Copies. */
   public PacketEnumeratorState {
@@ -37,7 +38,7 @@ public record PacketEnumeratorState(
   }
 
   static PacketEnumeratorState ofFiles(
-      boolean planned, Map<String, FileMark> files, Collection<PacketSplit> unassigned) {
+      boolean planned, Map<String, FileFingerprint> files, Collection<PacketSplit> unassigned) {
     return new PacketEnumeratorState(
         planned, LiveSplit.NO_END, new TreeSet<>(), new TreeMap<>(files), unassigned);
   }

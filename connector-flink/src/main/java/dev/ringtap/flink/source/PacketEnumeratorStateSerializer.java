@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.file.FileFingerprint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ final class PacketEnumeratorStateSerializer
       out.writeUTF(splitId);
     }
     out.writeInt(state.files().size());
-    for (Map.Entry<String, FileMark> file : state.files().entrySet()) {
+    for (Map.Entry<String, FileFingerprint> file : state.files().entrySet()) {
       out.writeUTF(file.getKey());
       out.writeInt(file.getValue().bytes());
       out.writeInt(file.getValue().checksum());
@@ -64,9 +65,9 @@ final class PacketEnumeratorStateSerializer
     for (int left = in.readInt(); left > 0; left--) {
       finished.add(in.readUTF());
     }
-    TreeMap<String, FileMark> files = new TreeMap<>();
+    TreeMap<String, FileFingerprint> files = new TreeMap<>();
     for (int left = in.readInt(); left > 0; left--) {
-      files.put(in.readUTF(), new FileMark(in.readInt(), in.readInt()));
+      files.put(in.readUTF(), new FileFingerprint(in.readInt(), in.readInt()));
     }
     return new PacketEnumeratorState(planned, endMillis, finished, files, readSplits(in));
   }

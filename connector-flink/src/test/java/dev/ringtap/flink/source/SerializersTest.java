@@ -3,6 +3,7 @@ package dev.ringtap.flink.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileRange;
 import dev.ringtap.flink.source.PacketSplit.Progress;
 import java.io.IOException;
@@ -61,7 +62,7 @@ class SerializersTest {
             true,
             0x1890a3f5c00L,
             new TreeSet<>(Set.of("a/eth0#0")),
-            new TreeMap<>(Map.of("/t.pcap", new FileMark(4096, 0x0a0b0c0d))),
+            new TreeMap<>(Map.of("/t.pcap", new FileFingerprint(4096, 0x0a0b0c0d))),
             List.of(LIVE_SPLIT, FILE_SPLIT));
     byte[] bytes = PacketEnumeratorStateSerializer.INSTANCE.serialize(state);
     assertThat(HexFormat.of().formatHex(bytes))

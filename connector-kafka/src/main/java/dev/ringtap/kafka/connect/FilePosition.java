@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.connect;
 
+import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -106,9 +107,17 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
         startBytes == 0
             ? FileRange.WHOLE
             : new FileRange(startBytes, Long.MAX_VALUE, startFrame, preludes(offset));
+    return new FilePosition(range, frame, number(offset, SEQUENCE, frame), fingerprint(offset));
+  }
+
+  private static FileFingerprint fingerprint(Map<String, ?> offset) {
     Object text = offset.get(FINGERPRINT);
-    FileFingerprint fingerprint = text == null ? null : FileFingerprint.parse(text.toString());
-    return new FilePosition(range, frame, number(offset, SEQUENCE, frame), fingerprint);
+    try {
+      return text == null ? null : FileFingerprint.parse(text.toString());
+    } catch (IllegalArgumentException e) {
+      throw new ConnectException(
+          "offset fingerprint is '" + text + "'; expected what the connector wrote, or none", e);
+    }
   }
 
   /**

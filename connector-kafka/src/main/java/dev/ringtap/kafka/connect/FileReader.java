@@ -3,6 +3,7 @@ package dev.ringtap.kafka.connect;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.file.FileRange;
 import dev.ringtap.filter.FrameFilter;

@@ -2,11 +2,12 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32;
 import java.util.Objects;
 import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
@@ -63,9 +64,10 @@ public final class PacketSourceConnector extends SourceConnector {
   public List<Map<String, String>> taskConfigs(int maxTasks) {
     int tasks = config.isFile() ? 1 : maxTasks;
     // the same for all tasks, on each host and after each restart
-    ByteBuffer hash = ByteBuffer.wrap(Sha256.of(config.connectorName()));
-    int group = 1 + (hash.getShort() & 0xFFFF) % MAX_FANOUT_GROUP;
-    int owner = 1 + (hash.getShort() & 0xFFFF) % CaptureConfig.MAX_FANOUT_OWNER;
+    CRC32 hash = new CRC32();
+    hash.update(config.connectorName().getBytes(StandardCharsets.UTF_8));
+    int group = 1 + (int) (hash.getValue() % MAX_FANOUT_GROUP);
+    int owner = 1 + (int) (hash.getValue() / MAX_FANOUT_GROUP % CaptureConfig.MAX_FANOUT_OWNER);
     List<Map<String, String>> configs = new ArrayList<>();
     for (int i = 0; i < tasks; i++) {
       Map<String, String> task = new HashMap<>(properties);

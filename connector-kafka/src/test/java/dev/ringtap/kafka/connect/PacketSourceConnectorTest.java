@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -330,7 +331,7 @@ class PacketSourceConnectorTest {
             new FileRange(500, Long.MAX_VALUE, 10, List.of(0L, 28L)),
             12,
             11,
-            new FileFingerprint(65_536, "0123456789abcdef0123456789abcdef"));
+            new FileFingerprint(4096, 0x0a0b0c0d));
     assertThat(FilePosition.of(position.toOffset())).isEqualTo(position);
     assertThat(connector.alterOffsets(file, Map.of(ours, position.toOffset()))).isTrue();
     assertThat(connector.alterOffsets(file, Map.of(ours, Map.of("frame", 5)))).isTrue();
@@ -348,7 +349,7 @@ class PacketSourceConnectorTest {
     refuse(file, ours, Map.of("frame", 5, "start.frame", 4), "nor without its start.bytes");
     refuse(
         file, ours, Map.of("frame", 5, "start.bytes", 9, "start.preludes", "a"), "start.preludes");
-    refuse(file, ours, Map.of("frame", 5, "fingerprint", "65537:" + "0".repeat(32)), "fingerprint");
+    refuse(file, ours, Map.of("frame", 5, "fingerprint", "4097:00000000"), "fingerprint");
     refuse(file, ours, Map.of("frame", 5, "fingerprint", "x"), "fingerprint");
     refuse(config("interface", "eth0"), Map.of("interface", "eth0"), Map.of("x", 1), "no offsets");
   }
