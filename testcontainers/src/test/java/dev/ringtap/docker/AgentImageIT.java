@@ -102,6 +102,34 @@ class AgentImageIT {
     }
   }
 
+  @Test
+  void isNotHealthyWhileItWaitsForItsInterfaceHoweverItWasStarted() throws Exception {
+    try (GenericContainer<?> agent =
+        startedBy(
+            "printf 'capture\\n-i\\neth7\\n--wait\\n-w\\nx\\n' >/tmp/a; exec ringtap @/tmp/a")) {
+      agent.start();
+
+      ExecResult health = agent.execInContainer("ringtap-health");
+      assertThat(health.getExitCode()).isEqualTo(1);
+      assertThat(health.getStdout()).contains("nothing is captured");
+    }
+  }
+
+  @Test
+  void isHealthyWhileItReplays() throws Exception {
+    try (GenericContainer<?> agent =
+        startedBy("mkfifo /tmp/pipe; exec ringtap capture -r /tmp/pipe -w /dev/null")) {
+      agent.waitingFor(Wait.forHealthcheck()).start();
+
+      assertThat(agent.execInContainer("ringtap-health").getExitCode()).isZero();
+    }
+  }
+
+  private static GenericContainer<?> startedBy(String script) {
+    return agentThatStays(script)
+        .withCreateContainerCmdModifier(command -> command.withEntrypoint("sh", "-c"));
+  }
+
   private static GenericContainer<?> agentThatStays(String... command) {
     return new GenericContainer<>("ringtap/agent:latest")
         .withNetworkMode("container:" + app.getContainerId())

@@ -245,6 +245,10 @@ final class CaptureCommand implements Callable<Integer> {
       throw new NoSuchFileException(replay + ": no such capture file");
     }
     FrameFilter replayFilter = replay == null ? null : replayFilter();
+    if (replay != null) {
+      // not a live capture, by the name that Main gave the thread
+      Thread.currentThread().setName("replay");
+    }
     Properties settings = settings();
     boolean useKafka =
         settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) || writeTo == null;

@@ -12,6 +12,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code ringtap} command. */
@@ -82,9 +83,21 @@ public final class Main {
     commands.getCommandSpec().version(VERSION);
     commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(VERSION));
     commands.setUsageHelpAutoWidth(true);
+    commands.setExecutionStrategy(Main::execute);
     // for this command alone: `docker exec agent ringtap dump` must not write to the agent's -w
     capture.setDefaultValueProvider(new EnvironmentDefaults(environment));
     return commands;
+  }
+
+  /**
+   * Names the thread after the command: the name is in {@code /proc/PID/task/TID/comm}, where the
+   * image's health check finds what the process does.
+   */
+  private static int execute(ParseResult parsed) {
+    if (parsed.hasSubcommand()) {
+      Thread.currentThread().setName(parsed.subcommand().commandSpec().name());
+    }
+    return new RunLast().execute(parsed);
   }
 
   /** One sentence, and where to read more, instead of the whole help. */
