@@ -408,6 +408,11 @@ public final class PacketHeaders {
         && transportOffset + headerBytes <= transportEnd;
   }
 
+  /** Whether the header after IP's is reached: not in later fragments, nor if cut off before. */
+  boolean hasTransportHeader() {
+    return transportOffset >= 0;
+  }
+
   /** The protocol that all fragments of a datagram name, or -1. */
   int fragmentProtocol() {
     return fragmentProtocol;

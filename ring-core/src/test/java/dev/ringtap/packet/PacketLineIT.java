@@ -35,7 +35,7 @@ class PacketLineIT {
   @TempDir private Path directory;
 
   /** A packet of which {@code bytes} were captured. */
-  private record Captured(byte[] bytes, int originalLength) {}
+  record Captured(byte[] bytes, int originalLength) {}
 
   @BeforeAll
   static void needsTcpdump() {
@@ -237,7 +237,7 @@ class PacketLineIT {
         .stripTrailing();
   }
 
-  private static byte[] pcap(int linkType, List<Captured> packets) {
+  static byte[] pcap(int linkType, List<Captured> packets) {
     ByteBuffer file =
         ByteBuffer.allocate(24 + packets.stream().mapToInt(p -> 16 + p.bytes().length).sum());
     file.putInt(0xA1B2C3D4).putShort((short) 2).putShort((short) 4).putInt(0).putInt(0);

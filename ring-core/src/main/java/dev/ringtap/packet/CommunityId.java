@@ -1,0 +1,153 @@
+package dev.ringtap.packet;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
+/**
+ * Computes Community IDs, version 1: the name of a conversation that Zeek, Suricata, Wireshark and
+ * others agree on, such as {@code 1:LQU9qZlK+B5F3KDmev6m5PMibrg=}. Both directions have the same.
+ *
+ * <p>TCP, UDP and SCTP count with addresses and ports, ICMP and ICMPv6 with type and code, any
+ * other IP protocol with its addresses alone. VLAN tags, outer headers of tunnels and the rest of
+ * the packet do not count.
+ *
+ * <p>Not thread-safe: an instance reuses its digest.
+ *
+ * @see <a href="https://github.com/corelight/community-id-spec">The specification</a>
+ */
+public final class CommunityId {
+  private static final int IPV4_BYTES = 4;
+  private static final int IPV6_BYTES = 16;
+  private static final int SEED_BYTES = 2;
+
+  /** Where a message type has no counterpart: its conversation has one direction. */
+  private static final int ONE_WAY = -1;
+
+  private final MessageDigest sha1;
+  private final ByteBuffer input = ByteBuffer.allocate(SEED_BYTES + 2 * IPV6_BYTES + 2 + 4);
+
+  /** Computes IDs with seed 0, as every tool does unless it is told otherwise. */
+  public CommunityId() {
+    this(0);
+  }
+
+  /**
+   * Computes IDs with a seed.
+   *
+   * @param seed 0 to 65,535; sites with different seeds have different IDs
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public CommunityId(int seed) {
+    if (seed < 0 || seed > 0xFFFF) {
+      throw new IllegalArgumentException("Community ID seed " + seed + "; expected 0 to 65535");
+    }
+    input.putShort(0, (short) seed);
+    try {
+      sha1 = MessageDigest.getInstance("SHA-1");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-1", e);
+    }
+  }
+
+  /**
+   * Returns the ID of the packet's conversation.
+   *
+   * @return null if the packet is not IP, is a fragment other than the first, or is truncated
+   *     before its ports or ICMP code
+   */
+  public String of(PacketHeaders headers) {
+    int protocol = headers.ipProtocol();
+    if (!headers.hasTransportHeader()) {
+      return null;
+    }
+    boolean icmp = protocol == (headers.ipVersion() == 4 ? IpProtocol.ICMP : IpProtocol.ICMPV6);
+    boolean ports = icmp || IpProtocol.hasPorts(protocol);
+    int source = icmp ? headers.icmpType() : headers.srcPort();
+    if (ports && source < 0) {
+      return null;
+    }
+    int counterpart = icmp ? counterpart(headers.ipVersion(), source) : headers.dstPort();
+    boolean oneWay = icmp && counterpart == ONE_WAY;
+    int destination = oneWay ? headers.icmpCode() : counterpart;
+
+    input.position(SEED_BYTES);
+    if (oneWay || isOrdered(headers, source, destination)) {
+      putAddresses(headers, true);
+      putProtocol(protocol, ports, source, destination);
+    } else {
+      putAddresses(headers, false);
+      putProtocol(protocol, ports, destination, source);
+    }
+    sha1.update(input.array(), 0, input.position());
+    return "1:" + Base64.getEncoder().encodeToString(sha1.digest());
+  }
+
+  /** Whether the source is the smaller of the endpoints: by address, then by port, unsigned. */
+  private static boolean isOrdered(PacketHeaders headers, int source, int destination) {
+    int order;
+    if (headers.ipVersion() == 4) {
+      order = Long.compare(headers.ipInt(12), headers.ipInt(16));
+    } else {
+      order = Long.compareUnsigned(headers.ipLong(8), headers.ipLong(24));
+      if (order == 0) {
+        order = Long.compareUnsigned(headers.ipLong(16), headers.ipLong(32));
+      }
+    }
+    return order != 0 ? order < 0 : source < destination;
+  }
+
+  private void putAddresses(PacketHeaders headers, boolean sourceFirst) {
+    if (headers.ipVersion() == 4) {
+      input.putInt((int) headers.ipInt(sourceFirst ? 12 : 16));
+      input.putInt((int) headers.ipInt(sourceFirst ? 16 : 12));
+      return;
+    }
+    int first = sourceFirst ? 8 : 24;
+    int second = sourceFirst ? 24 : 8;
+    input.putLong(headers.ipLong(first)).putLong(headers.ipLong(first + 8));
+    input.putLong(headers.ipLong(second)).putLong(headers.ipLong(second + 8));
+  }
+
+  private void putProtocol(int protocol, boolean ports, int first, int second) {
+    input.put((byte) protocol).put((byte) 0);
+    if (ports) {
+      input.putShort((short) first).putShort((short) second);
+    }
+  }
+
+  /** The message type that answers a type, or {@link #ONE_WAY}; as in Zeek's ICMP.cc. */
+  private static int counterpart(int ipVersion, int type) {
+    if (ipVersion == 4) {
+      return switch (type) {
+        case 0 -> 8; // echo
+        case 8 -> 0;
+        case 9 -> 10; // router advertisement, solicitation
+        case 10 -> 9;
+        case 13 -> 14; // timestamp
+        case 14 -> 13;
+        case 15 -> 16; // information
+        case 16 -> 15;
+        case 17 -> 18; // address mask
+        case 18 -> 17;
+        default -> ONE_WAY;
+      };
+    }
+    return switch (type) {
+      case 128 -> 129; // echo
+      case 129 -> 128;
+      case 130 -> 131; // multicast listener query, report
+      case 131 -> 130;
+      case 133 -> 134; // router solicitation, advertisement
+      case 134 -> 133;
+      case 135 -> 136; // neighbor solicitation, advertisement
+      case 136 -> 135;
+      case 139 -> 140; // node information
+      case 140 -> 139;
+      case 144 -> 145; // home agent address discovery
+      case 145 -> 144;
+      default -> ONE_WAY;
+    };
+  }
+}
