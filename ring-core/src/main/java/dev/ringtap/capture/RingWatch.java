@@ -52,7 +52,7 @@ final class RingWatch {
         RingWatch.class.wait(PERIOD_MILLIS);
       }
     } catch (InterruptedException e) {
-      // nobody but the rings ends this thread
+      // only the last ring's close ends this thread
     }
     if (RINGS.isEmpty()) {
       thread = null;

@@ -48,7 +48,7 @@ public final class OutputFile {
               + owner
               + ", in a directory where all may make files; name another file, or delete this one");
     }
-    // whoever may not write a file may still give it a second name here
+    // a user who may not write a file may still give it a second name here
     if ((Integer) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS) > 1) {
       throw new FileSystemException(
           path.toString(),

@@ -219,8 +219,8 @@ public final class SchemaRegistry implements AutoCloseable {
   }
 
   /**
-   * Why nobody answers. Whoever names the URL may not read what any other service answers: an
-   * exception of which the other side chose the words is neither shown nor kept as the cause.
+   * Says why no registry answers. The user who names the URL must not learn what another service
+   * answers: an exception whose text that service chose is neither shown nor kept as the cause.
    */
   private RegistryException unreachable(ExecutionException failure) {
     // the outer exceptions of the HTTP client often have no message
