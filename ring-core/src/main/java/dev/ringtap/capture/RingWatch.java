@@ -38,7 +38,7 @@ final class RingWatch {
       for (PacketRing each : rings) {
         try {
           each.statisticsNow();
-        } catch (LinuxException e) {
+        } catch (LinuxException | RuntimeException e) {
           // the ring's reader reads them too, and throws this
         }
       }

@@ -126,7 +126,8 @@ public final class PcapngWriter implements Closeable, Flushable {
    * @param linkType LINKTYPE value
    * @param snapLengthBytes most bytes of a frame; 0 for no limit
    * @return the number to write its frames under
-   * @throws IOException if the channel fails
+   * @throws IOException if the channel fails, or the file has 16,384 interfaces, the most that are
+   *     read again
    */
   public int addInterface(String name, int linkType, int snapLengthBytes) throws IOException {
     byte[] nameBytes = text(name);
@@ -140,6 +141,14 @@ public final class PcapngWriter implements Closeable, Flushable {
               + " or name of "
               + nameBytes.length
               + " bytes is not in range");
+    }
+    if (interfaces.size() == PcapngReader.MOST_INTERFACES) {
+      throw new IOException(
+          "cannot write interface "
+              + name
+              + ": the file has "
+              + PcapngReader.MOST_INTERFACES
+              + " interfaces, the most");
     }
     int nameOption = nameBytes.length == 0 ? 0 : optionBytes(nameBytes.length);
     int options = nameOption + optionBytes(1) + 4;

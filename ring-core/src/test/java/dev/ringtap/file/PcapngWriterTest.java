@@ -303,4 +303,22 @@ class PcapngWriterTest {
         .hasMessageContaining("no/out.pcapng: no such file or directory");
     assertThat(Arrays.asList(directory.toFile().list())).containsExactly("out.pcapng");
   }
+
+  /** More would be a file that is refused when it is read. */
+  @Test
+  void hasAsManyInterfacesAsAreReadAgain() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
+      for (int i = 0; i < PcapngReader.MOST_INTERFACES; i++) {
+        writer.addInterface("eth" + i, 1, 0);
+      }
+      assertThatThrownBy(() -> writer.addInterface("eth16384", 1, 0))
+          .isInstanceOf(IOException.class)
+          .hasMessage("cannot write interface eth16384: the file has 16384 interfaces, the most");
+    }
+    try (CaptureFile file =
+        CaptureFile.open(Files.write(directory.resolve("i"), out.toByteArray()))) {
+      assertThat(file.take(1000)).isNull();
+    }
+  }
 }

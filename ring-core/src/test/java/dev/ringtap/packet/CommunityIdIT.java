@@ -47,8 +47,7 @@ class CommunityIdIT {
     for (int i = 0; i < frames.size(); i++) {
       byte[] frame = frames.get(i);
       MemorySegment memory = MemorySegment.ofArray(frame);
-      PacketHeaders headers =
-          new PacketHeaders().parse(memory, 0, frame.length, LinkType.ETHERNET);
+      PacketHeaders headers = new PacketHeaders().parse(memory, 0, frame.length, LinkType.ETHERNET);
       String ours = ids.of(headers);
       if (theirs.get(i).isEmpty() && headers.icmpType() >= 0) {
         // tshark has none for a message that it finds malformed
@@ -71,8 +70,16 @@ class CommunityIdIT {
     Path ids = directory.resolve("ids.txt");
     Process tshark =
         new ProcessBuilder(
-                "tshark", "-n", "--enable-protocol", "communityid", "-T", "fields", "-e",
-                "communityid", "-r", capture.toString())
+                "tshark",
+                "-n",
+                "--enable-protocol",
+                "communityid",
+                "-T",
+                "fields",
+                "-e",
+                "communityid",
+                "-r",
+                capture.toString())
             .redirectOutput(ids.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();

@@ -286,10 +286,10 @@ class PacketSourceConnectorTest {
     connector.start(config("interface", "eth0", "name", "BB"));
     assertThat(groups(another, 2)).isNotEqualTo(groups(connector, 2));
     // found by trying; the kernel tells these two apart by their owners
-    another.start(config("interface", "eth0", "name", "connector-171"));
-    connector.start(config("interface", "eth0", "name", "connector-263"));
-    assertThat(groups(another, 2)).containsExactly("39709 of 3653");
-    assertThat(groups(connector, 2)).containsExactly("39709 of 3280");
+    another.start(config("interface", "eth0", "name", "connector-159"));
+    connector.start(config("interface", "eth0", "name", "connector-258"));
+    assertThat(groups(another, 2)).containsExactly("11662 of 3023");
+    assertThat(groups(connector, 2)).containsExactly("11662 of 3733");
   }
 
   private static Set<String> groups(PacketSourceConnector connector, int tasks) {
