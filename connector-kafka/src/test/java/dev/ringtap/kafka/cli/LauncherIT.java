@@ -67,22 +67,6 @@ class LauncherIT {
   }
 
   @Test
-  void brokerSaysThatItServesEveryLocalUser() throws Exception {
-    Path err = directory.resolve("err");
-    Path data = directory.resolve("served");
-    Process broker =
-        Launcher.start(
-            Launcher.SCRIPT, err, Map.of(), "broker", "--port", "0", "--dir", data.toString());
-    try {
-      Launcher.awaitBroker(broker);
-      assertThat(Files.readString(err)).contains("every user of this machine", "capture -w FILE");
-    } finally {
-      broker.destroy();
-      broker.waitFor();
-    }
-  }
-
-  @Test
   void endsWhereThereIsNoMemory() throws Exception {
     Launcher.Result result =
         Launcher.run(
