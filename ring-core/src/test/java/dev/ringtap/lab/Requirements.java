@@ -26,13 +26,14 @@ public final class Requirements {
 
   private Requirements() {}
 
-  /** Requires programs on the PATH. */
+  /** Requires programs on the PATH, or at their own absolute paths. */
   public static void programs(String... names) {
     for (String name : names) {
+      String file = Path.of(name).getFileName().toString();
       assumeTrue(
           Stream.of(System.getenv("PATH").split(File.pathSeparator))
-              .anyMatch(directory -> Files.isExecutable(Path.of(directory, name))),
-          () -> "needs " + name + ", of Debian's package " + PACKAGES.getOrDefault(name, name));
+              .anyMatch(directory -> Files.isExecutable(Path.of(directory).resolve(name))),
+          () -> "needs " + name + ", of Debian's package " + PACKAGES.getOrDefault(file, file));
     }
   }
 
