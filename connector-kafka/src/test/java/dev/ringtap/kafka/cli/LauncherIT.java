@@ -150,7 +150,7 @@ class LauncherIT {
 
       assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isZero();
-      assertThat(err).isEmptyFile();
+      assertThat(Files.readAllLines(err)).containsExactly(BrokerCommand.SERVES_ALL_USERS);
     } finally {
       process.destroyForcibly();
     }

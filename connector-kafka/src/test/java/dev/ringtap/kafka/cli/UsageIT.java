@@ -79,7 +79,7 @@ class UsageIT {
         .contains("--report: cannot write /nowhere/report");
     Path text = Files.writeString(directory.resolve("text.bpf"), "udp port 53");
     assertThat(run(2, "capture", "-i", "lo", "--bpf", text.toString()))
-        .contains("line 1: the number of instructions is 'udp port 53'");
+        .contains("line 1: the number of instructions is not a number from 0 to 4096");
     Path pcap = Files.writeString(directory.resolve("text.pcap"), "this is no capture file at all");
     assertThat(run(1, "capture", "-r", pcap.toString(), "-w", directory.resolve("x").toString()))
         .contains("text.pcap");
