@@ -4,6 +4,7 @@ import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.PortBinding;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.time.Duration;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -39,7 +40,8 @@ public final class KafkaBroker extends GenericContainer<KafkaBroker> {
     withCreateContainerCmdModifier(
         create ->
             create.getHostConfig().withPortBindings(PortBinding.parse(port + ":" + OUTSIDE_PORT)));
-    waitingFor(Wait.forHealthcheck());
+    // as long as the image's own start period
+    waitingFor(Wait.forHealthcheck().withStartupTimeout(Duration.ofSeconds(120)));
   }
 
   private static int freePort() throws IOException {

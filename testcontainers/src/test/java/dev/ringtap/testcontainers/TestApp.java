@@ -54,7 +54,8 @@ public final class TestApp extends GenericContainer<TestApp> {
   /** Sends layer-2 frames from its interface. */
   public void send(byte[]... frames) throws IOException, InterruptedException {
     String[] command = {
-      "java",
+      // it has the capability that a packet socket takes
+      "java-capture",
       "--enable-native-access=ALL-UNNAMED",
       "-cp",
       CLASSES + ":/opt/ringtap/lib/*",
