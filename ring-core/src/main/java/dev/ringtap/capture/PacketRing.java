@@ -16,6 +16,9 @@ import java.lang.invoke.VarHandle;
 final class PacketRing implements Block.Owner {
   private static final long UNSIGNED_INT = 0xFFFF_FFFFL;
 
+  /** No slot: they are numbered from 0. */
+  private static final int NONE = -1;
+
   /** Unsigned: more bytes than any frame has. */
   private static final int WHOLE = -1;
 
@@ -227,7 +230,7 @@ final class PacketRing implements Block.Owner {
    */
   void end() throws LinuxException {
     synchronized (lossLock) {
-      readStatistics();
+      readAndPlace();
       endOfFrames = Math.min(endOfFrames, stored);
     }
   }
@@ -263,6 +266,38 @@ final class PacketRing implements Block.Owner {
   }
 
   /**
+   * Reads the counters at any time, which also clears the mark that the kernel would set on the
+   * next block it closes: so what was dropped is placed here. The slot is looked up before the
+   * read: a block that the kernel closes in between must not leave the loss after its gap.
+   */
+  private void readAndPlace() throws LinuxException {
+    int slot = slotAfterLoss();
+    readStatistics();
+    if (slot != NONE) {
+      lostBeforeSlot[slot] += dropped - lossPlaced;
+      lossPlaced = dropped;
+    }
+  }
+
+  /**
+   * The slot of the first block after a loss that was not placed yet: a waiting one that the kernel
+   * has marked, or the one that it fills now. While the ring is full that is the oldest slot's next
+   * block, which has a place only once the present one was taken.
+   */
+  private int slotAfterLoss() {
+    if (!isLeased(next)) {
+      int slot = next;
+      do {
+        if (!slots[slot].isClosed() || slots[slot].isLosing() && lostBeforeSlot[slot] == 0) {
+          return slot;
+        }
+        slot = slotAfter(slot);
+      } while (slot != oldest);
+    }
+    return isLeased(oldest) ? oldest : NONE;
+  }
+
+  /**
    * Adds what the kernel counted since the last read, which clears its counters; nothing more once
    * the end is fixed. Under lossLock.
    */
@@ -281,7 +316,7 @@ final class PacketRing implements Block.Owner {
   CaptureStatistics statisticsNow() throws LinuxException {
     synchronized (lossLock) {
       if (!closed) {
-        readStatistics();
+        readAndPlace();
       }
       return statistics();
     }

@@ -117,6 +117,58 @@ class PacketRingTest {
     assertThat(statistics.droppedByKernel()).isEqualTo(12);
   }
 
+  private void takes(long... lostBefore) throws Exception {
+    for (long each : lostBefore) {
+      try (Block block = ring.leaseNext()) {
+        assertThat(block.lostBefore()).isEqualTo(each);
+      }
+    }
+  }
+
+  /** A read clears the kernel's mark: the block that it fills by then closes without one. */
+  @Test
+  void aLossThatIsReadBeforeTheNextBlockClosesStandsBeforeThatBlock() throws Exception {
+    kernel.fill(10);
+    kernel.fill(10);
+    kernel.drop(3);
+    ring.statisticsNow();
+    kernel.fill(10);
+    takes(0, 0, 3);
+  }
+
+  @Test
+  void aLossThatIsReadWhileItsMarkedBlockWaitsStandsBeforeThatBlock() throws Exception {
+    kernel.fill(10);
+    kernel.drop(3);
+    kernel.fill(10);
+    ring.statisticsNow();
+    kernel.fill(10);
+    takes(0, 3, 0);
+  }
+
+  @Test
+  void aLossThatIsReadWhileTheRingIsFullStandsAfterAllItsBlocks() throws Exception {
+    for (boolean taken : new boolean[] {false, true}) {
+      for (int i = 0; i < BLOCKS; i++) {
+        kernel.fill(10);
+      }
+      Block oldest = taken ? ring.leaseNext() : null;
+      kernel.drop(5);
+      ring.statisticsNow();
+      if (taken) {
+        oldest.close();
+      } else {
+        takes(0);
+      }
+      kernel.fill(10);
+      takes(0, 0, 0, 5);
+      for (int i = 1; i < BLOCKS; i++) {
+        kernel.fill(10);
+        takes(0);
+      }
+    }
+  }
+
   @Test
   void aSecondReleaseDoesNotFreeTheNextLeaseOfItsSlot() throws Exception {
     Block[] old = new Block[BLOCKS];
