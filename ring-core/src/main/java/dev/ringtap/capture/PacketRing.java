@@ -7,6 +7,7 @@ import dev.ringtap.linux.TpacketStatsV3;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 /**
  * The ring's blocks in their order: which is next, which are out, and what was lost between them.
@@ -193,6 +194,8 @@ final class PacketRing implements Block.Owner {
     synchronized (lossLock) {
       readStatistics();
       dropped = 0;
+      lossPlaced = 0;
+      Arrays.fill(lostBeforeSlot, 0);
     }
   }
 

@@ -170,6 +170,18 @@ class PacketRingTest {
   }
 
   @Test
+  void aLossThatIsForgottenWasNotPlacedEither() throws Exception {
+    kernel.fill(10);
+    kernel.drop(3);
+    ring.statisticsNow();
+    ring.forgetDrops();
+    kernel.drop(2);
+    kernel.fill(10);
+    takes(0, 2);
+    assertThat(ring.statisticsNow().droppedByKernel()).isEqualTo(2);
+  }
+
+  @Test
   void aSecondReleaseDoesNotFreeTheNextLeaseOfItsSlot() throws Exception {
     Block[] old = new Block[BLOCKS];
     for (int i = 0; i < BLOCKS; i++) {

@@ -165,7 +165,7 @@ class PacketSourceConnectorTest {
         .containsOnlyKeys("bpf");
   }
 
-  /** Whoever reaches the worker's REST API may name any file of the worker's host. */
+  /** Users who reach the REST API may name any file of the host. */
   @Test
   void nothingOfAFileIsShown() throws IOException {
     Path secret = Files.writeString(directory.resolve("secret"), "s3cret:x:0:0:root");
