@@ -270,7 +270,7 @@ public final class Block implements AutoCloseable {
             + " bytes in use of block "
             + slot.index()
             + " of "
-            + origin.interfaceName()
+            + origin.capture().interfaceName()
             + "; "
             + unread
             + " frames of it cannot be read",
@@ -295,22 +295,16 @@ public final class Block implements AutoCloseable {
     return lostBefore;
   }
 
-  /** Name of the capturing interface; {@code any} where frames are of different ones. */
-  public String interfaceName() {
+  /** The capture that the frames are of; its interface may be {@code any}. */
+  public CaptureId capture() {
     requireLeased();
-    return origin.interfaceName();
+    return origin.capture();
   }
 
   /** LINKTYPE value of the block's frames. */
   public int linkType() {
     requireLeased();
     return origin.linkType();
-  }
-
-  /** Which member of a fanout group the block is of, from 0. */
-  public int member() {
-    requireLeased();
-    return origin.member();
   }
 
   /** Most bytes of a payload. */

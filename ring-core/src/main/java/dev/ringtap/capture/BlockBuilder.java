@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
  * file, a generator) are walked by the same code as live ones.
  *
  * <pre>{@code
- * builder.start("eth0", LinkType.ETHERNET, 262144);
+ * builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262144);
  * while (... && builder.append(...)) {}
  * try (Block block = builder.build(sequence, lostBefore)) { ... }
  * }</pre>
@@ -35,6 +35,7 @@ public final class BlockBuilder {
   private long end;
   private long blockNumber;
 
+  private int status;
   private int protocol;
   private int ifindex;
   private int hardwareType;
@@ -60,14 +61,14 @@ public final class BlockBuilder {
    *
    * @throws IllegalStateException if the last block is still out
    */
-  public void start(String interfaceName, int linkType, int snapLengthBytes) {
-    start(FrameOrigin.of(interfaceName, linkType, snapLengthBytes));
+  public void start(CaptureId capture, int linkType, int snapLengthBytes) {
+    start(FrameOrigin.of(capture, linkType, snapLengthBytes));
   }
 
   /** As {@link #start}, for frames without their header, as a cooked capture has them. */
   void startCooked(
-      String interfaceName, int linkType, int snapLengthBytes, InterfaceNames frameInterfaces) {
-    start(FrameOrigin.cooked(interfaceName, linkType, snapLengthBytes, frameInterfaces));
+      CaptureId capture, int linkType, int snapLengthBytes, InterfaceNames frameInterfaces) {
+    start(FrameOrigin.cooked(capture, linkType, snapLengthBytes, frameInterfaces));
   }
 
   private void start(FrameOrigin of) {
@@ -79,6 +80,12 @@ public final class BlockBuilder {
     lastHeader = -1;
     end = TpacketBlockDesc.BYTES;
     sockaddr(0, 0, 0, 0, 0);
+    flags(0);
+  }
+
+  /** {@link Frame#flags} of the frames that follow; none after {@link #start}. */
+  public void flags(int flags) {
+    status = TpacketBlockDesc.TP_STATUS_USER | FrameFlags.toStatus(flags);
   }
 
   /** What the kernel says about the frames that follow; the sender's first byte comes highest. */
@@ -128,7 +135,7 @@ public final class BlockBuilder {
       throw new IllegalArgumentException(
           "time stamp of " + timestampNanos + " ns is not between 1970 and 2106");
     }
-    int status =
+    int tagStatus =
         vlanTag == 0 ? 0 : Tpacket3Hdr.TP_STATUS_VLAN_VALID | Tpacket3Hdr.TP_STATUS_VLAN_TPID_VALID;
     Tpacket3Hdr.write(
         memory,
@@ -137,7 +144,7 @@ public final class BlockBuilder {
         (int) (timestampNanos % 1_000_000_000L),
         capturedLength,
         originalLength,
-        TpacketBlockDesc.TP_STATUS_USER | status,
+        status | tagStatus,
         MAC_OFFSET,
         vlanTag & 0xFFFF,
         vlanTag >>> 16);

@@ -21,6 +21,7 @@ public final class CaptureConfig {
   private final int member;
   private final int fanoutOwner;
   private final long firstSequence;
+  private final long startMicros;
 
   private CaptureConfig(Builder builder) {
     values = Map.copyOf(builder.values);
@@ -29,6 +30,7 @@ public final class CaptureConfig {
     member = builder.member;
     fanoutOwner = builder.fanoutOwner;
     firstSequence = builder.firstSequence;
+    startMicros = builder.startMicros;
   }
 
   /** Starts a configuration for one interface. */
@@ -40,6 +42,12 @@ public final class CaptureConfig {
   public <T> T get(CaptureOption<T> option) {
     Object value = values.get(option);
     return value == null ? option.defaultValue() : option.type().cast(value);
+  }
+
+  /** The option's value, or the name of this host. */
+  public String hostName() {
+    String name = get(CaptureOption.HOST_NAME);
+    return name == null ? HostName.local() : name;
   }
 
   /** The snap length with 0 resolved to the most. */
@@ -63,7 +71,7 @@ public final class CaptureConfig {
     return filterChangeable;
   }
 
-  /** Number that frames carry as {@link Frame#member}. */
+  /** {@link CaptureId#member} of the capture. */
   public int member() {
     return member;
   }
@@ -78,6 +86,11 @@ public final class CaptureConfig {
     return firstSequence;
   }
 
+  /** {@link CaptureId#startMicros} of the capture; 0 stands for the time of its opening. */
+  public long startMicros() {
+    return startMicros;
+  }
+
   /** A builder that has all of this configuration. */
   public Builder toBuilder() {
     Builder builder = new Builder();
@@ -87,6 +100,7 @@ public final class CaptureConfig {
     builder.member = member;
     builder.fanoutOwner = fanoutOwner;
     builder.firstSequence = firstSequence;
+    builder.startMicros = startMicros;
     return builder;
   }
 
@@ -103,6 +117,7 @@ public final class CaptureConfig {
     private int member;
     private int fanoutOwner;
     private long firstSequence;
+    private long startMicros;
 
     private Builder() {}
 
@@ -132,8 +147,8 @@ public final class CaptureConfig {
     }
 
     /**
-     * The capture's number in its fanout group, from 0, for {@link Frame#member}. The members count
-     * their frames and losses each for itself.
+     * Sets the capture's number in its fanout group, from 0, for {@link CaptureId#member}. Each
+     * member counts its own frames and losses.
      */
     public Builder member(int number) {
       member = number;
@@ -159,10 +174,15 @@ public final class CaptureConfig {
     }
 
     /**
-     * Where {@link Frame#sequence} begins: for a capture that goes on where one before it ended.
+     * Continues an earlier capture, whose interface was gone: frames are numbered on and are of the
+     * same capture.
+     *
+     * @param sequence {@link Frame#sequence} of the first frame
+     * @param earlierStartMicros when the earlier capture was opened
      */
-    public Builder firstSequence(long sequence) {
+    Builder continuing(long sequence, long earlierStartMicros) {
       firstSequence = sequence;
+      startMicros = earlierStartMicros;
       return this;
     }
 

@@ -124,6 +124,14 @@ public final class CaptureOption<T> {
           "The program of fanout-mode cbpf, a file with what tcpdump -ddd prints, or of ebpf, the"
               + " path where it is pinned.");
 
+  /** The name of the capturing host. */
+  public static final CaptureOption<String> HOST_NAME =
+      text(
+          "host-name",
+          "name",
+          "Names the capturing host in records, reports and logs. The default is RINGTAP_HOST_NAME"
+              + " of the environment, otherwise the system's host name.");
+
   /** All options in the order in which documentation lists them. */
   public static final List<CaptureOption<?>> ALL =
       List.of(
@@ -139,7 +147,8 @@ public final class CaptureOption<T> {
           FANOUT_MODE,
           FANOUT_ROLLOVER,
           FANOUT_DEFRAG,
-          FANOUT_PROGRAM);
+          FANOUT_PROGRAM,
+          HOST_NAME);
 
   private final String name;
   private final Class<T> type;

@@ -58,7 +58,7 @@ public final class Frame {
   private int payloadLength = HIDDEN;
 
   private int lastInterface;
-  private String lastInterfaceName;
+  private CaptureId lastCapture;
 
   // the origin's, here because every frame asks for them
   private final int snapLengthBytes;
@@ -147,9 +147,12 @@ public final class Frame {
     return timestampNanos;
   }
 
-  /** Whether {@link #timestampNanos} is the network card's clock and not the kernel's. */
-  public boolean hasHardwareTimestamp() {
-    return (Tpacket3Hdr.status(memory, header) & Tpacket3Hdr.TP_STATUS_TS_RAW_HARDWARE) != 0;
+  /**
+   * Bits of {@link FrameFlags}: whose clock the time is, whether the checksums are filled in, and
+   * whether segments are merged.
+   */
+  public int flags() {
+    return FrameFlags.ofStatus(Tpacket3Hdr.status(memory, header));
   }
 
   /** Position of the frame in its capture, from 0, without holes. */
@@ -159,12 +162,25 @@ public final class Frame {
   }
 
   /**
-   * Which member of a fanout group captured the frame, from 0; {@link #sequence} and {@link
-   * #lostBefore} count for each member. 0 where there is one capture alone.
+   * The capture that the frame is of, within which {@link #sequence} and {@link #lostBefore} count.
+   * Its interface is the frame's own: on a capture of {@code any} the kernel is asked for the name
+   * with the first frame of each interface, and {@code any} stands for one that is gone by then. An
+   * interface that is renamed keeps the name that its first frames had. The same object for all
+   * frames of one capture and interface.
    */
-  public int member() {
+  public CaptureId capture() {
     requireShown();
-    return origin.member();
+    InterfaceNames names = origin.frameInterfaces();
+    return names == null ? origin.capture() : ofOwnInterface(names);
+  }
+
+  private CaptureId ofOwnInterface(InterfaceNames names) {
+    int ifindex = interfaceIndex();
+    if (lastCapture == null || ifindex != lastInterface) {
+      lastCapture = names.of(ifindex);
+      lastInterface = ifindex;
+    }
+    return lastCapture;
   }
 
   /** Frames that the kernel dropped between the previous frame of this capture and this one. */
@@ -213,25 +229,9 @@ public final class Frame {
     return origin.linkType();
   }
 
-  /**
-   * Name of the interface that the frame was seen on. On a capture of {@code any} it is the frame's
-   * own; the kernel is asked for it with the first frame of each interface, and {@code any} stands
-   * for one that is gone by then. An interface that is renamed keeps the name that its first frames
-   * had.
-   */
+  /** Name of the interface that the frame was seen on, as {@link #capture} has it. */
   public String interfaceName() {
-    requireShown();
-    InterfaceNames names = origin.frameInterfaces();
-    return names == null ? origin.interfaceName() : ownInterfaceName(names);
-  }
-
-  private String ownInterfaceName(InterfaceNames names) {
-    int ifindex = interfaceIndex();
-    if (lastInterfaceName == null || ifindex != lastInterface) {
-      lastInterfaceName = names.of(ifindex);
-      lastInterface = ifindex;
-    }
-    return lastInterfaceName;
+    return capture().interfaceName();
   }
 
   /** Index of the interface that the frame was seen on. 0 in a file's frames. */
@@ -242,11 +242,6 @@ public final class Frame {
   /** For whom the frame was. */
   public PacketType packetType() {
     return PacketType.of(SockaddrLl.pktType(memory, header + Tpacket3Hdr.BYTES));
-  }
-
-  /** Whether the checksums are not filled in yet, as with frames of a local sender. */
-  public boolean checksumNotReady() {
-    return (Tpacket3Hdr.status(memory, header) & Tpacket3Hdr.TP_STATUS_CSUMNOTREADY) != 0;
   }
 
   /**

@@ -6,31 +6,37 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Names of the interfaces behind the frames of an {@code any} capture. The kernel is asked once for
+ * Names the interfaces behind the frames of an {@code any} capture. The kernel is asked once for
  * each interface; the name that it had then stays. Thread-safe.
  */
 final class InterfaceNames {
   private final PacketSocket socket;
-  private final Map<Integer, String> names = new ConcurrentHashMap<>();
+  private final CaptureId any;
+  private final Map<Integer, CaptureId> captures = new ConcurrentHashMap<>();
 
-  InterfaceNames(PacketSocket socket) {
+  /**
+   * @param any the capture of all of them
+   */
+  InterfaceNames(PacketSocket socket, CaptureId any) {
     this.socket = socket;
+    this.any = any;
   }
 
-  String of(int ifindex) {
-    String known = names.get(ifindex);
+  /** The capture with the name of a frame's interface; the same object for each interface. */
+  CaptureId of(int ifindex) {
+    CaptureId known = captures.get(ifindex);
     if (known == null) {
-      known = names.computeIfAbsent(ifindex, this::ask);
+      known = captures.computeIfAbsent(ifindex, this::ask);
     }
     return known;
   }
 
-  private String ask(int ifindex) {
+  private CaptureId ask(int ifindex) {
     try {
-      return socket.interfaceName(ifindex);
+      return any.withInterface(socket.interfaceName(ifindex));
     } catch (LinuxException e) {
       // removed before its first frame was read; an interface number is not given out again soon
-      return CaptureInterface.ANY;
+      return any;
     }
   }
 }

@@ -161,7 +161,7 @@ public final class PacketCapture implements BlockSource {
   /**
    * Opens the members of a fanout group, or one capture alone: from one instant on each frame comes
    * to exactly one of them, and no earlier frame is delivered or counted. Each has a ring of the
-   * configured size. They are numbered from 0, as {@link Frame#member}.
+   * configured size. They are numbered from 0, as {@link CaptureId#member}.
    *
    * @param config for all of them; with {@link CaptureOption#FANOUT_GROUP} 0 the group is their own
    * @param members how many, from 1 to 256
@@ -299,6 +299,11 @@ public final class PacketCapture implements BlockSource {
 
   CaptureConfig config() {
     return config;
+  }
+
+  /** Names this capture in records and reports; the interface may be {@code any}. */
+  public CaptureId capture() {
+    return ring.capture();
   }
 
   /** LINKTYPE value of the payloads. */

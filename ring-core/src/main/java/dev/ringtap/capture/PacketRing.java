@@ -7,7 +7,10 @@ import dev.ringtap.linux.TpacketStatsV3;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The ring's blocks in their order: which is next, which are out, and what was lost between them.
@@ -15,6 +18,9 @@ import java.util.Arrays;
  * <p>One thread takes blocks; any releases them, in any order.
  */
 final class PacketRing implements Block.Owner {
+  /** When the last capture of this process was opened. */
+  private static final AtomicLong LAST_START_MICROS = new AtomicLong();
+
   private static final long UNSIGNED_INT = 0xFFFF_FFFFL;
 
   /** No slot: they are numbered from 0. */
@@ -132,13 +138,31 @@ final class PacketRing implements Block.Owner {
   private static FrameOrigin origin(
       CaptureConfig config, CaptureInterface device, PacketSocket socket) {
     int linkType = device.linkType();
+    CaptureId capture = identify(config);
     return new FrameOrigin(
-        config.get(CaptureOption.INTERFACE),
+        capture,
         linkType,
         device.snapLengthBytes(config.snapLengthBytes()),
         device.isCooked() ? CookedHeader.bytes(linkType) : 0,
-        device.isAny() ? new InterfaceNames(socket) : null,
+        device.isAny() ? new InterfaceNames(socket, capture) : null);
+  }
+
+  private static CaptureId identify(CaptureConfig config) {
+    long start = config.startMicros();
+    return new CaptureId(
+        config.hostName(),
+        config.get(CaptureOption.INTERFACE),
+        start != 0 ? start : LAST_START_MICROS.updateAndGet(PacketRing::startAfter),
         config.member());
+  }
+
+  /** Now, or one microsecond after the last start of this process. */
+  private static long startAfter(long lastMicros) {
+    return Math.max(lastMicros + 1, ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
+  }
+
+  CaptureId capture() {
+    return origin.capture();
   }
 
   /** Whether a block was taken and not released yet. */
@@ -218,7 +242,8 @@ final class PacketRing implements Block.Owner {
   /** Bytes to keep of a frame of a block that was in the ring at the start; 0 leaves it out. */
   private int keptBytes(Frame stored) {
     long index = taken + stored.sequence() - firstSequence - captured;
-    boolean early = stored.hasHardwareTimestamp() || stored.timestampNanos() < startNanos;
+    boolean early =
+        (stored.flags() & FrameFlags.HARDWARE_CLOCK) != 0 || stored.timestampNanos() < startNanos;
     if (index < storedAtStart && early) {
       return 0;
     }

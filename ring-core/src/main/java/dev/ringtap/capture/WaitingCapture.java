@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * A capture that outlives its interface: when that is removed, it waits until one of the same name
- * is there and up again, and goes on. Sequence and statistics go on too; what the wire carried
- * meanwhile nobody has counted.
+ * is there and up again, and goes on as the same capture: sequence and statistics go on too. What
+ * the wire carried meanwhile is not counted.
  *
  * <p>As {@link PacketCapture}; it is opened again in the network namespace of the thread that
  * takes.
@@ -22,6 +22,7 @@ public final class WaitingCapture implements BlockSource {
   private static final int LOOK_MILLIS = 100;
 
   private final FanoutGroup group;
+  private final CaptureId id;
   private final int linkType;
 
   /** With the filter of the next opening. Guarded by this, as all that follows. */
@@ -42,6 +43,7 @@ public final class WaitingCapture implements BlockSource {
     this.config = config;
     this.group = group;
     this.current = first;
+    this.id = first.capture();
     this.linkType = first.linkType();
   }
 
@@ -92,6 +94,11 @@ public final class WaitingCapture implements BlockSource {
   /** Whether it is only the interface that is missing. */
   private static boolean mayPass(CaptureException e) {
     return e.reason() == Reason.NO_SUCH_INTERFACE || e.reason() == Reason.INTERFACE_DOWN;
+  }
+
+  /** Names this capture in records and reports, also after its interface was gone. */
+  public CaptureId capture() {
+    return id;
   }
 
   @Override
@@ -160,7 +167,7 @@ public final class WaitingCapture implements BlockSource {
     String name = config.get(CaptureOption.INTERFACE);
     try {
       CaptureConfig going =
-          config.toBuilder().firstSequence(config.firstSequence() + before.captured()).build();
+          config.toBuilder().continuing(before.captured(), id.startMicros()).build();
       PacketCapture again = PacketCapture.openAll(List.of(going), group).get(0);
       if (again.linkType() != linkType) {
         again.close();

@@ -25,6 +25,10 @@ public final class Warmup {
   /** Numbers of frames are short in an encoded record for the first ones only. */
   private static final long FIRST_SEQUENCE = 1_000_000;
 
+  /** As long as most are. */
+  private static final CaptureId CAPTURE =
+      new CaptureId("warmup.example.com", "warmup", 1_767_225_600_000_000L, 0);
+
   private static final int[] LENGTHS = {60, 300, 512, 1514};
 
   private Warmup() {}
@@ -64,7 +68,7 @@ public final class Warmup {
   }
 
   private static void fill(BlockBuilder builder, Random random, int shape) {
-    builder.start("warmup", LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+    builder.start(CAPTURE, LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
     byte[] bytes = new byte[LENGTHS[LENGTHS.length - 1]];
     random.nextBytes(bytes);
     bytes[ETHERTYPE_AT] = (byte) (random.nextInt(8) == 0 ? 0x86 : 0x08);

@@ -3,6 +3,7 @@ package dev.ringtap.file;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.BlockSource;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Machine;
 import dev.ringtap.file.RecordReader.CapturedOn;
@@ -22,11 +23,14 @@ import java.util.concurrent.locks.LockSupport;
  * from a file or a pipe.
  *
  * <p>A block holds frames of one interface; a frame with a loss before it begins a new block. The
- * interface's name is pcapng's if_name, else the file's name. {@code packetType()} is what pcapng's
- * epb_flags say, else what a cooked header or the Ethernet destination address says: BROADCAST,
- * MULTICAST or, for all other frames, HOST. An original length beyond 2^31 - 1 is shown as 2^31 -
- * 1; it may be smaller than the payload where the file says so. Frames of pcapng's simple packet
- * blocks have no time and show 1970, or the interface's if_tsoffset.
+ * interface's name is pcapng's if_name, otherwise the file's name. Host, start and member of the
+ * capture are those that {@link PcapngWriter} wrote; otherwise the host is empty, the start is the
+ * time of the file's first frame, and the member is 0, so that each replay of a file gives the
+ * same. {@code packetType()} is what pcapng's epb_flags say, else what a cooked header or the
+ * Ethernet destination address says: BROADCAST, MULTICAST or, for all other frames, HOST. An
+ * original length beyond 2^31 - 1 is shown as 2^31 - 1; it may be smaller than the payload where
+ * the file says so. Frames of pcapng's simple packet blocks have no time and show 1970, or the
+ * interface's if_tsoffset.
  *
  * <p>{@link #take} is for one thread; all else may be called from any. Up to {@value #MOST_BLOCKS}
  * blocks may be out at the same time.
@@ -40,6 +44,7 @@ public final class CaptureFile implements BlockSource {
   static final int MOST_BLOCKS = 8;
 
   private static final int BLOCK_SIZE_BYTES = 1 << 20;
+  private static final long NANOS_PER_MICRO = 1000;
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long POLL_NANOS = 200_000;
 
@@ -74,6 +79,20 @@ public final class CaptureFile implements BlockSource {
   private long lostBefore;
 
   private final long firstFrame;
+
+  /** Null unless it is given. */
+  private String host;
+
+  /** When the file's first frame was seen: the start of captures of which the file tells none. */
+  private long firstMicros;
+
+  private boolean hasFirst;
+
+  /** What the frames of the last block were captured on, and the capture made of it. */
+  private CapturedOn lastCapturedOn;
+
+  private CaptureId lastCapture;
+
   private long captured;
   private long dropped;
   private IOException failure;
@@ -116,6 +135,17 @@ public final class CaptureFile implements BlockSource {
     return open(ByteInput.open(path), name(path), filter);
   }
 
+  /**
+   * Names the host of all frames, whatever the file says. Before the first {@link #take}.
+   *
+   * @param name the name, or null for the file's own
+   * @return this
+   */
+  public CaptureFile host(String name) {
+    host = name;
+    return this;
+  }
+
   private static String name(Path path) {
     Path lastName = path.getFileName();
     return lastName == null ? path.toString() : lastName.toString();
@@ -135,13 +165,33 @@ public final class CaptureFile implements BlockSource {
     ByteInput input = follow ? ByteInput.follow(path) : ByteInput.open(path);
     try {
       RecordReader reader = reader(new FileWindow(input, name(path)));
+      CaptureFile file = new CaptureFile(input, reader, null, range.firstFrame());
       if (!range.isWhole()) {
+        file.sees(firstNanos(path));
         reader.enter(range);
       }
-      return new CaptureFile(input, reader, null, range.firstFrame());
+      return file;
     } catch (IOException e) {
       input.end();
       throw e;
+    }
+  }
+
+  /** When the first frame of a file was seen that has one. */
+  private static long firstNanos(Path path) throws IOException {
+    ByteInput input = ByteInput.open(path);
+    try {
+      RecordReader reader = reader(new FileWindow(input, name(path)));
+      return reader.next(System.nanoTime()) == Outcome.RECORD ? reader.timestampNanos() : 0;
+    } finally {
+      input.end();
+    }
+  }
+
+  private void sees(long nanos) {
+    if (!hasFirst) {
+      hasFirst = true;
+      firstMicros = nanos / NANOS_PER_MICRO;
     }
   }
 
@@ -242,6 +292,7 @@ public final class CaptureFile implements BlockSource {
         ended |= outcome == Outcome.END;
         return false;
       }
+      sees(reader.timestampNanos());
       lostBefore += reader.lostBefore();
       keptLength = filter == null ? reader.payloadLength() : filtered();
       if (keptLength != REFUSED) {
@@ -283,7 +334,7 @@ public final class CaptureFile implements BlockSource {
       throw reader.window.fault(0, "more than 2^63 frames, lost ones included");
     }
     lostBefore = 0;
-    builder.start(capturedOn.name(), capturedOn.linkType(), capturedOn.snapLengthBytes());
+    builder.start(capture(capturedOn), capturedOn.linkType(), capturedOn.snapLengthBytes());
     long begun = System.nanoTime();
     while (append(builder) && !stopped && !closed && more(begun)) {
       if (!capturedOn.equals(reader.capturedOn()) || lostBefore > 0) {
@@ -297,7 +348,22 @@ public final class CaptureFile implements BlockSource {
     return builder.build(firstSequence, lost);
   }
 
+  private CaptureId capture(CapturedOn on) {
+    if (on != lastCapturedOn) {
+      CaptureId told = on.capture();
+      lastCapture =
+          new CaptureId(
+              host == null ? told.host() : host,
+              told.interfaceName(),
+              told.startMicros() == 0 ? firstMicros : told.startMicros(),
+              told.member());
+      lastCapturedOn = on;
+    }
+    return lastCapture;
+  }
+
   private boolean append(BlockBuilder builder) {
+    builder.flags(reader.flags());
     boolean appended =
         builder.append(
             reader.timestampNanos(),

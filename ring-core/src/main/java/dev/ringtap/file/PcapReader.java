@@ -1,5 +1,6 @@
 package dev.ringtap.file;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import java.io.IOException;
 
@@ -66,7 +67,7 @@ final class PcapReader extends RecordReader {
     if (kuznetzov && linkType == LinkType.ETHERNET) {
       snapLength += KUZNETZOV_ETHERNET_BYTES;
     }
-    capturedOn = new CapturedOn(window.fileName(), linkType, snapLength);
+    capturedOn = new CapturedOn(CaptureId.on(window.fileName()), linkType, snapLength);
     window.advance(FILE_HEADER_BYTES);
   }
 
@@ -126,6 +127,7 @@ final class PcapReader extends RecordReader {
         capturedOn,
         (int) original,
         null,
+        0,
         0,
         recordHeaderBytes,
         Math.min(length, capturedOn.snapLengthBytes()));

@@ -1,6 +1,13 @@
 package dev.ringtap.file;
 
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.FrameFlags;
 import dev.ringtap.capture.PacketType;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Numbers of the format that both sides need. Source: IETF draft-ietf-opsawg-pcapng. */
 final class PcapngFormat {
@@ -18,6 +25,7 @@ final class PcapngFormat {
   static final int SHB_OS = 3;
   static final int SHB_USER_APPLICATION = 4;
   static final int IF_NAME = 2;
+  static final int IF_DESCRIPTION = 3;
   static final int IF_TSRESOL = 9;
   static final int IF_TSOFFSET = 14;
   static final int EPB_FLAGS = 2;
@@ -43,8 +51,44 @@ final class PcapngFormat {
   private static final int MULTICAST = 2;
   private static final int BROADCAST = 3;
   private static final int PROMISCUOUS = 4;
+  private static final int CHECKSUM_NOT_READY = 1 << 9;
+  private static final int SEGMENTATION_OFFLOADED = 1 << 11;
+
+  /** An if_description that tells which capture an interface was. */
+  private static final Pattern CAPTURE =
+      Pattern.compile("Ringtap host=(.*) captureStart=(\\S+) member=([0-9]{1,9})");
 
   private PcapngFormat() {}
+
+  /** The if_description of a capture, empty if only its interface is known. */
+  static String description(CaptureId capture) {
+    return capture.equals(CaptureId.on(capture.interfaceName()))
+        ? ""
+        : "Ringtap host="
+            + capture.host()
+            + " captureStart="
+            + capture.start()
+            + " member="
+            + capture.member();
+  }
+
+  /** The capture that an interface was, as far as {@link #description} tells. */
+  static CaptureId capture(String interfaceName, String description) {
+    Matcher told = CAPTURE.matcher(description);
+    if (told.matches()) {
+      try {
+        Instant start = Instant.parse(told.group(2));
+        return new CaptureId(
+            told.group(1),
+            interfaceName,
+            ChronoUnit.MICROS.between(Instant.EPOCH, start),
+            Integer.parseInt(told.group(3)));
+      } catch (DateTimeException | ArithmeticException e) {
+        // another program's words after all
+      }
+    }
+    return CaptureId.on(interfaceName);
+  }
 
   /** The packet type that epb_flags tells, or null if it does not. */
   static PacketType packetType(int flags) {
@@ -65,8 +109,20 @@ final class PcapngFormat {
     }
   }
 
-  /** The epb_flags from which {@link #packetType} finds the type again. */
-  static int flags(PacketType type) {
+  /** What {@link dev.ringtap.capture.FrameFlags} have of epb_flags. */
+  static int frameFlags(int flags) {
+    return ((flags & CHECKSUM_NOT_READY) == 0 ? 0 : FrameFlags.CHECKSUM_NOT_READY)
+        | ((flags & SEGMENTATION_OFFLOADED) == 0 ? 0 : FrameFlags.MERGED);
+  }
+
+  /** The epb_flags from which {@link #packetType} and {@link #frameFlags} find theirs again. */
+  static int flags(PacketType type, int frameFlags) {
+    return flags(type)
+        | ((frameFlags & FrameFlags.CHECKSUM_NOT_READY) == 0 ? 0 : CHECKSUM_NOT_READY)
+        | ((frameFlags & FrameFlags.MERGED) == 0 ? 0 : SEGMENTATION_OFFLOADED);
+  }
+
+  private static int flags(PacketType type) {
     switch (type) {
       case BROADCAST:
         return INBOUND | BROADCAST << RECEPTION_SHIFT;

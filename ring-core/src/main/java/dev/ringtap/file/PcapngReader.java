@@ -2,6 +2,7 @@ package dev.ringtap.file;
 
 import static dev.ringtap.file.PcapngFormat.padded;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -54,6 +55,7 @@ final class PcapngReader extends RecordReader {
   private List<Long> preludes;
 
   private PacketType flaggedType;
+  private int frameFlags;
   private long dropCount;
 
   PcapngReader(FileWindow window) {
@@ -275,7 +277,8 @@ final class PcapngReader extends RecordReader {
           0, "a further interface of the section; expected at most " + MOST_INTERFACES);
     }
     int linkType = linkType(window.unsignedShort(8));
-    String name = window.fileName();
+    String name = "";
+    String description = "";
     TimestampUnit unit = TimestampUnit.MICROSECOND;
     long offsetSeconds = 0;
     boolean hasUnit = false;
@@ -290,6 +293,8 @@ final class PcapngReader extends RecordReader {
       }
       if (code == PcapngFormat.IF_NAME) {
         name = text(at + 4, valueLength);
+      } else if (code == PcapngFormat.IF_DESCRIPTION) {
+        description = text(at + 4, valueLength);
       } else if (code == PcapngFormat.IF_TSRESOL) {
         requireLength(at, "if_tsresol", valueLength, 1);
         requireFirst(at, "if_tsresol", hasUnit);
@@ -309,7 +314,10 @@ final class PcapngReader extends RecordReader {
         offsetSeconds = window.int64(at + 4);
       }
     }
-    CapturedOn capturedOn = new CapturedOn(name, linkType, snapLength(window.int32(12), linkType));
+    CaptureId capture =
+        PcapngFormat.capture(name.isEmpty() ? window.fileName() : name, description);
+    CapturedOn capturedOn =
+        new CapturedOn(capture, linkType, snapLength(window.int32(12), linkType));
     interfaces.add(new Interface(capturedOn, unit.from(offsetSeconds)));
     describe();
     int mostWithData =
@@ -317,10 +325,7 @@ final class PcapngReader extends RecordReader {
     mostBlockBytes = Math.max(mostBlockBytes, mostWithData);
   }
 
-  /**
-   * The interface's name, cut to a limit, or the file's name if it is empty; some writers end it
-   * with zeros.
-   */
+  /** A name or description, cut to a limit; some writers end it with zeros. */
   private String text(int index, int length) {
     int used = length;
     while (used > 0 && window.unsignedByte(index + used - 1) == 0) {
@@ -336,7 +341,7 @@ final class PcapngReader extends RecordReader {
     for (int i = 0; i < used; i++) {
       utf8[i] = (byte) window.unsignedByte(index + i);
     }
-    return used == 0 ? window.fileName() : new String(utf8, StandardCharsets.UTF_8);
+    return new String(utf8, StandardCharsets.UTF_8);
   }
 
   /** The length of the option at an index; its header and value lie before the end. */
@@ -384,7 +389,7 @@ final class PcapngReader extends RecordReader {
     }
     // it has no time; as in libpcap that is 0, from which if_tsoffset counts
     showTime(on.unit().seconds(0), 0, 0);
-    show(capturedOn, window.int32(8), null, 0, SIMPLE_DATA_OFFSET, (int) captured);
+    show(capturedOn, window.int32(8), null, 0, 0, SIMPLE_DATA_OFFSET, (int) captured);
   }
 
   private void readPacket(long interfaceId, long drops, int length) throws CaptureFileException {
@@ -402,11 +407,19 @@ final class PcapngReader extends RecordReader {
               + " by the interface's snap length and the block's length");
     }
     flaggedType = null;
+    frameFlags = 0;
     dropCount = drops;
     readPacketOptions(DATA_OFFSET + padded((int) captured), length - TRAILER_BYTES);
     long units = window.unsignedInt(12) << 32 | window.unsignedInt(16);
     showTime(on.unit().seconds(units), on.unit().nanos(units), 12);
-    show(on.capturedOn(), window.int32(24), flaggedType, dropCount, DATA_OFFSET, (int) captured);
+    show(
+        on.capturedOn(),
+        window.int32(24),
+        flaggedType,
+        frameFlags,
+        dropCount,
+        DATA_OFFSET,
+        (int) captured);
   }
 
   /**
@@ -423,7 +436,9 @@ final class PcapngReader extends RecordReader {
         return;
       }
       if (code == PcapngFormat.EPB_FLAGS && valueLength == 4) {
-        flaggedType = PcapngFormat.packetType(window.int32(at + OPTION_HEADER_BYTES));
+        int flags = window.int32(at + OPTION_HEADER_BYTES);
+        flaggedType = PcapngFormat.packetType(flags);
+        frameFlags = PcapngFormat.frameFlags(flags);
       } else if (code == PcapngFormat.EPB_DROP_COUNT && valueLength == 8) {
         dropCount = Math.max(0, window.int64(at + OPTION_HEADER_BYTES));
       }

@@ -2,7 +2,9 @@ package dev.ringtap.file;
 
 import static dev.ringtap.file.PcapngFormat.padded;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.FrameFlags;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.Closeable;
@@ -39,7 +41,7 @@ public final class PcapngWriter implements Closeable, Flushable {
 
   /** An interface as declared, and the times of its first and last frame. */
   private static final class Interface {
-    final String name;
+    final CaptureId capture;
     final int linkType;
     final int mostBytes;
     boolean hasFrames;
@@ -48,14 +50,14 @@ public final class PcapngWriter implements Closeable, Flushable {
     long received = -1;
     long dropped;
 
-    Interface(String name, int linkType, int mostBytes) {
-      this.name = name;
+    Interface(CaptureId capture, int linkType, int mostBytes) {
+      this.capture = capture;
       this.linkType = linkType;
       this.mostBytes = mostBytes;
     }
 
-    boolean is(String otherName, int otherLinkType) {
-      return linkType == otherLinkType && name.equals(otherName);
+    boolean is(CaptureId otherCapture, int otherLinkType) {
+      return linkType == otherLinkType && (capture == otherCapture || capture.equals(otherCapture));
     }
 
     void sees(long timestampNanos) {
@@ -84,8 +86,7 @@ public final class PcapngWriter implements Closeable, Flushable {
     byte[] hardware = text(System.getProperty("os.arch"));
     byte[] os = text(System.getProperty("os.name") + " " + System.getProperty("os.version"));
     byte[] application = text("Ringtap");
-    int options =
-        optionBytes(hardware.length) + optionBytes(os.length) + optionBytes(application.length) + 4;
+    int options = textBytes(hardware) + textBytes(os) + textBytes(application) + 4;
     // The buffer has room for the first block, so that nothing can fail yet.
     output.begin(PcapngFormat.SECTION_HEADER, PcapngFormat.SECTION_HEADER_BYTES + options);
     output.putInt(PcapngFormat.BYTE_ORDER_MAGIC);
@@ -121,7 +122,8 @@ public final class PcapngWriter implements Closeable, Flushable {
   }
 
   /**
-   * Declares an interface.
+   * Declares a capture's interface. Its name is the interface's; host, start and member stand in
+   * if_description, from which {@link CaptureFile} reads them again.
    *
    * @param linkType LINKTYPE value
    * @param snapLengthBytes most bytes of a frame; 0 for no limit
@@ -129,44 +131,45 @@ public final class PcapngWriter implements Closeable, Flushable {
    * @throws IOException if the channel fails, or the file has 16,384 interfaces, the most that are
    *     read again
    */
-  public int addInterface(String name, int linkType, int snapLengthBytes) throws IOException {
-    byte[] nameBytes = text(name);
+  public int addInterface(CaptureId capture, int linkType, int snapLengthBytes) throws IOException {
+    byte[] nameBytes = text(capture.interfaceName());
+    byte[] description = text(PcapngFormat.description(capture));
     if (linkType < 0 || linkType > 0xFFFF) {
       throw new IllegalArgumentException("link type " + linkType + " is not in 0..65535");
     }
-    if (snapLengthBytes < 0 || nameBytes.length > 0xFFFF) {
+    if (snapLengthBytes < 0 || nameBytes.length > 0xFFFF || description.length > 0xFFFF) {
       throw new IllegalArgumentException(
           "snap length of "
               + snapLengthBytes
-              + " or name of "
+              + ", name of "
               + nameBytes.length
+              + " bytes or description of "
+              + description.length
               + " bytes is not in range");
     }
     if (interfaces.size() == PcapngReader.MOST_INTERFACES) {
       throw new IOException(
           "cannot write interface "
-              + name
+              + capture.interfaceName()
               + ": the file has "
               + PcapngReader.MOST_INTERFACES
               + " interfaces, the most");
     }
-    int nameOption = nameBytes.length == 0 ? 0 : optionBytes(nameBytes.length);
-    int options = nameOption + optionBytes(1) + 4;
+    int options = textBytes(nameBytes) + textBytes(description) + optionBytes(1) + 4;
     output.makeRoom(PcapngFormat.INTERFACE_DESCRIPTION_BYTES + options);
     output.begin(
         PcapngFormat.INTERFACE_DESCRIPTION, PcapngFormat.INTERFACE_DESCRIPTION_BYTES + options);
     output.putShort(linkType);
     output.putShort(0);
     output.putInt(snapLengthBytes);
-    if (nameOption > 0) {
-      putText(PcapngFormat.IF_NAME, nameBytes);
-    }
+    putText(PcapngFormat.IF_NAME, nameBytes);
+    putText(PcapngFormat.IF_DESCRIPTION, description);
     putOption(PcapngFormat.IF_TSRESOL, 1);
     output.putInt(NANOSECONDS);
     putOption(PcapngFormat.OPTION_END, 0);
     output.end();
     int most = snapLengthBytes == 0 ? RecordReader.maximumSnapLength(linkType) : snapLengthBytes;
-    interfaces.add(new Interface(name, linkType, most));
+    interfaces.add(new Interface(capture, linkType, most));
     return interfaces.size() - 1;
   }
 
@@ -176,6 +179,7 @@ public final class PcapngWriter implements Closeable, Flushable {
    * @param interfaceId what {@link #addInterface} returned
    * @param timestampNanos nanoseconds since 1970 UTC
    * @param originalLength bytes on the wire
+   * @param flags bits of {@link FrameFlags}; the format has none for the clock
    * @param lostBefore frames lost between the previous frame and this one
    * @param payload the frame's bytes, {@code length} of them from {@code offset} on
    * @throws IOException if the channel fails, now or before; the message names the file
@@ -187,13 +191,13 @@ public final class PcapngWriter implements Closeable, Flushable {
       long timestampNanos,
       int originalLength,
       PacketType type,
+      int flags,
       long lostBefore,
       MemorySegment payload,
       long offset,
       int length)
       throws IOException {
     Objects.checkFromIndexSize(offset, length, payload.byteSize());
-    int flags = PcapngFormat.flags(type);
     beginFrame(interfaceId, timestampNanos, originalLength, lostBefore, length);
     boolean copied = false;
     try {
@@ -201,19 +205,19 @@ public final class PcapngWriter implements Closeable, Flushable {
           payload, ValueLayout.JAVA_BYTE, offset, output.bytes(), output.skip(length), length);
       copied = true;
     } finally {
-      endFrame(copied, flags, lostBefore, length);
+      endFrame(copied, PcapngFormat.flags(type, flags), lostBefore, length);
     }
   }
 
   /**
    * Writes a frame, declaring its interface with the link type's largest snap length if none of its
-   * name and link type is declared yet. The payload goes from the block into the buffer in one
+   * capture and link type is declared yet. The payload goes from the block into the buffer in one
    * copy.
    *
    * @throws IOException as the other write
    */
   public void write(Frame frame) throws IOException {
-    write(interfaceOf(frame.interfaceName(), frame.linkType()), frame);
+    write(interfaceOf(frame.capture(), frame.linkType()), frame);
   }
 
   /**
@@ -226,7 +230,7 @@ public final class PcapngWriter implements Closeable, Flushable {
    */
   public void write(int interfaceId, Frame frame) throws IOException {
     int length = frame.payloadLength();
-    int flags = PcapngFormat.flags(frame.packetType());
+    int flags = PcapngFormat.flags(frame.packetType(), frame.flags());
     beginFrame(
         interfaceId, frame.timestampNanos(), frame.originalLength(), frame.lostBefore(), length);
     boolean copied = false;
@@ -238,18 +242,18 @@ public final class PcapngWriter implements Closeable, Flushable {
     }
   }
 
-  private int interfaceOf(String name, int linkType) throws IOException {
-    if (lastInterface < interfaces.size() && interfaces.get(lastInterface).is(name, linkType)) {
+  private int interfaceOf(CaptureId capture, int linkType) throws IOException {
+    if (lastInterface < interfaces.size() && interfaces.get(lastInterface).is(capture, linkType)) {
       return lastInterface;
     }
     for (int id = 0; id < interfaces.size(); id++) {
-      if (interfaces.get(id).is(name, linkType)) {
+      if (interfaces.get(id).is(capture, linkType)) {
         lastInterface = id;
         return id;
       }
     }
     try {
-      lastInterface = addInterface(name, linkType, RecordReader.maximumSnapLength(linkType));
+      lastInterface = addInterface(capture, linkType, RecordReader.maximumSnapLength(linkType));
     } catch (IOException e) {
       framesGiven++;
       throw e;
@@ -266,7 +270,7 @@ public final class PcapngWriter implements Closeable, Flushable {
           "frame of "
               + length
               + " bytes on interface "
-              + on.name
+              + on.capture.interfaceName()
               + ", whose snap length is "
               + on.mostBytes);
     }
@@ -382,7 +386,7 @@ public final class PcapngWriter implements Closeable, Flushable {
     try (PcapngOutput closing = output) {
       if (interfaces.isEmpty()) {
         // libpcap refuses a file without an interface, even one without frames.
-        addInterface("", LinkType.ETHERNET, RecordReader.MAXIMUM_SNAP_LENGTH);
+        addInterface(CaptureId.on(""), LinkType.ETHERNET, RecordReader.MAXIMUM_SNAP_LENGTH);
       }
       for (int id = 0; id < interfaces.size(); id++) {
         if (interfaces.get(id).received >= 0) {
@@ -404,10 +408,18 @@ public final class PcapngWriter implements Closeable, Flushable {
     output.putShort(length);
   }
 
+  /** Puts an option, unless it is empty. */
   private void putText(int code, byte[] utf8) {
+    if (utf8.length == 0) {
+      return;
+    }
     putOption(code, utf8.length);
     System.arraycopy(utf8, 0, output.bytes(), output.skip(utf8.length), utf8.length);
     output.pad(utf8.length);
+  }
+
+  private static int textBytes(byte[] utf8) {
+    return utf8.length == 0 ? 0 : optionBytes(utf8.length);
   }
 
   private static int optionBytes(int valueLength) {

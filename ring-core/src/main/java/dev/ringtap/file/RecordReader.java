@@ -1,5 +1,6 @@
 package dev.ringtap.file;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
@@ -25,7 +26,7 @@ abstract class RecordReader {
   }
 
   /** Where a record was captured; one object for each interface of a file. */
-  record CapturedOn(String name, int linkType, int snapLengthBytes) {}
+  record CapturedOn(CaptureId capture, int linkType, int snapLengthBytes) {}
 
   final FileWindow window;
 
@@ -36,6 +37,7 @@ abstract class RecordReader {
   private long timestampNanos;
   private int originalLength;
   private PacketType packetType;
+  private int flags;
   private long lostBefore;
   private int payloadIndex;
   private int payloadLength;
@@ -96,6 +98,11 @@ abstract class RecordReader {
     return packetType;
   }
 
+  /** Bits of {@link dev.ringtap.capture.FrameFlags}. */
+  final int flags() {
+    return flags;
+  }
+
   final long lostBefore() {
     return lostBefore;
   }
@@ -119,11 +126,13 @@ abstract class RecordReader {
       CapturedOn capturedOn,
       int originalLength,
       PacketType packetType,
+      int flags,
       long lostBefore,
       int payloadIndex,
       int payloadLength) {
     this.capturedOn = capturedOn;
     this.originalLength = originalLength < 0 ? Integer.MAX_VALUE : originalLength;
+    this.flags = flags;
     this.lostBefore = lostBefore;
     this.payloadIndex = payloadIndex;
     this.payloadLength = payloadLength;

@@ -39,6 +39,7 @@ public final class Tpacket3Hdr {
   public static final int TP_STATUS_CSUMNOTREADY = 8;
   public static final int TP_STATUS_VLAN_VALID = 0x10;
   public static final int TP_STATUS_VLAN_TPID_VALID = 0x40;
+  public static final int TP_STATUS_GSO_TCP = 0x100;
   public static final int TP_STATUS_TS_RAW_HARDWARE = 1 << 31;
 
   static final long TP_NEXT_OFFSET = 0;

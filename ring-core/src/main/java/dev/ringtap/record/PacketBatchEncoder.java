@@ -1,12 +1,13 @@
 package dev.ringtap.record;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import java.util.Arrays;
 
 /**
- * Gathers frames into one Avro record of {@code PacketBatch.avsc}. Each is copied out of the ring
- * as it is added, its VLAN tag put back, by the encoder of single records; nothing is allocated for
- * it but room in a buffer that stays.
+ * Gathers frames of one capture into one Avro record of {@code PacketBatch.avsc}, which has what
+ * they share once. Each is copied out of the ring as it is added, its VLAN tag put back, by the
+ * encoder of single records; nothing is allocated for it but room in a buffer that stays.
  *
  * <pre>{@code
  * if (encoder.frames() > 0 && encoder.maxLengthWith(frame) > limit) {
@@ -24,20 +25,25 @@ public final class PacketBatchEncoder {
   private static final int FIRST_BUFFER_BYTES = 16 << 10;
   private static final int END_OF_ARRAY_BYTES = 1;
 
-  private final PacketEncoder items = PacketEncoder.headless();
+  private final PacketEncoder items = PacketEncoder.batched();
+  private final byte[] header;
 
-  /** The header, then room for the number of items. */
-  private final byte[] prefix;
+  /** The capture of the frames, and what the record has of it, its header before. */
+  private CaptureId capture;
 
-  private final int headerBytes;
+  private byte[] start;
 
+  /** The capture of the last frame: another object if its interface is another. */
+  private CaptureId lastCapture;
+
+  private final byte[] count = new byte[Varint.ROOM_BYTES];
   private byte[] buffer = new byte[FIRST_BUFFER_BYTES];
   private int used;
   private int frames;
 
   private PacketBatchEncoder(byte[] header) {
-    headerBytes = header.length;
-    prefix = Arrays.copyOf(header, header.length + Varint.ROOM_BYTES);
+    this.header = header;
+    use(CaptureId.on(""));
   }
 
   /** Avro's single-object encoding, as {@link PacketEncoder#singleObject}. */
@@ -61,21 +67,50 @@ public final class PacketBatchEncoder {
 
   /** Bytes of the record if this frame is added too, at most. */
   public long maxLengthWith(Frame frame) {
-    return (long) prefix.length + used + items.maxEncodedLength(frame) + END_OF_ARRAY_BYTES;
+    return (long) start.length
+        + Varint.ROOM_BYTES
+        + used
+        + items.maxEncodedLength(frame)
+        + END_OF_ARRAY_BYTES;
   }
 
   /**
    * Adds a frame.
    *
+   * @throws IllegalStateException if the frames before are of another capture: end the record with
+   *     the block
    * @throws ArithmeticException if the record would have 2 GiB or more
    */
   public void add(Frame frame) {
+    if (frame.capture() != lastCapture) {
+      change(frame.capture());
+    }
     long needed = (long) used + items.maxEncodedLength(frame);
     if (needed > buffer.length) {
       grow(Math.toIntExact(needed));
     }
     used = items.encode(frame, buffer, used);
     frames++;
+  }
+
+  private void change(CaptureId to) {
+    boolean same =
+        to.startMicros() == capture.startMicros()
+            && to.member() == capture.member()
+            && to.host().equals(capture.host());
+    if (!same) {
+      if (frames != 0) {
+        throw new IllegalStateException(
+            "a frame of " + to + " in a record of " + capture + "; finish the record first");
+      }
+      use(to);
+    }
+    lastCapture = to;
+  }
+
+  private void use(CaptureId of) {
+    capture = of;
+    start = PacketEncoder.batchStart(header, of);
   }
 
   private void grow(int needed) {
@@ -88,10 +123,11 @@ public final class PacketBatchEncoder {
    * @return a record of its own, exactly as long as it needs to be
    */
   public byte[] finish() {
-    int prefixBytes = frames == 0 ? headerBytes : Varint.put(prefix, headerBytes, frames);
-    byte[] record = new byte[prefixBytes + used + END_OF_ARRAY_BYTES];
-    System.arraycopy(prefix, 0, record, 0, prefixBytes);
-    System.arraycopy(buffer, 0, record, prefixBytes, used);
+    int countBytes = frames == 0 ? 0 : Varint.put(count, 0, frames);
+    byte[] record = new byte[start.length + countBytes + used + END_OF_ARRAY_BYTES];
+    System.arraycopy(start, 0, record, 0, start.length);
+    System.arraycopy(count, 0, record, start.length, countBytes);
+    System.arraycopy(buffer, 0, record, start.length + countBytes, used);
     // the last byte is the array's end, 0
     used = 0;
     frames = 0;

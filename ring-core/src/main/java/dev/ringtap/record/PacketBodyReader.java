@@ -1,6 +1,8 @@
 package dev.ringtap.record;
 
 import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.Schema;
@@ -11,9 +13,9 @@ import org.apache.avro.io.DatumReader;
 import org.apache.avro.specific.SpecificDatumReader;
 
 /**
- * Reads what stands behind the header of values that were written with one schema: {@link Packet}
- * or {@link PacketBatch}, of any version. Avro's rules resolve the packets to the schema of this
- * version. Not thread-safe.
+ * Reads the bodies of values that were written with one schema: {@link Packet} or {@link
+ * PacketBatch}, of any version. Avro's rules resolve the packets to the schema of this version, of
+ * which {@link BatchedPacket} is an alias. Not thread-safe.
  */
 public final class PacketBodyReader {
   private static final String PACKETS = "packets";
@@ -67,18 +69,41 @@ public final class PacketBodyReader {
 
   /** Avro's own reader takes memory for as many items as a damaged value says that it has. */
   private List<Packet> readBatch() throws IOException {
+    String host = "";
+    Instant captureStart = Instant.EPOCH;
+    int member = 0;
     List<Packet> packets = new ArrayList<>();
     for (Schema.Field field : writer.getFields()) {
-      if (!field.name().equals(PACKETS)) {
-        GenericDatumReader.skip(field.schema(), decoder);
-        continue;
-      }
-      for (long left = decoder.readArrayStart(); left > 0; left = decoder.arrayNext()) {
-        for (; left > 0; left--) {
-          packets.add(packetReader.read(null, decoder));
-        }
+      switch (field.name()) {
+        case "host":
+          host = decoder.readString();
+          break;
+        case "captureStart":
+          captureStart = Instant.EPOCH.plus(decoder.readLong(), ChronoUnit.MICROS);
+          break;
+        case "member":
+          member = decoder.readInt();
+          break;
+        case PACKETS:
+          readPackets(packets);
+          break;
+        default:
+          GenericDatumReader.skip(field.schema(), decoder);
       }
     }
+    for (Packet packet : packets) {
+      packet.setHost(host);
+      packet.setCaptureStart(captureStart);
+      packet.setMember(member);
+    }
     return packets;
+  }
+
+  private void readPackets(List<Packet> packets) throws IOException {
+    for (long left = decoder.readArrayStart(); left > 0; left = decoder.arrayNext()) {
+      for (; left > 0; left--) {
+        packets.add(packetReader.read(null, decoder));
+      }
+    }
   }
 }

@@ -1,10 +1,12 @@
 package dev.ringtap.record;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -23,37 +25,41 @@ import org.apache.avro.SchemaNormalization;
 public final class PacketEncoder {
   private static final int MAX_VARINT_BYTES = 5;
 
-  /** Loss; member, two lengths, link type, direction, union branch, four of the tag. */
+  /** Header, two lengths of names, start and member; the names themselves do not count. */
+  private static final int MAX_START_BYTES = 5 * Varint.ROOM_BYTES;
+
+  /** Loss; two lengths, link type, packet type, flags, union branch, four of the tag. */
   private static final int MAX_TAIL_BYTES = Varint.ROOM_BYTES + 10 * MAX_VARINT_BYTES;
 
   /** What may be written behind the last field's end. */
   private static final int OVERSHOOT_BYTES = 16;
 
-  /** A file may name any number of interfaces. */
-  private static final int MAX_NAMES_KEPT = 256;
+  /** A file may have any number of interfaces. */
+  private static final int MAX_CAPTURES_KEPT = 256;
 
   private static final int TPID_SHIFT = 16;
   private static final int PRIORITY_SHIFT = 13;
   private static final int DROP_ELIGIBLE = 0x1000;
   private static final int VLAN_ID_MASK = 0x0fff;
 
-  private final EncodedPiece header;
+  /** Null for items of a batch. */
+  private final byte[] header;
 
-  /** The interface's name, of the last frame and of those before. */
-  private EncodedPiece name;
+  /** The header and the fields that name the capture, of the last frame and of those before. */
+  private EncodedPiece start;
 
-  private String interfaceName;
-  private final Map<String, EncodedPiece> names = new HashMap<>();
+  private CaptureId capture;
+  private final Map<CaptureId, EncodedPiece> starts = new HashMap<>();
 
-  /** What stands behind the sequence number, of the last frame. */
+  /** The fields after the sequence number, of the last frame. */
   private final EncodedPiece tail = new EncodedPiece();
 
   private final byte[] tailFields = new byte[MAX_TAIL_BYTES + Varint.ROOM_BYTES];
   private long lostBefore;
-  private int member;
   private int originalLength;
   private int linkType;
   private PacketType packetType = PacketType.HOST;
+  private int flags;
   private int vlanTag;
   private int payloadLength;
 
@@ -61,8 +67,7 @@ public final class PacketEncoder {
   private byte[] fields = new byte[0];
 
   private PacketEncoder(byte[] header) {
-    this.header = EncodedPiece.of(header, header.length);
-    changeInterface("");
+    this.header = header;
     encodeTail();
   }
 
@@ -98,14 +103,14 @@ public final class PacketEncoder {
     return ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array();
   }
 
-  /** Records without a header, as they stand inside another record. */
-  static PacketEncoder headless() {
-    return new PacketEncoder(new byte[0]);
+  /** Items of a {@link PacketBatch}, which has the rest of what names their capture. */
+  static PacketEncoder batched() {
+    return new PacketEncoder(null);
   }
 
   /** Room that is enough for the frame's record. */
   public int maxEncodedLength(Frame frame) {
-    useInterface(frame.interfaceName());
+    useCapture(frame.capture());
     return maxFieldsLength() + frame.payloadLength();
   }
 
@@ -132,7 +137,7 @@ public final class PacketEncoder {
    */
   public int encode(Frame frame, byte[] target, int offset) {
     int length = frame.payloadLength();
-    useInterface(frame.interfaceName());
+    useCapture(frame.capture());
     int at;
     if (length >= OVERSHOOT_BYTES && offset >= 0 && maxFieldsLength() <= target.length - offset) {
       // the payload comes to lie over what is written too much
@@ -147,52 +152,64 @@ public final class PacketEncoder {
   }
 
   private int maxFieldsLength() {
-    return header.length()
-        + name.length()
-        + 2 * Varint.ROOM_BYTES
-        + MAX_TAIL_BYTES
-        + OVERSHOOT_BYTES;
+    return start.length() + 2 * Varint.ROOM_BYTES + MAX_TAIL_BYTES + OVERSHOOT_BYTES;
   }
 
   private int writeFields(Frame frame) {
-    useInterface(frame.interfaceName());
+    useCapture(frame.capture());
     if (fields.length < maxFieldsLength()) {
       fields = new byte[maxFieldsLength()];
     }
     return writeFields(frame, fields, 0);
   }
 
-  /** All before the payload's bytes, its interface in use already. */
+  /** All before the payload's bytes, its capture in use already. */
   private int writeFields(Frame frame, byte[] to, int offset) {
     useTail(frame);
-    int at = header.put(to, offset);
+    int at = start.put(to, offset);
     at = Varint.putNanos(to, at, frame.timestampNanos());
-    at = name.put(to, at);
     at = Varint.put(to, at, frame.sequence());
     return tail.put(to, at);
   }
 
-  /** The name stays the same from frame to frame, or is one of a few: its bytes are kept. */
-  private void useInterface(String frameInterfaceName) {
-    if (frameInterfaceName != interfaceName) {
-      changeInterface(frameInterfaceName);
+  /** The capture stays the same from frame to frame, or is one of a few: its bytes are kept. */
+  private void useCapture(CaptureId ofFrame) {
+    if (ofFrame != capture) {
+      if (starts.size() == MAX_CAPTURES_KEPT) {
+        starts.clear();
+      }
+      start = starts.computeIfAbsent(ofFrame, this::encodeStart);
+      capture = ofFrame;
     }
   }
 
-  private void changeInterface(String frameInterfaceName) {
-    if (names.size() == MAX_NAMES_KEPT) {
-      names.clear();
+  private EncodedPiece encodeStart(CaptureId of) {
+    byte[] interfaceName = of.interfaceName().getBytes(StandardCharsets.UTF_8);
+    byte[] host = of.host().getBytes(StandardCharsets.UTF_8);
+    byte[] to = new byte[interfaceName.length + host.length + MAX_START_BYTES];
+    if (header == null) {
+      return EncodedPiece.of(to, putText(to, 0, interfaceName));
     }
-    name = names.computeIfAbsent(frameInterfaceName, PacketEncoder::nameField);
-    interfaceName = frameInterfaceName;
+    System.arraycopy(header, 0, to, 0, header.length);
+    int at = putText(to, header.length, host);
+    at = putText(to, at, interfaceName);
+    at = Varint.put(to, at, of.startMicros());
+    return EncodedPiece.of(to, Varint.put(to, at, of.member()));
   }
 
-  private static EncodedPiece nameField(String name) {
-    byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
-    byte[] field = new byte[Varint.ROOM_BYTES + utf8.length];
-    int length = Varint.put(field, 0, utf8.length);
-    System.arraycopy(utf8, 0, field, length, utf8.length);
-    return EncodedPiece.of(field, length + utf8.length);
+  /** What all frames of a batch share, after its header. */
+  static byte[] batchStart(byte[] header, CaptureId of) {
+    byte[] host = of.host().getBytes(StandardCharsets.UTF_8);
+    byte[] to = Arrays.copyOf(header, host.length + MAX_START_BYTES);
+    int at = putText(to, header.length, host);
+    at = Varint.put(to, at, of.startMicros());
+    return Arrays.copyOf(to, Varint.put(to, at, of.member()));
+  }
+
+  private static int putText(byte[] to, int at, byte[] utf8) {
+    int start = Varint.put(to, at, utf8.length);
+    System.arraycopy(utf8, 0, to, start, utf8.length);
+    return start + utf8.length;
   }
 
   /** Many frames are of the same kind and length as the one before. */
@@ -203,15 +220,15 @@ public final class PacketEncoder {
         && frameTag == vlanTag
         && frame.packetType() == packetType
         && frame.lostBefore() == lostBefore
-        && frame.linkType() == linkType
-        && frame.member() == member) {
+        && frame.flags() == flags
+        && frame.linkType() == linkType) {
       return;
     }
     lostBefore = frame.lostBefore();
-    member = frame.member();
     originalLength = frame.originalLength();
     linkType = frame.linkType();
     packetType = frame.packetType();
+    flags = frame.flags();
     vlanTag = frameTag;
     payloadLength = frame.payloadLength();
     encodeTail();
@@ -220,10 +237,10 @@ public final class PacketEncoder {
   private void encodeTail() {
     byte[] to = tailFields;
     int at = Varint.put(to, 0, lostBefore);
-    at = Varint.put(to, at, member);
     at = Varint.put(to, at, originalLength);
     at = Varint.put(to, at, linkType);
     at = Varint.put(to, at, packetType.ordinal());
+    at = Varint.put(to, at, flags);
     if (vlanTag == 0) {
       to[at++] = 0;
     } else {

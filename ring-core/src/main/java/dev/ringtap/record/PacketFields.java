@@ -1,7 +1,9 @@
 package dev.ringtap.record;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /** Fields of a decoded record as the rest of the library has them. */
 public final class PacketFields {
@@ -17,6 +19,15 @@ public final class PacketFields {
 
   /** For whom the frame was. */
   public static PacketType packetType(Packet packet) {
-    return PacketType.valueOf(packet.getDirection().name());
+    return PacketType.valueOf(packet.getPacketType().name());
+  }
+
+  /** The capture that the frame is of. */
+  public static CaptureId capture(Packet packet) {
+    return new CaptureId(
+        packet.getHost(),
+        packet.getInterfaceName(),
+        ChronoUnit.MICROS.between(Instant.EPOCH, packet.getCaptureStart()),
+        packet.getMember());
   }
 }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -85,7 +86,7 @@ public class RingBenchmark {
   /** Fills the block, and makes sure that all write the same bytes. */
   @Setup
   public void fill() throws IOException {
-    builder.start("eth0", LinkType.ETHERNET, 262_144);
+    builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
     byte[] bytes = new byte[frameBytes];
     new Random(1).nextBytes(bytes);
     bytes[12] = 8;

@@ -57,7 +57,8 @@ public final class BlockFuzzTest extends FuzzTest {
       int linkType = LINK_TYPES[mode & 3];
       int cooked = (mode & 4) == 0 ? 0 : CookedHeader.bytes(linkType);
       FrameOrigin origin =
-          new FrameOrigin("eth0", linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null, 0);
+          new FrameOrigin(
+              CaptureId.on("eth0"), linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null);
       Block block = new Block(slot, origin, 1000, 7);
       if ((mode & 8) != 0) {
         block.sift(filter()::keptBytes);
@@ -94,8 +95,7 @@ public final class BlockFuzzTest extends FuzzTest {
         }
         frames++;
         seen.add(frame.cookedHeaderLength());
-        seen.add(frame.hasHardwareTimestamp());
-        seen.add(frame.checksumNotReady());
+        seen.add(frame.flags());
         seen.add(frame.protocol());
         seen.add(frame.hardwareType());
         seen.add(frame.senderAddressLength());

@@ -34,7 +34,7 @@ class BlockTest {
   }
 
   private Block block(int frames) {
-    builder.start("eth0", LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+    builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
     for (int i = 0; i < frames; i++) {
       byte[] bytes = new byte[60 + i % 40];
       bytes[0] = (byte) i;
@@ -198,16 +198,17 @@ class BlockTest {
 
   /** Another lease on the same memory, as it is by now. */
   private static Block again(Block block) {
-    return new Block(block.slot(), FrameOrigin.of("eth0", LinkType.ETHERNET, BLOCK_BYTES), 0, 0);
+    return new Block(
+        block.slot(), FrameOrigin.of(CaptureId.on("eth0"), LinkType.ETHERNET, BLOCK_BYTES), 0, 0);
   }
 
   @Test
   void builderRefusesToOverwriteABlockThatIsOut() {
     Block block = block(1);
-    assertThatThrownBy(() -> builder.start("eth0", 1, 100))
+    assertThatThrownBy(() -> builder.start(CaptureId.on("eth0"), 1, 100))
         .isInstanceOf(IllegalStateException.class);
     block.close();
-    builder.start("eth0", 1, 100);
+    builder.start(CaptureId.on("eth0"), 1, 100);
   }
 
   @Test

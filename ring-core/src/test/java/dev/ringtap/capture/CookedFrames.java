@@ -20,7 +20,7 @@ public final class CookedFrames {
       int strippedTag,
       byte[] inRing) {
     BlockBuilder builder = new BlockBuilder(arena, BlockBuilder.blockSizeBytes(inRing.length) + 64);
-    builder.startCooked("ppp0", linkType, snapLengthBytes, null);
+    builder.startCooked(CaptureId.on("ppp0"), linkType, snapLengthBytes, null);
     builder.sockaddr(protocol, ifindex, hardwareType, senderLength, sender);
     builder.append(
         1,

@@ -109,7 +109,7 @@ class FanoutIT {
     while (!capture.isEnded()) {
       try (Block block = capture.take(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
-          assertThat(f.member()).isEqualTo(number);
+          assertThat(f.capture().member()).isEqualTo(number);
           assertThat(f.sequence()).isEqualTo(numbers.size());
           lost += f.lostBefore();
           times.add(f.timestampNanos());

@@ -324,7 +324,7 @@ class InterfaceLifeIT {
       try (Block block = network.call(() -> each.take(millis))) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(sequences[i]++);
-          assertThat(f.member()).isEqualTo(i);
+          assertThat(f.capture().member()).isEqualTo(i);
         }
       }
     }

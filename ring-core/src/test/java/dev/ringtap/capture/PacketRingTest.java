@@ -26,7 +26,7 @@ class PacketRingTest {
   private final Kernel kernel = new Kernel();
   private final PacketRing ring =
       new PacketRing(
-          FrameOrigin.of("eth0", LinkType.ETHERNET, 100),
+          FrameOrigin.of(CaptureId.on("eth0"), LinkType.ETHERNET, 100),
           0,
           null,
           kernel,

@@ -2,6 +2,7 @@ package dev.ringtap.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.lab.Requirements;
 import java.lang.foreign.MemorySegment;
@@ -31,7 +32,10 @@ class CaptureToolsIT {
     Path file = directory.resolve("ours.pcapng");
     Random random = new Random(7);
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int[] ids = {writer.addInterface("eth0", 1, 262144), writer.addInterface("wlan0", 1, 262144)};
+      int[] ids = {
+        writer.addInterface(CaptureId.on("eth0"), 1, 262144),
+        writer.addInterface(CaptureId.on("wlan0"), 1, 262144)
+      };
       for (int i = 0; i < 200; i++) {
         byte[] payload = new byte[LENGTHS[i % LENGTHS.length]];
         random.nextBytes(payload);
@@ -40,6 +44,7 @@ class CaptureToolsIT {
             TIME + (long) i * stepNanos,
             payload.length + i % 2,
             PacketType.values()[i % 5],
+            i % 8,
             i % 9 == 5 ? i : 0,
             MemorySegment.ofArray(payload),
             0,
@@ -98,7 +103,7 @@ class CaptureToolsIT {
               frame.payload().length() / 2,
               frame.interfaceName(),
               frame.lostBefore() == 0 ? "" : frame.lostBefore(),
-              PcapngFormat.flags(frame.packetType())));
+              PcapngFormat.flags(frame.packetType(), frame.flags())));
     }
     assertThat(printed.lines().toList()).isEqualTo(expected);
     String infos = Tool.print(directory, "capinfos", "-M", ours.toString());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.lab.Requirements;
 import java.io.IOException;
@@ -23,14 +24,14 @@ class FullDiskIT {
   @TempDir Path directory;
 
   private static int writeUntilItFails(PcapngWriter writer, String message) throws IOException {
-    int id = writer.addInterface("eth0", 1, 0);
+    int id = writer.addInterface(CaptureId.on("eth0"), 1, 0);
     MemorySegment frame = MemorySegment.ofArray(new byte[FRAME_BYTES]);
     int given = 0;
     IOException failure = null;
     while (failure == null && given < 10_000) {
       given++;
       try {
-        writer.write(id, given, FRAME_BYTES, PacketType.HOST, 0, frame, 0, FRAME_BYTES);
+        writer.write(id, given, FRAME_BYTES, PacketType.HOST, 0, 0, frame, 0, FRAME_BYTES);
       } catch (IOException e) {
         failure = e;
       }

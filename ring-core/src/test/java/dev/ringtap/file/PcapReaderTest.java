@@ -39,8 +39,9 @@ class PcapReaderTest {
                 60,
                 PacketType.HOST,
                 0,
+                0,
                 HexFormat.of().formatHex(UNICAST)),
-            new Seen("test.pcap", 1, 1_000_000_000L + 2 * nanos, 0, PacketType.HOST, 0, ""));
+            new Seen("test.pcap", 1, 1_000_000_000L + 2 * nanos, 0, PacketType.HOST, 0, 0, ""));
   }
 
   @ParameterizedTest

@@ -21,7 +21,7 @@ class PcapngReaderTest {
   }
 
   private static Seen seen(String name, int linkType, long nanos, long lostBefore) {
-    return new Seen(name, linkType, nanos, FRAME.length, PacketType.HOST, lostBefore, FRAME_HEX);
+    return new Seen(name, linkType, nanos, FRAME.length, PacketType.HOST, 0, lostBefore, FRAME_HEX);
   }
 
   @Test
@@ -192,9 +192,9 @@ class PcapngReaderTest {
             .toBytes();
     assertThat(Seen.all(bytes))
         .containsExactly(
-            new Seen("test.pcap", 1, 0, 2000, PacketType.HOST, 0, FRAME_HEX),
-            new Seen("test.pcap", 1, 9000, 60, PacketType.OUTGOING, 4, FRAME_HEX),
-            new Seen("test.pcap", 1, 0, 0, PacketType.HOST, 0, ""));
+            new Seen("test.pcap", 1, 0, 2000, PacketType.HOST, 0, 0, FRAME_HEX),
+            new Seen("test.pcap", 1, 9000, 60, PacketType.OUTGOING, 0, 4, FRAME_HEX),
+            new Seen("test.pcap", 1, 0, 0, PacketType.HOST, 0, 0, ""));
   }
 
   @Test

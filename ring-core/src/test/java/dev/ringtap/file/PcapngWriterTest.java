@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketType;
 import java.io.ByteArrayOutputStream;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,10 +40,10 @@ class PcapngWriterTest {
   void writesTheseBytes() throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
-      int id = writer.addInterface("eth0", 1, 262144);
+      int id = writer.addInterface(CaptureId.on("eth0"), 1, 262144);
       MemorySegment payload = MemorySegment.ofArray(new byte[] {9, 1, 2, 3, 4, 5, 9});
-      writer.write(id, TIME, 60, PacketType.OUTGOING, 0, payload, 1, 5);
-      writer.write(id, TIME + 1, 61, PacketType.BROADCAST, 7, payload, 1, 4);
+      writer.write(id, TIME, 60, PacketType.OUTGOING, 0, 0, payload, 1, 5);
+      writer.write(id, TIME + 1, 61, PacketType.BROADCAST, 0, 7, payload, 1, 4);
       writer.writeStatistics(id, 9, 7);
     }
     byte[] expected =
@@ -135,7 +137,7 @@ class PcapngWriterTest {
         int length = lengths[i % lengths.length];
         byte[] payload = new byte[length];
         random.nextBytes(payload);
-        builder.start(i % 4 == 0 ? "eth1" : "eth0", i % 7 == 0 ? 101 : 1, 262144);
+        builder.start(CaptureId.on(i % 4 == 0 ? "eth1" : "eth0"), i % 7 == 0 ? 101 : 1, 262144);
         PacketType type = PacketType.values()[i % 5];
         MemorySegment source = MemorySegment.ofArray(payload);
         builder.append(TIME + i, length + i, type, tags[i % 3], source, 0, length);
@@ -159,14 +161,14 @@ class PcapngWriterTest {
     Path file = directory.resolve("out.pcapng");
     try (Arena arena = Arena.ofConfined();
         PcapngWriter writer = PcapngWriter.create(file)) {
-      writer.addInterface("eth0", 1, 96);
+      writer.addInterface(CaptureId.on("eth0"), 1, 96);
       BlockBuilder builder = new BlockBuilder(arena, 4096);
-      builder.start("eth0", 1, 96);
+      builder.start(CaptureId.on("eth0"), 1, 96);
       builder.append(TIME, 100, PacketType.HOST, 0, MemorySegment.ofArray(new byte[96]), 0, 96);
       try (Block block = builder.build(0, 0)) {
         writer.write(block.next());
       }
-      assertThat(writer.addInterface("x", 1, 0)).isEqualTo(1);
+      assertThat(writer.addInterface(CaptureId.on("x"), 1, 0)).isEqualTo(1);
     }
     assertThat(Seen.all(file)).hasSize(1);
   }
@@ -176,20 +178,20 @@ class PcapngWriterTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     MemorySegment data = MemorySegment.ofArray(new byte[100]);
     try (PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
-      int id = writer.addInterface("eth0", 1, 50);
-      assertThatThrownBy(() -> writer.write(1, 0, 0, PacketType.HOST, 0, data, 0, 1))
+      int id = writer.addInterface(CaptureId.on("eth0"), 1, 50);
+      assertThatThrownBy(() -> writer.write(1, 0, 0, PacketType.HOST, 0, 0, data, 0, 1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("interface 1 of 1 declared ones");
-      assertThatThrownBy(() -> writer.write(id, 0, 0, PacketType.HOST, 0, data, 0, 51))
+      assertThatThrownBy(() -> writer.write(id, 0, 0, PacketType.HOST, 0, 0, data, 0, 51))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("frame of 51 bytes on interface eth0, whose snap length is 50");
-      assertThatThrownBy(() -> writer.write(id, -1, 0, PacketType.HOST, 0, data, 0, 1))
+      assertThatThrownBy(() -> writer.write(id, -1, 0, PacketType.HOST, 0, 0, data, 0, 1))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> writer.write(id, 0, 0, PacketType.HOST, 0, data, 99, 2))
+      assertThatThrownBy(() -> writer.write(id, 0, 0, PacketType.HOST, 0, 0, data, 99, 2))
           .isInstanceOf(IndexOutOfBoundsException.class);
-      assertThatThrownBy(() -> writer.addInterface("eth0", 65536, 50))
+      assertThatThrownBy(() -> writer.addInterface(CaptureId.on("eth0"), 65536, 50))
           .isInstanceOf(IllegalArgumentException.class);
-      writer.write(id, 0, 0, PacketType.HOST, 0, data, 0, 50);
+      writer.write(id, 0, 0, PacketType.HOST, 0, 0, data, 0, 50);
       writer.flush();
       assertThat(writer.framesWritten()).isEqualTo(1);
       assertThat(writer.framesLost()).isZero();
@@ -205,11 +207,11 @@ class PcapngWriterTest {
       gone = arena.allocate(10);
     }
     try (PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
-      int id = writer.addInterface("eth0", 1, 50);
-      assertThatThrownBy(() -> writer.write(id, 0, 0, PacketType.HOST, 1, gone, 0, 10))
+      int id = writer.addInterface(CaptureId.on("eth0"), 1, 50);
+      assertThatThrownBy(() -> writer.write(id, 0, 0, PacketType.HOST, 0, 1, gone, 0, 10))
           .isInstanceOf(IllegalStateException.class);
       MemorySegment data = MemorySegment.ofArray(new byte[10]);
-      writer.write(id, 0, 0, PacketType.HOST, 0, data, 0, 10);
+      writer.write(id, 0, 0, PacketType.HOST, 0, 0, data, 0, 10);
     }
     assertThat(Seen.all(out.toByteArray())).hasSize(1);
   }
@@ -250,20 +252,20 @@ class PcapngWriterTest {
   void countsWhatTheChannelTookWhenItFails(int room) throws Exception {
     FullChannel channel = new FullChannel(room);
     PcapngWriter writer = new PcapngWriter(channel);
-    int id = writer.addInterface("eth0", 1, 0);
+    int id = writer.addInterface(CaptureId.on("eth0"), 1, 0);
     int given = 0;
     MemorySegment data = MemorySegment.ofArray(new byte[1000]);
     IOException failure = null;
     while (failure == null && given < 5000) {
       given++;
       try {
-        writer.write(id, TIME, 1000, PacketType.HOST, 0, data, 0, given % 1000);
+        writer.write(id, TIME, 1000, PacketType.HOST, 0, 0, data, 0, given % 1000);
       } catch (IOException e) {
         failure = e;
       }
     }
     assertThat(failure).hasMessage("cannot write to channel: No space left on device");
-    assertThatThrownBy(() -> writer.write(id, TIME, 0, PacketType.HOST, 0, data, 0, 0))
+    assertThatThrownBy(() -> writer.write(id, TIME, 0, PacketType.HOST, 0, 0, data, 0, 0))
         .hasMessage("cannot write to channel: No space left on device");
     assertThatThrownBy(writer::flush).hasCauseInstanceOf(IOException.class);
     assertThat(writer.framesWritten() + writer.framesLost()).isEqualTo(given + 1);
@@ -279,10 +281,10 @@ class PcapngWriterTest {
     Path file = directory.resolve("out.pcapng");
     MemorySegment data = MemorySegment.ofArray(new byte[1000]);
     PcapngWriter writer = PcapngWriter.create(file);
-    int id = writer.addInterface("eth0", 1, 0);
-    writer.write(id, TIME, 1000, PacketType.HOST, 0, data, 0, 1000);
+    int id = writer.addInterface(CaptureId.on("eth0"), 1, 0);
+    writer.write(id, TIME, 1000, PacketType.HOST, 0, 0, data, 0, 1000);
     writer.flush();
-    writer.write(id, TIME, 1000, PacketType.HOST, 0, data, 0, 1000);
+    writer.write(id, TIME, 1000, PacketType.HOST, 0, 0, data, 0, 1000);
     Thread.currentThread().interrupt();
     assertThatThrownBy(writer::flush)
         .hasMessage("cannot write to " + file + ": ClosedByInterruptException");
@@ -310,9 +312,9 @@ class PcapngWriterTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
       for (int i = 0; i < PcapngReader.MOST_INTERFACES; i++) {
-        writer.addInterface("eth" + i, 1, 0);
+        writer.addInterface(CaptureId.on("eth" + i), 1, 0);
       }
-      assertThatThrownBy(() -> writer.addInterface("eth16384", 1, 0))
+      assertThatThrownBy(() -> writer.addInterface(CaptureId.on("eth16384"), 1, 0))
           .isInstanceOf(IOException.class)
           .hasMessage("cannot write interface eth16384: the file has 16384 interfaces, the most");
     }
@@ -320,5 +322,53 @@ class PcapngWriterTest {
         CaptureFile.open(Files.write(directory.resolve("i"), out.toByteArray()))) {
       assertThat(file.take(1000)).isNull();
     }
+  }
+
+  @Test
+  void captureOfAFrameComesBack() throws Exception {
+    List<CaptureId> captures =
+        List.of(
+            new CaptureId("web-1", "eth0", 1_767_225_600_123_456L, 0),
+            new CaptureId("web-2", "eth0", 1_767_225_600_123_456L, 0),
+            new CaptureId("web-1", "eth0", 1_767_225_600_123_456L, 3),
+            new CaptureId("web-1", "eth0", 1_767_225_600_000_000L, 0),
+            new CaptureId("a b=c member=7", "eth0", -1, 0),
+            new CaptureId("", "eth0", 1, 0),
+            CaptureId.on("eth0"));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (Arena arena = Arena.ofConfined();
+        PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
+      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
+      for (int i = 0; i < 3 * captures.size(); i++) {
+        builder.start(captures.get(i % captures.size()), 1, 96);
+        builder.append(TIME + i, 4, PacketType.HOST, 0, MemorySegment.ofArray(new byte[4]), 0, 4);
+        try (Block block = builder.build(0, 0)) {
+          writer.write(block.next());
+        }
+      }
+    }
+    List<CaptureId> expected = new ArrayList<>(captures);
+    // what the file does not tell: the time of its first frame
+    expected.set(6, new CaptureId("", "eth0", TIME / 1000, 0));
+    assertThat(captures(out.toByteArray(), null))
+        .isEqualTo(Stream.of(expected, expected, expected).flatMap(List::stream).toList());
+    assertThat(captures(out.toByteArray(), "here"))
+        .extracting(CaptureId::host)
+        .containsOnly("here");
+  }
+
+  private static List<CaptureId> captures(byte[] pcapng, String host) throws IOException {
+    List<CaptureId> captures = new ArrayList<>();
+    try (CaptureFile file =
+        CaptureFile.open(new Seen.BytesInput(pcapng), "test.pcapng").host(host)) {
+      while (!file.isEnded()) {
+        try (Block block = file.take(0)) {
+          for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
+            captures.add(f.capture());
+          }
+        }
+      }
+    }
+    return captures;
   }
 }

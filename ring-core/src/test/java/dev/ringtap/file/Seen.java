@@ -17,6 +17,7 @@ record Seen(
     long timestampNanos,
     int originalLength,
     PacketType packetType,
+    int flags,
     long lostBefore,
     String payload) {
 
@@ -31,13 +32,14 @@ record Seen(
         frame.timestampNanos(),
         frame.originalLength(),
         frame.packetType(),
+        frame.flags(),
         frame.lostBefore(),
         HexFormat.of().formatHex(payload));
   }
 
   /** What two readers of the same frame agree on, however much a format can hold. */
   Seen core() {
-    return new Seen("", linkType, timestampNanos, originalLength, PacketType.HOST, 0, payload);
+    return new Seen("", linkType, timestampNanos, originalLength, PacketType.HOST, 0, 0, payload);
   }
 
   static List<Seen> all(Path path) throws IOException {

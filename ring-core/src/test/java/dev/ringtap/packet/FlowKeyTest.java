@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.lang.foreign.Arena;
@@ -119,7 +120,7 @@ class FlowKeyTest {
     assertThat(key(tag(tag(frame, 0x8100, 100), 0x88A8, 200))).isEqualTo(untagged);
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder = new BlockBuilder(arena, 4096);
-      builder.start("eth0", LinkType.ETHERNET, 262144);
+      builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262144);
       MemorySegment source = MemorySegment.ofArray(frame);
       builder.append(0, frame.length, PacketType.HOST, 0x8100_0064, source, 0, frame.length);
       try (Block block = builder.build(0, 0)) {

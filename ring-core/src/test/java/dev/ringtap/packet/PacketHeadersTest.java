@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.ByteView;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.lang.foreign.Arena;
@@ -208,7 +209,7 @@ class PacketHeadersTest {
     byte[] frame = ethernet(udp("10.0.0.1", 1234, "10.0.0.2", 53, bytes(3)));
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder = new BlockBuilder(arena, 4096);
-      builder.start("eth0", LinkType.ETHERNET, 262144);
+      builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262144);
       MemorySegment source = MemorySegment.ofArray(frame);
       builder.append(0, frame.length, PacketType.HOST, 0x8100_0064, source, 0, frame.length);
       PacketHeaders headers = new PacketHeaders();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CookedFrames;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
@@ -128,7 +129,7 @@ class CookedEncoderTest {
     byte[] packet = packet(length);
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder = new BlockBuilder(arena, 4096);
-      builder.start("tun0", LinkType.RAW_IP, SNAP_LENGTH);
+      builder.start(CaptureId.on("tun0"), LinkType.RAW_IP, SNAP_LENGTH);
       MemorySegment bytes = MemorySegment.ofArray(packet);
       builder.append(1, length, PacketType.HOST, 0x81000064, bytes, 0, length);
       try (Block block = builder.build(0, 0)) {

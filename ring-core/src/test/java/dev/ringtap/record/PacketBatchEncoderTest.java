@@ -1,9 +1,11 @@
 package dev.ringtap.record;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -11,8 +13,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +39,6 @@ class PacketBatchEncoderTest {
   private final PacketEncoder alone = PacketEncoder.singleObject();
   private final PacketBatchEncoder encoder = PacketBatchEncoder.singleObject();
   private final PacketBatchEncoder registryEncoder = PacketBatchEncoder.registry(SCHEMA_ID);
-  private final GenericDatumReader<GenericRecord> packetReader =
-      new GenericDatumReader<>(PacketSchema.published());
   private final GenericDatumReader<GenericRecord> batchReader =
       new GenericDatumReader<>(PacketSchema.publishedBatch());
 
@@ -70,11 +72,17 @@ class PacketBatchEncoderTest {
 
   /** One block's frames, packed by both encoders, and each as a record of its own. */
   private void check(int frames, int longest) throws IOException {
+    CaptureId capture =
+        new CaptureId(
+            "host" + random.nextInt(3),
+            "eth" + random.nextInt(20),
+            1_767_225_600_000_000L + random.nextInt(3),
+            random.nextInt(3));
     List<byte[]> records = new ArrayList<>();
     long mostBytes = 0;
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
-      builder.start("eth" + random.nextInt(20), LinkType.ETHERNET, SNAP_LENGTH);
+      builder.start(capture, LinkType.ETHERNET, SNAP_LENGTH);
       for (int i = 0; i < frames; i++) {
         append(builder, random.nextInt(1 + longest));
       }
@@ -97,15 +105,13 @@ class PacketBatchEncoderTest {
         .isGreaterThan((int) mostBytes - 150);
 
     List<Packet> packets = new ArrayList<>();
-    List<GenericRecord> generic = new ArrayList<>();
     for (byte[] record : records) {
       packets.add(Packet.getDecoder().decode(record));
-      generic.add(read(packetReader, record, 10));
     }
     PacketBatch batch = PacketBatch.getDecoder().decode(value);
-    assertThat(batch.getPackets()).isEqualTo(packets);
+    assertThat(batch).isEqualTo(PacketBatches.of(packets));
     assertThat(value).as("Avro's own bytes").isEqualTo(bytes(batch.toByteBuffer()));
-    assertThat(read(batchReader, value, 10).get("packets")).isEqualTo(generic);
+    assertThat(((Collection<?>) read(batchReader, value, 10).get("packets"))).hasSize(frames);
     assertThat(new PacketRecords().read(value)).isEqualTo(packets);
 
     assertThat(ByteBuffer.wrap(framed).get()).isZero();
@@ -140,9 +146,37 @@ class PacketBatchEncoderTest {
     assertThat(encoder.finish())
         .isEqualTo(
             bytes(
-                new PacketBatch(new GenericData.Array<>(0, schema.getField("packets").schema()))
+                new PacketBatch(
+                        "",
+                        Instant.EPOCH,
+                        0,
+                        new GenericData.Array<>(0, schema.getField("packets").schema()))
                     .toByteBuffer()));
     check(2, 60);
-    assertThat(encoder.finish()).hasSize(11).endsWith(0);
+    assertThat(new PacketRecords().read(encoder.finish())).isEmpty();
+  }
+
+  @Test
+  void framesOfAnotherCaptureAreRefusedUntilTheRecordEnds() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      for (String host : List.of("web-1", "web-2")) {
+        BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+        builder.start(new CaptureId(host, "eth0", 1, 0), LinkType.ETHERNET, SNAP_LENGTH);
+        append(builder, 60);
+        try (Block block = builder.build(0, 0)) {
+          Frame frame = block.next();
+          if (encoder.frames() > 0) {
+            assertThatThrownBy(() -> encoder.add(frame))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("web-1", "web-2");
+            encoder.finish();
+          }
+          encoder.add(frame);
+        }
+      }
+    }
+    assertThat(new PacketRecords().read(encoder.finish()))
+        .extracting(Packet::getHost)
+        .containsExactly("web-2");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -48,7 +49,10 @@ class PacketEncoderTest {
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder =
           new BlockBuilder(arena, BlockBuilder.blockSizeBytes(inRing.length) + 64);
-      builder.start("eth0", LinkType.ETHERNET, snapLength);
+      CaptureId capture = randomCapture();
+      builder.start(capture, LinkType.ETHERNET, snapLength);
+      int flags = random.nextInt(8);
+      builder.flags(flags);
       assertThat(
               builder.append(
                   timestamp,
@@ -82,15 +86,26 @@ class PacketEncoderTest {
 
         assertThat(packet.getTimestamp())
             .isEqualTo(Instant.ofEpochSecond(timestamp / 1_000_000_000, timestamp % 1_000_000_000));
-        assertThat(packet.getInterfaceName()).isEqualTo("eth0");
+        assertThat(PacketFields.capture(packet)).isEqualTo(capture);
+        assertThat(packet.getFlags()).isEqualTo(flags);
         assertThat(packet.getSequence()).isEqualTo(sequence);
         assertThat(packet.getLostBefore()).isEqualTo(lostBefore);
         assertThat(packet.getLinkType()).isEqualTo(1);
-        assertThat(packet.getDirection().name()).isEqualTo(type.name());
+        assertThat(packet.getPacketType().name()).isEqualTo(type.name());
         assertThat(packet.getPayload()).isEqualTo(ByteBuffer.wrap(payload));
         return packet;
       }
     }
+  }
+
+  /** A few, with names of all lengths, so that some come again. */
+  private CaptureId randomCapture() {
+    int which = random.nextInt(400);
+    return new CaptureId(
+        "h".repeat(which % 90),
+        "eth" + which % 7,
+        which % 5 == 0 ? 0 : 1_767_225_600_000_000L + which,
+        which % 3);
   }
 
   private static byte[] avroBytes(Packet packet) throws IOException {

@@ -29,13 +29,16 @@ class PacketRecordsTest {
   private static Packet packet(long sequence) {
     return Packet.newBuilder()
         .setTimestamp(Instant.ofEpochSecond(1_767_225_600, sequence))
+        .setHost("web-1")
         .setInterfaceName("eth0")
+        .setCaptureStart(Instant.ofEpochSecond(1_767_225_599, 654_321_000))
         .setSequence(sequence)
         .setLostBefore(0)
         .setMember(0)
         .setOriginalLength(3)
         .setLinkType(1)
-        .setDirection(Direction.HOST)
+        .setPacketType(PacketType.HOST)
+        .setFlags(0)
         .setVlan(new Vlan(0x8100, 100, 5, true))
         .setPayload(ByteBuffer.wrap(new byte[] {1, 2, 3}))
         .build();
@@ -56,30 +59,38 @@ class PacketRecordsTest {
   }
 
   private static byte[] batch(int count) throws IOException {
-    return bytes(new PacketBatch(packets(count)).toByteBuffer());
+    return bytes(PacketBatches.of(packets(count)).toByteBuffer());
   }
 
   @Test
   void oneOrManyComeInOrder() throws IOException {
     assertThat(records.read(bytes(packet(7).toByteBuffer()))).containsExactly(packet(7));
-    for (int count : new int[] {0, 1, 2, 500}) {
+    for (int count : new int[] {1, 2, 500}) {
       assertThat(records.read(batch(count))).isEqualTo(packets(count));
     }
   }
 
+  /** Both schemas with one field more: in what is batched, and in the batch. */
+  private static Schema other(Schema schema) {
+    String more = "{\"name\":\"more\",\"type\":\"int\",\"default\":7},{\"name\":\"%s\"";
+    String text = schema.toString();
+    for (String before : List.of("payload", "packets")) {
+      text = text.replace("{\"name\":\"" + before + "\"", more.formatted(before));
+    }
+    return new Schema.Parser().parse(text);
+  }
+
   @Test
-  void valuesOfAnEarlierVersionAreReadOnceItsSchemaIsKnown() throws IOException {
-    Schema.Parser parser = new Schema.Parser();
-    Schema first = parser.parse(PacketRecordsTest.class.getResourceAsStream("Packet-1.avsc"));
-    Schema firstBatch =
-        parser.parse(PacketRecordsTest.class.getResourceAsStream("PacketBatch-1.avsc"));
-    BinaryMessageDecoder<GenericRecord> down =
+  void valuesOfAnotherVersionAreReadOnceItsSchemaIsKnown() throws IOException {
+    Schema first = other(PacketSchema.published());
+    Schema firstBatch = other(PacketSchema.publishedBatch());
+    BinaryMessageDecoder<GenericRecord> convert =
         new BinaryMessageDecoder<>(new GenericData(), firstBatch);
-    down.addSchema(PacketSchema.publishedBatch());
+    convert.addSchema(PacketSchema.publishedBatch());
     byte[] old =
         bytes(
             new BinaryMessageEncoder<GenericRecord>(new GenericData(), firstBatch)
-                .encode(down.decode(batch(2))));
+                .encode(convert.decode(batch(2))));
     assertThatThrownBy(() -> records.read(old))
         .isInstanceOf(IOException.class)
         .hasMessage(
@@ -108,16 +119,17 @@ class PacketRecordsTest {
   void whatHasNoBytesIsRefused() throws IOException {
     byte[] twoBillion = {(byte) 0xEE, -1, -1, -1, 0x0F};
     byte[] count = Arrays.copyOf(batch(1), HEADER_BYTES + 40);
-    System.arraycopy(twoBillion, 0, count, HEADER_BYTES, twoBillion.length);
+    int countAt = HEADER_BYTES + 6 + 8 + 1;
+    System.arraycopy(twoBillion, 0, count, countAt, twoBillion.length);
     assertThatThrownBy(() -> records.read(count))
         .isInstanceOf(IOException.class)
         .hasMessage("2147483639 items in a value that has no bytes for them");
 
     byte[] name = Arrays.copyOf(bytes(packet(0).toByteBuffer()), HEADER_BYTES + 40);
-    int nameAt = HEADER_BYTES + 9;
+    int nameAt = HEADER_BYTES + 6;
     System.arraycopy(twoBillion, 0, name, nameAt, twoBillion.length);
     assertThatThrownBy(() -> records.read(name))
         .isInstanceOf(IOException.class)
-        .hasMessage("2147483639 bytes expected, 26 are left of the value");
+        .hasMessage("2147483639 bytes expected, 29 are left of the value");
   }
 }

@@ -1,5 +1,6 @@
 package dev.ringtap.docker;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -28,11 +29,11 @@ final class NumberedFile {
   /** Writes them, a millisecond apart. */
   static Path write(Path file, List<byte[]> frames) throws IOException {
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth0", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
       long nanos = FIRST_NANOS;
       for (byte[] frame : frames) {
         MemorySegment bytes = MemorySegment.ofArray(frame);
-        writer.write(id, nanos, frame.length, PacketType.HOST, 0, bytes, 0, frame.length);
+        writer.write(id, nanos, frame.length, PacketType.HOST, 0, 0, bytes, 0, frame.length);
         nanos += 1_000_000;
       }
     }

@@ -2,6 +2,7 @@ package dev.ringtap.testcontainers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.Frame;
@@ -36,7 +37,7 @@ class FrameFileTest {
     try (Arena arena = Arena.ofConfined();
         PcapngWriter writer = new PcapngWriter(Channels.newChannel(bytes))) {
       BlockBuilder builder = new BlockBuilder(arena, 1 << 20);
-      builder.start("eth0", LinkType.ETHERNET, 262_144);
+      builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
       for (int i = 1; i <= FRAMES; i++) {
         byte[] frame = frame(i);
         MemorySegment memory = MemorySegment.ofArray(frame);

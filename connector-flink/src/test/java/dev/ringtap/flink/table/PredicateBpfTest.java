@@ -2,6 +2,7 @@ package dev.ringtap.flink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.Frame;
@@ -82,7 +83,7 @@ class PredicateBpfTest {
             new BpfInterpreter(
                 PredicateFilter.program(
                     predicate, LinkType.ETHERNET, snap, BpfProgram.acceptAll(snap)));
-        builder.start("test", LinkType.ETHERNET, snap);
+        builder.start(CaptureId.on("test"), LinkType.ETHERNET, snap);
         for (byte[] each : frames) {
           append(builder, each, stripped, snap);
         }

@@ -2,6 +2,7 @@ package dev.ringtap.flink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.LinkType;
@@ -35,7 +36,7 @@ class RowDeserializerTest {
     rows.open();
     try (Arena arena = Arena.ofConfined()) {
       BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
-      builder.start("test", LinkType.ETHERNET, 100);
+      builder.start(CaptureId.on("test"), LinkType.ETHERNET, 100);
       builder.append(
           seen.getEpochSecond() * 1_000_000_000 + seen.getNano(),
           60,

@@ -16,8 +16,6 @@ import org.apache.kafka.clients.CommonClientConfigs;
  * @param waits whether a live capture waits for what is missing: its interface, the registry, a
  *     broker; otherwise it does not start
  * @param replay the capture file to replay, or null
- * @param replayFilter which of the file's frames are replayed, or null for all; a live capture has
- *     its own
  * @param kafka the topic to send to, or null where frames only go to a file
  * @param count frames after which the run ends, 0 for no end
  * @param writeTo the pcapng file to write, or null
@@ -27,12 +25,20 @@ public record AgentConfig(
     CaptureConfig capture,
     int workers,
     boolean waits,
-    Path replay,
-    FrameFilter replayFilter,
+    Replay replay,
     KafkaTarget kafka,
     long count,
     Path writeTo,
     Duration drainTimeout) {
+  /**
+   * A capture file to replay.
+   *
+   * @param file the file; {@code -} is standard input
+   * @param filter which of its frames are replayed, or null for all
+   * @param host the host of all frames, or null for what the file says
+   */
+  public record Replay(Path file, FrameFilter filter, String host) {}
+
   /**
    * Where records go.
    *

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
@@ -108,11 +109,21 @@ public final class CaptureAgent implements AutoCloseable {
       this.brokers = brokers;
     }
 
-    static Connection open(AgentConfig.KafkaTarget target, Refusals refusals) throws IOException {
+    static Connection open(AgentConfig config, Refusals refusals) throws IOException {
+      AgentConfig.KafkaTarget target = config.kafka();
       OptionalInt schemaId = register(target);
       Set<HostPort> brokers =
           KafkaTopic.ensure(target.producerSettings(), target.topic(), target.partitions());
-      return new Connection(KafkaSink.open(target, schemaId, refusals), schemaId, brokers);
+      return new Connection(
+          KafkaSink.open(target, clientId(config), schemaId, refusals), schemaId, brokers);
+    }
+
+    /** Tells the agents of many hosts apart in the brokers' metrics, quotas and logs. */
+    private static String clientId(AgentConfig config) {
+      CaptureConfig capture = config.capture();
+      return capture == null
+          ? "ringtap-replay"
+          : "ringtap-" + capture.hostName() + "-" + capture.get(CaptureOption.INTERFACE);
     }
 
     private static OptionalInt register(AgentConfig.KafkaTarget target) throws IOException {
@@ -165,21 +176,20 @@ public final class CaptureAgent implements AutoCloseable {
     FileSink file = null;
     Connection kafka = null;
     boolean later = capture != null && config.waits();
+    List<? extends BlockSource> sources = List.of();
     try {
       if (target != null && !later) {
-        kafka = Connection.open(target, refusals);
+        kafka = Connection.open(config, refusals);
       }
       if (config.writeTo() != null) {
         file = new FileSink(config.writeTo());
-        if (capture != null) {
-          file.declare(capture, device);
-        }
       }
       if (warmup != null) {
         warmup.join();
       }
       if (capture == null) {
-        BlockSource source = CaptureFile.open(config.replay(), config.replayFilter());
+        AgentConfig.Replay replay = config.replay();
+        BlockSource source = CaptureFile.open(replay.file(), replay.filter()).host(replay.host());
         return new CaptureAgent(config, List.of(source), kafka, file, refusals, null, null);
       }
       OwnTraffic ownTraffic = null;
@@ -194,9 +204,15 @@ public final class CaptureAgent implements AutoCloseable {
       }
       CaptureConfig live = opened;
       InterfaceDrops drops = InterfaceDrops.of(device);
-      List<? extends BlockSource> sources = in(network, () -> openLive(config, live));
+      sources = in(network, () -> openLive(config, live));
+      if (file != null) {
+        file.declare(sources.stream().map(CaptureAgent::idOf).toList(), capture, device);
+      }
       return new CaptureAgent(config, sources, kafka, file, refusals, ownTraffic, drops);
     } catch (IOException | RuntimeException | Error e) {
+      for (BlockSource each : sources) {
+        each.close();
+      }
       if (kafka != null) {
         kafka.sink.abandon();
       }
@@ -257,7 +273,7 @@ public final class CaptureAgent implements AutoCloseable {
     pumpAll();
     if (file != null && config.capture() != null) {
       try {
-        file.describe(statistics());
+        file.describe(pumps.stream().map(pump -> pump.source().statistics()).toList());
       } catch (RuntimeException | Error e) {
         fail(e);
       }
@@ -278,7 +294,7 @@ public final class CaptureAgent implements AutoCloseable {
         if (drainTimeoutOver) {
           throw new AgentException("Kafka was not there when the drain timeout was over", null);
         }
-        Connection connection = Connection.open(config.kafka(), refusals);
+        Connection connection = Connection.open(config, refusals);
         guard.open(connection.sink);
         kafka = connection;
         LOG.log(
@@ -348,6 +364,19 @@ public final class CaptureAgent implements AutoCloseable {
         LOG.log(Level.WARNING, "brokers that move are no longer followed: {0}", e.toString());
       }
     }
+  }
+
+  private static CaptureId idOf(BlockSource source) {
+    return source instanceof WaitingCapture
+        ? ((WaitingCapture) source).capture()
+        : ((PacketCapture) source).capture();
+  }
+
+  /** The captures of a live run, one for each worker; none of a replay. */
+  public List<CaptureId> captures() {
+    return config.capture() == null
+        ? List.of()
+        : pumps.stream().map(pump -> idOf(pump.source())).toList();
   }
 
   private static OwnTraffic.FilterChange filterOf(PacketPump pump) {

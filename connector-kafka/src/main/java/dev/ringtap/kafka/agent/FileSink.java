@@ -1,20 +1,22 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.PcapngWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes frames to a pcapng file, those of several pumps as they come. */
 final class FileSink implements FrameSink {
   private final PcapngWriter writer;
 
-  /** Number of the live capture's interface, -1 for a replay. */
-  private int live = -1;
+  /** Numbers of the live captures' interfaces, by member; none of a replay. */
+  private final List<Integer> live = new ArrayList<>();
 
   private boolean finished;
 
@@ -22,13 +24,13 @@ final class FileSink implements FrameSink {
     writer = PcapngWriter.create(file);
   }
 
-  /** Declares the one interface of a live capture; a replayed file's come with their frames. */
-  void declare(CaptureConfig capture, CaptureInterface device) throws IOException {
-    live =
-        writer.addInterface(
-            capture.get(CaptureOption.INTERFACE),
-            device.linkType(),
-            device.snapLengthBytes(capture.snapLengthBytes()));
+  /** Declares an interface for each live capture; a replayed file's come with their frames. */
+  synchronized void declare(List<CaptureId> captures, CaptureConfig config, CaptureInterface device)
+      throws IOException {
+    int snapLength = device.snapLengthBytes(config.snapLengthBytes());
+    for (CaptureId each : captures) {
+      live.add(writer.addInterface(each, device.linkType(), snapLength));
+    }
   }
 
   @Override
@@ -37,16 +39,19 @@ final class FileSink implements FrameSink {
   }
 
   private synchronized void write(Frame frame) throws IOException {
-    if (live < 0) {
+    if (live.isEmpty()) {
       writer.write(frame);
     } else {
-      writer.write(live, frame);
+      writer.write(live.get(frame.capture().member()), frame);
     }
   }
 
-  /** Tells the file what the interface of a live capture has seen. */
-  synchronized void describe(CaptureStatistics statistics) {
-    writer.writeStatistics(live, statistics.offered(), statistics.droppedByKernel());
+  /** Tells the file what each live capture has seen. */
+  synchronized void describe(List<CaptureStatistics> statistics) {
+    for (int i = 0; i < statistics.size(); i++) {
+      CaptureStatistics seen = statistics.get(i);
+      writer.writeStatistics(live.get(i), seen.offered(), seen.droppedByKernel());
+    }
   }
 
   @Override

@@ -46,8 +46,7 @@ final class KafkaSink implements FrameSink {
           ProducerConfig.BUFFER_MEMORY_CONFIG, Long.toString(Math.min(64 << 20, HEAP_BYTES / 4)),
           ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(Long.MAX_VALUE),
           ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.toString(Integer.MAX_VALUE),
-          CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "none",
-          ProducerConfig.CLIENT_ID_CONFIG, "ringtap");
+          CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "none");
 
   private final Producer<byte[], byte[]> producer;
   private final AgentConfig.KafkaTarget target;
@@ -81,12 +80,15 @@ final class KafkaSink implements FrameSink {
   /**
    * Starts a producer with the target's settings over the defaults. The topic is there.
    *
+   * @param clientId of the producer unless the target sets one
    * @param schemaId the schema's number where values carry one
    * @throws AgentException if a setting is wrong; the message names it
    */
-  static KafkaSink open(AgentConfig.KafkaTarget target, OptionalInt schemaId, Refusals refusals)
+  static KafkaSink open(
+      AgentConfig.KafkaTarget target, String clientId, OptionalInt schemaId, Refusals refusals)
       throws AgentException {
     Properties all = new Properties();
+    all.setProperty(ProducerConfig.CLIENT_ID_CONFIG, clientId);
     all.putAll(PRODUCER_DEFAULTS);
     all.putAll(target.producerSettings());
     Producer<byte[], byte[]> producer = null;

@@ -1,11 +1,11 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.PacketBatchEncoder;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,7 +34,7 @@ final class PackingFeed implements FrameSink.Feed {
   private final PacketHeaders headers = new PacketHeaders();
   private final ByteBuffer flowKey = ByteBuffer.allocate(Long.BYTES);
   private final PackedRecord[] byPartition;
-  private final Map<String, PackedRecord> byInterface = new HashMap<>();
+  private final Map<CaptureId, PackedRecord> byInterface = new HashMap<>();
 
   /** All that there are, in the order of their first frames. */
   private final List<PackedRecord> records = new ArrayList<>();
@@ -83,11 +83,11 @@ final class PackingFeed implements FrameSink.Feed {
   }
 
   private PackedRecord ofInterface(Frame frame) {
-    String name = frame.interfaceName();
-    PackedRecord record = byInterface.get(name);
+    CaptureId capture = frame.capture();
+    PackedRecord record = byInterface.get(capture);
     if (record == null) {
-      record = newRecord(null, name.getBytes(StandardCharsets.UTF_8));
-      byInterface.put(name, record);
+      record = newRecord(null, RecordKey.ofInterface(capture));
+      byInterface.put(capture, record);
     }
     return record;
   }

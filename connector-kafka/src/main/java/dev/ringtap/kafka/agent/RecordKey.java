@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.PacketHeaders;
@@ -18,11 +19,11 @@ public enum RecordKey {
       return ByteBuffer.allocate(Long.BYTES).putLong(FlowKey.of(scratch)).array();
     }
   },
-  /** The interface's name: all frames of an interface stay in order on one partition. */
+  /** Host and interface: all frames of an interface stay in order on one partition. */
   INTERFACE {
     @Override
     public byte[] of(Frame frame, PacketHeaders scratch) {
-      return frame.interfaceName().getBytes(StandardCharsets.UTF_8);
+      return ofInterface(frame.capture());
     }
   },
   /** No key: Kafka spreads batches over the partitions. */
@@ -32,6 +33,13 @@ public enum RecordKey {
       return null;
     }
   };
+
+  /** {@code HOST/INTERFACE}, or the interface alone if the host is unknown. */
+  static byte[] ofInterface(CaptureId capture) {
+    String host = capture.host();
+    String name = capture.interfaceName();
+    return (host.isEmpty() ? name : host + "/" + name).getBytes(StandardCharsets.UTF_8);
+  }
 
   /**
    * The key of a frame's record, or null.

@@ -3,6 +3,7 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
@@ -283,7 +284,7 @@ final class CaptureCommand implements Callable<Integer> {
               ? "-i and -r exclude one another"
               : "say what to capture: -i INTERFACE (`ringtap interfaces` lists them) or -r FILE");
     }
-    if (replay != null && flags.isAnySet()) {
+    if (replay != null && flags.isAnySetBut(CaptureOption.HOST_NAME)) {
       throw usage("-s, -p, -B and the like are for a live capture, not for -r");
     }
     requireFrom("-c", count == null ? 1 : count, 1, Long.MAX_VALUE);
@@ -424,8 +425,9 @@ final class CaptureCommand implements Callable<Integer> {
         capture,
         workers,
         waits,
-        replay,
-        replayFilter,
+        replay == null
+            ? null
+            : new AgentConfig.Replay(replay, replayFilter, flags.get(CaptureOption.HOST_NAME)),
         kafkaSettings == null
             ? null
             : new AgentConfig.KafkaTarget(
@@ -469,7 +471,7 @@ final class CaptureCommand implements Callable<Integer> {
     try (CaptureAgent agent = CaptureAgent.open(config)) {
       Shutdown.onSignal(agent::stop, config.drainTimeout());
       UserSignal.onSignal(() -> flush(agent));
-      announce(config, agent.schemaId());
+      announce(config, agent);
       Ledger ledger = LiveLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
       if (agent.failure() != null) {
@@ -477,7 +479,14 @@ final class CaptureCommand implements Callable<Integer> {
       }
       System.err.print(ledger.summary());
       if (json != null) {
-        json.write(ledger, config, agent.schemaId(), start, Instant.now(), agent.failure());
+        json.write(
+            ledger,
+            config,
+            agent.captures(),
+            agent.schemaId(),
+            start,
+            Instant.now(),
+            agent.failure());
       }
       return failed ? Main.FAILED : Main.OK;
     }
@@ -498,7 +507,8 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private void announce(AgentConfig config, OptionalInt schemaId) throws CaptureException {
+  private void announce(AgentConfig config, CaptureAgent agent) throws CaptureException {
+    OptionalInt schemaId = agent.schemaId();
     StringBuilder where = new StringBuilder();
     if (config.kafka() != null) {
       where.append("topic ").append(topic).append(" at ");
@@ -517,12 +527,14 @@ final class CaptureCommand implements Callable<Integer> {
       System.err.printf("replaying %s to %s%n", replay, where);
       return;
     }
-    String name = config.capture().get(CaptureOption.INTERFACE);
+    CaptureId capture = agent.captures().get(0);
     System.err.printf(
-        "listening on %s%s, link-type %d, snapshot length %d bytes, to %s%n",
-        name,
+        "listening on %s%s of host %s since %s, link-type %d, snapshot length %d bytes, to %s%n",
+        capture.interfaceName(),
         config.workers() == 1 ? "" : " with " + config.workers() + " workers",
-        CaptureInterface.named(name).linkType(),
+        capture.host(),
+        capture.start(),
+        CaptureInterface.named(capture.interfaceName()).linkType(),
         config.capture().snapLengthBytes(),
         where);
   }

@@ -99,9 +99,15 @@ final class CaptureFlags {
     return values.containsKey(option);
   }
 
-  /** Whether the user gave any. */
-  boolean isAnySet() {
-    return !values.isEmpty();
+  /** Whether the user gave any other than this one. */
+  boolean isAnySetBut(CaptureOption<?> option) {
+    return values.size() > (isSet(option) ? 1 : 0);
+  }
+
+  /** What the user gave, or the default. */
+  <T> T get(CaptureOption<T> option) {
+    Object value = values.get(option);
+    return value == null ? option.defaultValue() : option.type().cast(value);
   }
 
   /** A configuration with what the user gave; the interface must be among it. */

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -125,13 +126,15 @@ final class DemoCommand implements Callable<Integer> {
     Path file = directory.resolve("office.pcapng");
     DemoTraffic traffic = new DemoTraffic();
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("demo0", LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
+      int id =
+          writer.addInterface(
+              CaptureId.on("demo0"), LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
       long nanos = System.currentTimeMillis() * 1_000_000L;
       for (int i = 0; i < CALM_FRAMES; i++) {
         byte[] frame = traffic.next();
         nanos += 1_000_000_000L / CALM_FRAMES_PER_SECOND;
         MemorySegment bytes = MemorySegment.ofArray(frame);
-        writer.write(id, nanos, frame.length, PacketType.HOST, 0, bytes, 0, frame.length);
+        writer.write(id, nanos, frame.length, PacketType.HOST, 0, 0, bytes, 0, frame.length);
       }
     }
     say("1. Capture file -> ring layout -> Avro -> topic '%s'", TOPIC);
@@ -174,8 +177,7 @@ final class DemoCommand implements Callable<Integer> {
         capture,
         1,
         false,
-        file,
-        null,
+        file == null ? null : new AgentConfig.Replay(file, null, null),
         new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings, false),
         0,
         null,

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.registry.PacketDecoder;
@@ -211,8 +212,10 @@ final class DumpCommand implements Callable<Integer> {
   }
 
   private static final class Pcapng implements Output {
+    private record Interface(CaptureId capture, int linkType) {}
+
     private final PcapngWriter writer;
-    private final Map<String, Integer> interfaces = new HashMap<>();
+    private final Map<Interface, Integer> interfaces = new HashMap<>();
 
     Pcapng(String target) throws IOException {
       writer =
@@ -223,12 +226,11 @@ final class DumpCommand implements Callable<Integer> {
 
     @Override
     public void add(Packet packet) throws IOException {
-      String name = packet.getInterfaceName();
-      String key = name + '\0' + packet.getLinkType();
-      Integer id = interfaces.get(key);
+      Interface on = new Interface(PacketFields.capture(packet), packet.getLinkType());
+      Integer id = interfaces.get(on);
       if (id == null) {
-        id = writer.addInterface(name, packet.getLinkType(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
-        interfaces.put(key, id);
+        id = writer.addInterface(on.capture(), on.linkType(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
+        interfaces.put(on, id);
       }
       MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
       writer.write(
@@ -236,6 +238,7 @@ final class DumpCommand implements Callable<Integer> {
           PacketFields.timestampNanos(packet),
           packet.getOriginalLength(),
           PacketFields.packetType(packet),
+          packet.getFlags(),
           packet.getLostBefore(),
           payload,
           0,

@@ -2,7 +2,7 @@ package dev.ringtap.kafka.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.file.OutputFile;
 import dev.ringtap.kafka.agent.AgentConfig;
@@ -13,6 +13,7 @@ import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -41,6 +42,7 @@ final class Report implements AutoCloseable {
   void write(
       Ledger ledger,
       AgentConfig config,
+      List<CaptureId> captures,
       OptionalInt schemaId,
       Instant start,
       Instant end,
@@ -63,10 +65,12 @@ final class Report implements AutoCloseable {
     fields.put("droppedByInterface", counted ? ledger.droppedByInterface() : null);
     fields.put("balances", ledger.balances());
     if (config.capture() == null) {
-      fields.put("replayed", config.replay().toString());
+      fields.put("replayed", config.replay().file().toString());
     } else {
-      fields.put("interface", config.capture().get(CaptureOption.INTERFACE));
-      fields.put("workers", config.workers());
+      fields.put("host", captures.get(0).host());
+      fields.put("interface", captures.get(0).interfaceName());
+      fields.put("workers", captures.size());
+      fields.put("captureStarts", captures.stream().map(each -> each.start().toString()).toList());
     }
     if (config.kafka() != null) {
       fields.put("topic", config.kafka().topic());

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.HostName;
 import dev.ringtap.kafka.registry.RegistryException;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import java.util.ArrayList;

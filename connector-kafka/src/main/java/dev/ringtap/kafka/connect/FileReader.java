@@ -33,11 +33,13 @@ final class FileReader implements PacketReader {
 
   /**
    * @param filter null keeps all
+   * @param host of all frames; null for what the file says
    * @param partition Connect's name for the file
    */
   FileReader(
       Path path,
       FrameFilter filter,
+      String host,
       FilePosition position,
       Map<String, String> partition,
       RecordMaker maker,
@@ -59,6 +61,7 @@ final class FileReader implements PacketReader {
       whole.close();
       file = CaptureFile.open(path, position.range(), false);
     }
+    file.host(host);
   }
 
   @Override

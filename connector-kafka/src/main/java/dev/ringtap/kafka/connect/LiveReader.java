@@ -2,6 +2,7 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
@@ -109,6 +110,7 @@ final class LiveReader implements PacketReader {
 
   @Override
   public String toString() {
-    return "interface " + interfaceName;
+    CaptureId id = capture.capture();
+    return "interface " + interfaceName + " of host " + id.host() + " since " + id.start();
   }
 }

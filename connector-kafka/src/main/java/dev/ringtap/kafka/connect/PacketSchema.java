@@ -3,6 +3,8 @@ package dev.ringtap.kafka.connect;
 import dev.ringtap.record.Packet;
 import java.util.List;
 import org.apache.avro.JsonProperties;
+import org.apache.avro.LogicalType;
+import org.apache.avro.LogicalTypes;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 
@@ -12,12 +14,15 @@ import org.apache.kafka.connect.data.SchemaBuilder;
  *
  * <p>An enum is a string whose parameters name it and its values as Confluent's Avro converter
  * writes and reads them, so that it becomes an Avro enum again where that is asked for ({@code
- * enhanced.avro.schema.support}). Nanoseconds are an int64 named {@value #TIMESTAMP_NANOS}:
- * Connect's own Timestamp has milliseconds.
+ * enhanced.avro.schema.support}). Nanoseconds and microseconds are an int64 named {@value
+ * #TIMESTAMP_NANOS} and {@value #TIMESTAMP_MICROS}: Connect's own Timestamp has milliseconds.
  */
 final class PacketSchema {
   /** Name of the schema of nanoseconds since 1970-01-01T00:00:00Z. */
   static final String TIMESTAMP_NANOS = "dev.ringtap.record.TimestampNanos";
+
+  /** Name of the schema of microseconds since 1970-01-01T00:00:00Z. */
+  static final String TIMESTAMP_MICROS = "dev.ringtap.record.TimestampMicros";
 
   /** Parameter of a schema: Avro's logical type. */
   static final String LOGICAL_TYPE = "logicalType";
@@ -85,8 +90,13 @@ final class PacketSchema {
 
   private static SchemaBuilder number(org.apache.avro.Schema avro) {
     SchemaBuilder number = SchemaBuilder.int64();
-    return avro.getLogicalType() == null
-        ? number
-        : number.name(TIMESTAMP_NANOS).parameter(LOGICAL_TYPE, avro.getLogicalType().getName());
+    LogicalType logical = avro.getLogicalType();
+    if (logical == null) {
+      return number;
+    }
+    boolean nanos = logical.equals(LogicalTypes.timestampNanos());
+    return number
+        .name(nanos ? TIMESTAMP_NANOS : TIMESTAMP_MICROS)
+        .parameter(LOGICAL_TYPE, logical.getName());
   }
 }

@@ -76,6 +76,11 @@ final class PacketSourceConfig extends AbstractConfig {
     return number == null ? 0 : Integer.parseInt(number.toString());
   }
 
+  /** The host of a file's frames; null for what the file says. */
+  String hostName() {
+    return getString(CaptureOption.HOST_NAME.name());
+  }
+
   /** Whether option hosts allows a host. */
   boolean mayRunOn(String host) {
     List<String> hosts = getList(PacketSourceOptions.HOSTS);

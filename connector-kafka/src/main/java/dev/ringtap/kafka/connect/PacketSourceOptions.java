@@ -74,7 +74,7 @@ final class PacketSourceOptions {
         Type.LIST,
         List.of(),
         null,
-        "Runs tasks on these hosts only, by the names that hostname prints, separated by commas. A"
+        "Runs tasks on these hosts only, by their names (see host-name), separated by commas. A"
             + " task that Connect starts on another host fails. Default: any host.",
         ALWAYS);
     own(

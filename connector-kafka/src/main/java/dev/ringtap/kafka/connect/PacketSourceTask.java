@@ -3,6 +3,7 @@ package dev.ringtap.kafka.connect;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.HostName;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
@@ -97,9 +98,8 @@ public final class PacketSourceTask extends SourceTask {
     PacketReader opened = new LiveReader(capture, maker, ledger);
     int group = capture.get(CaptureOption.FANOUT_GROUP);
     LOG.info(
-        "capturing on {}, host {}, link type {}, {}",
-        device.name(),
-        HOST,
+        "capturing on {}, link type {}, {}",
+        opened,
         device.linkTypeName(),
         group == 0 ? "alone" : "member " + capture.member() + " of fanout group " + group);
     if (config.getList(PacketSourceOptions.EXCLUDE_SERVERS).isEmpty() && !device.isLoopback()) {
@@ -118,7 +118,8 @@ public final class PacketSourceTask extends SourceTask {
     FilePosition stored = FilePosition.of(context.offsetStorageReader().offset(partition));
     FilePosition position = stored.in(config.file());
     LOG.info("reading {} on host {} from frame {}", config.file(), HOST, position.frame());
-    return new FileReader(config.file(), config.fileFilter(), position, partition, maker, ledger);
+    return new FileReader(
+        config.file(), config.fileFilter(), config.hostName(), position, partition, maker, ledger);
   }
 
   /**

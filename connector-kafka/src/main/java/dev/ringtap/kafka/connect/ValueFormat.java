@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.connect;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.record.PacketEncoder;
 import java.util.OptionalInt;
@@ -49,14 +50,17 @@ enum ValueFormat {
 
   /** Copies a frame, field by field. */
   private static final class StructWriter {
-    private static final Field TIMESTAMP = field("timestamp");
+    private static final Field HOST = field("host");
     private static final Field INTERFACE_NAME = field("interfaceName");
+    private static final Field CAPTURE_START = field("captureStart");
+    private static final Field MEMBER = field("member");
+    private static final Field TIMESTAMP = field("timestamp");
     private static final Field SEQUENCE = field("sequence");
     private static final Field LOST_BEFORE = field("lostBefore");
-    private static final Field MEMBER = field("member");
     private static final Field ORIGINAL_LENGTH = field("originalLength");
     private static final Field LINK_TYPE = field("linkType");
-    private static final Field DIRECTION = field("direction");
+    private static final Field PACKET_TYPE = field("packetType");
+    private static final Field FLAGS = field("flags");
     private static final Field VLAN = field("vlan");
     private static final Field PAYLOAD = field("payload");
 
@@ -74,15 +78,19 @@ enum ValueFormat {
 
     static Struct struct(Frame frame) {
       byte[] payload = frame.payload();
+      CaptureId capture = frame.capture();
       return new Struct(PacketSchema.PACKET)
+          .put(HOST, capture.host())
+          .put(INTERFACE_NAME, capture.interfaceName())
+          .put(CAPTURE_START, capture.startMicros())
+          .put(MEMBER, capture.member())
           .put(TIMESTAMP, frame.timestampNanos())
-          .put(INTERFACE_NAME, frame.interfaceName())
           .put(SEQUENCE, frame.sequence())
           .put(LOST_BEFORE, frame.lostBefore())
-          .put(MEMBER, frame.member())
           .put(ORIGINAL_LENGTH, frame.originalLength())
           .put(LINK_TYPE, frame.linkType())
-          .put(DIRECTION, frame.packetType().name())
+          .put(PACKET_TYPE, frame.packetType().name())
+          .put(FLAGS, frame.flags())
           .put(VLAN, vlan(frame.vlanTag()))
           .put(PAYLOAD, payload);
     }

@@ -4,6 +4,7 @@ import static dev.ringtap.kafka.agent.AgentRuns.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -66,13 +67,13 @@ class CaptureAgentIT {
     file = directory.resolve("frames.pcapng");
     frames = Packets.stream(7).limit(FRAMES).toList();
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth7"), LinkType.ETHERNET, 262_144);
       for (int i = 0; i < FRAMES; i++) {
         byte[] frame = frames.get(i);
         long nanos = 1_700_000_000_000_000_000L + i * 1_000_003L;
         MemorySegment bytes = MemorySegment.ofArray(frame);
         writer.write(
-            id, nanos, frame.length, PacketType.HOST, i == 5 ? 9 : 0, bytes, 0, frame.length);
+            id, nanos, frame.length, PacketType.HOST, 0, i == 5 ? 9 : 0, bytes, 0, frame.length);
       }
     }
   }
@@ -93,8 +94,7 @@ class CaptureAgentIT {
         null,
         1,
         false,
-        file,
-        null,
+        new AgentConfig.Replay(file, null, null),
         new AgentConfig.KafkaTarget(topic, 3, key, settings, false),
         count,
         null,
@@ -203,10 +203,10 @@ class CaptureAgentIT {
     long[] seconds = {now, now - 10 * hour, now - 9 * hour, now + 10 * hour, now + 1};
     Path stepped = directory.resolve("stepped.pcapng");
     try (PcapngWriter writer = PcapngWriter.create(stepped)) {
-      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth7"), LinkType.ETHERNET, 262_144);
       for (long each : seconds) {
         MemorySegment bytes = MemorySegment.ofArray(new byte[100]);
-        writer.write(id, each * 1_000_000_000, 100, PacketType.HOST, 0, bytes, 0, 100);
+        writer.write(id, each * 1_000_000_000, 100, PacketType.HOST, 0, 0, bytes, 0, 100);
       }
     }
     try (Admin admin = Admin.create(settings())) {
@@ -221,7 +221,14 @@ class CaptureAgentIT {
     Ledger ledger =
         run(
             new AgentConfig(
-                null, 1, false, stepped, null, target, 0, null, Duration.ofSeconds(10)));
+                null,
+                1,
+                false,
+                new AgentConfig.Replay(stepped, null, null),
+                target,
+                0,
+                null,
+                Duration.ofSeconds(10)));
     assertThat(ledger.refusedByReason()).isEqualTo(Map.of("InvalidTimestampException", 1L));
     assertThat(read("strict", 4))
         .extracting(record -> record.timestamp() / 1000)

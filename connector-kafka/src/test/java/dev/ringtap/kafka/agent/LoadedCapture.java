@@ -66,7 +66,6 @@ final class LoadedCapture implements AutoCloseable {
             1,
             false,
             null,
-            null,
             new AgentConfig.KafkaTarget(TOPIC, 4, RecordKey.FLOW, settings, false),
             0,
             null,

@@ -4,6 +4,7 @@ import static dev.ringtap.kafka.agent.AgentRuns.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -63,14 +64,14 @@ class PackedRecordsIT {
     file = directory.resolve("frames.pcapng");
     frames = Packets.stream(9).limit(FRAMES).toList();
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
-      writer.addInterface("eth8", LinkType.ETHERNET, 262_144);
+      writer.addInterface(CaptureId.on("eth7"), LinkType.ETHERNET, 262_144);
+      writer.addInterface(CaptureId.on("eth8"), LinkType.ETHERNET, 262_144);
       for (int i = 0; i < FRAMES; i++) {
         byte[] frame = frames.get(i);
         MemorySegment bytes = MemorySegment.ofArray(frame);
         long nanos = FIRST_NANOS + i * 1_000_003L;
         int id = i % 100 == 99 ? 1 : 0;
-        writer.write(id, nanos, frame.length, PacketType.HOST, 0, bytes, 0, frame.length);
+        writer.write(id, nanos, frame.length, PacketType.HOST, 0, 0, bytes, 0, frame.length);
       }
     }
   }
@@ -97,8 +98,7 @@ class PackedRecordsIT {
         null,
         1,
         false,
-        file,
-        null,
+        new AgentConfig.Replay(file, null, null),
         new KafkaTarget(topic, 5, key, framesPerRecord, settings, false, null),
         count,
         null,
@@ -221,7 +221,6 @@ class PackedRecordsIT {
             CaptureConfig.on(PrivateNetwork.RIGHT).build(),
             workers,
             false,
-            null,
             null,
             new KafkaTarget(topic, 5, RecordKey.FLOW, most, settings(), false, null),
             FRAMES_ON_THE_WIRE - 5,

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -45,10 +46,10 @@ class PackingFeedTest {
   void write() throws IOException {
     file = directory.resolve("frames.pcapng");
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth0", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
       MemorySegment frame = MemorySegment.ofArray(new byte[FRAME_BYTES]);
       for (int i = 0; i < FRAMES; i++) {
-        writer.write(id, 1 + i, FRAME_BYTES, PacketType.HOST, 0, frame, 0, FRAME_BYTES);
+        writer.write(id, 1 + i, FRAME_BYTES, PacketType.HOST, 0, 0, frame, 0, FRAME_BYTES);
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.ringtap.kafka.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.cli.Launcher;
@@ -162,7 +163,15 @@ class SecureBrokerIT {
     AgentConfig.KafkaTarget target =
         new AgentConfig.KafkaTarget("packets", 1, RecordKey.NONE, settings, false);
     AgentConfig config =
-        new AgentConfig(null, 1, false, Path.of("unread"), null, target, 0, null, DRAIN);
+        new AgentConfig(
+            null,
+            1,
+            false,
+            new AgentConfig.Replay(Path.of("unread"), null, null),
+            target,
+            0,
+            null,
+            DRAIN);
     long start = System.nanoTime();
     AgentException refused =
         catchThrowableOfType(AgentException.class, () -> CaptureAgent.open(config));
@@ -198,7 +207,7 @@ class SecureBrokerIT {
     Path report = directory.resolve("report.json");
     Path frames = directory.resolve("frames.pcapng");
     try (PcapngWriter writer = PcapngWriter.create(frames)) {
-      writer.addInterface("eth7", 1, 262_144);
+      writer.addInterface(CaptureId.on("eth7"), 1, 262_144);
     }
     Path err = directory.resolve("err");
     Process process =

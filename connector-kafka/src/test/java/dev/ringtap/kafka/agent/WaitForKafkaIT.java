@@ -56,7 +56,6 @@ class WaitForKafkaIT {
         1,
         true,
         null,
-        null,
         new AgentConfig.KafkaTarget("t", 2, RecordKey.FLOW, 1, settings, false, schema),
         0,
         directory.resolve("w.pcapng"),

@@ -72,7 +72,6 @@ class WorkersIT {
         workers,
         false,
         null,
-        null,
         new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings(), false),
         count,
         null,

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.CaptureFile;
@@ -96,11 +97,12 @@ class RegistryIT {
     file = directory.resolve("frames.pcapng");
     frames = Packets.stream(11).limit(FRAMES).toList();
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth7"), LinkType.ETHERNET, 262_144);
       for (int i = 0; i < FRAMES; i++) {
         byte[] frame = frames.get(i);
         MemorySegment bytes = MemorySegment.ofArray(frame);
-        writer.write(id, FIRST_NANOS + i, frame.length, PacketType.HOST, 0, bytes, 0, frame.length);
+        writer.write(
+            id, FIRST_NANOS + i, frame.length, PacketType.HOST, 0, 0, bytes, 0, frame.length);
       }
     }
   }
@@ -258,7 +260,6 @@ class RegistryIT {
               CaptureConfig.on(PrivateNetwork.RIGHT).build(),
               3,
               false,
-              null,
               null,
               new AgentConfig.KafkaTarget(
                   "once",

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.apache.avro.LogicalTypes;
+import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.connect.data.Struct;
 
@@ -21,15 +24,16 @@ final class AvroStructs {
       if (expected instanceof SpecificRecord) {
         assertSame((SpecificRecord) expected, (Struct) found);
       } else {
-        assertThat(found).as(field.name()).isEqualTo(plain(expected));
+        assertThat(found).as(field.name()).isEqualTo(plain(expected, field.schema()));
       }
     }
   }
 
   /** As Connect has it. */
-  private static Object plain(Object avro) {
+  private static Object plain(Object avro, Schema schema) {
     if (avro instanceof Instant) {
-      return ((Instant) avro).getEpochSecond() * 1_000_000_000L + ((Instant) avro).getNano();
+      boolean nanos = schema.getLogicalType().equals(LogicalTypes.timestampNanos());
+      return (nanos ? ChronoUnit.NANOS : ChronoUnit.MICROS).between(Instant.EPOCH, (Instant) avro);
     }
     if (avro instanceof ByteBuffer) {
       byte[] bytes = new byte[((ByteBuffer) avro).remaining()];

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -152,11 +153,11 @@ class ExactlyOnceIT {
     byte[] frame = new byte[FRAME_BYTES];
     MemorySegment bytes = MemorySegment.ofArray(frame);
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth0", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
       for (int i = 0; i < FRAMES; i++) {
         ByteBuffer.wrap(frame).putLong(i);
         long nanos = 1_700_000_000_000_000_000L + i;
-        writer.write(id, nanos, FRAME_BYTES, PacketType.HOST, 0, bytes, 0, FRAME_BYTES);
+        writer.write(id, nanos, FRAME_BYTES, PacketType.HOST, 0, 0, bytes, 0, FRAME_BYTES);
       }
     }
     return file;

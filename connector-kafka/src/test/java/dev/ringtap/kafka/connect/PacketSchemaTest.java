@@ -31,11 +31,15 @@ class PacketSchemaTest {
   }
 
   @Test
-  void nanosecondsAreNotTakenForMilliseconds() {
+  void nanosecondsAndMicrosecondsAreNotTakenForMilliseconds() {
     Schema timestamp = SCHEMA.field("timestamp").schema();
     assertThat(timestamp.type()).isEqualTo(Schema.Type.INT64);
     assertThat(timestamp.name()).isEqualTo("dev.ringtap.record.TimestampNanos");
     assertThat(timestamp.parameters()).containsEntry("logicalType", "timestamp-nanos");
+    Schema captureStart = SCHEMA.field("captureStart").schema();
+    assertThat(captureStart.type()).isEqualTo(Schema.Type.INT64);
+    assertThat(captureStart.name()).isEqualTo("dev.ringtap.record.TimestampMicros");
+    assertThat(captureStart.parameters()).containsEntry("logicalType", "timestamp-micros");
   }
 
   @Test
@@ -55,16 +59,16 @@ class PacketSchemaTest {
   }
 
   @Test
-  void directionNamesItsValues() {
-    Schema direction = SCHEMA.field("direction").schema();
-    assertThat(direction.type()).isEqualTo(Schema.Type.STRING);
-    assertThat(direction.parameters())
-        .containsEntry(PacketSchema.ENUM, "dev.ringtap.record.Direction")
+  void packetTypeNamesItsValues() {
+    Schema packetType = SCHEMA.field("packetType").schema();
+    assertThat(packetType.type()).isEqualTo(Schema.Type.STRING);
+    assertThat(packetType.parameters())
+        .containsEntry(PacketSchema.ENUM, "dev.ringtap.record.PacketType")
         .hasSize(1 + PacketType.values().length);
     Arrays.stream(PacketType.values())
         .forEach(
             each ->
-                assertThat(direction.parameters())
+                assertThat(packetType.parameters())
                     .containsEntry(PacketSchema.ENUM + "." + each, each.name()));
   }
 }

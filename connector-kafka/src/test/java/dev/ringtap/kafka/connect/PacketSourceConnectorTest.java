@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.HostName;
 import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.HostName;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -70,8 +72,8 @@ class PacketSourceTaskTest {
   private static void writeFrames(Path path, long firstNanos, int count) throws IOException {
     try (PcapngWriter writer = PcapngWriter.create(path)) {
       int[] ids = {
-        writer.addInterface("eth7", LinkType.ETHERNET, 262_144),
-        writer.addInterface("eth8", LinkType.ETHERNET, 262_144)
+        writer.addInterface(CaptureId.on("eth7"), LinkType.ETHERNET, 262_144),
+        writer.addInterface(CaptureId.on("eth8"), LinkType.ETHERNET, 262_144)
       };
       for (int i = 0; i < count; i++) {
         byte[] frame = frames.get(i);
@@ -81,6 +83,7 @@ class PacketSourceTaskTest {
             firstNanos + i * 1_000_003L,
             frame.length,
             PacketType.OUTGOING,
+            0,
             i % 100 == 5 ? 9 : 0,
             bytes,
             0,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
@@ -151,13 +152,13 @@ final class WorkerLab implements AutoCloseable {
   /** Writes frames into a capture file: one each 1,000,003 ns, nine lost before the sixth. */
   static Path write(Path file, List<byte[]> frames) throws IOException {
     try (PcapngWriter writer = PcapngWriter.create(file)) {
-      int id = writer.addInterface("eth7", LinkType.ETHERNET, 262_144);
+      int id = writer.addInterface(CaptureId.on("eth7"), LinkType.ETHERNET, 262_144);
       for (int i = 0; i < frames.size(); i++) {
         byte[] frame = frames.get(i);
         long nanos = 1_700_000_000_000_000_000L + i * 1_000_003L;
         MemorySegment bytes = MemorySegment.ofArray(frame);
         writer.write(
-            id, nanos, frame.length, PacketType.HOST, i == 5 ? 9 : 0, bytes, 0, frame.length);
+            id, nanos, frame.length, PacketType.HOST, 0, i == 5 ? 9 : 0, bytes, 0, frame.length);
       }
     }
     return file;

@@ -3,9 +3,9 @@ package dev.ringtap.kafka.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
-import dev.ringtap.record.PacketBatch;
+import dev.ringtap.record.PacketBatches;
+import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,13 +23,16 @@ class PacketDecoderTest {
   private static final Packet PACKET =
       Packet.newBuilder()
           .setTimestamp(Instant.ofEpochSecond(1_767_225_600, 123_456_789))
+          .setHost("web-1")
           .setInterfaceName("eth0")
+          .setCaptureStart(Instant.ofEpochSecond(1))
           .setSequence(7)
           .setLostBefore(3)
           .setMember(2)
           .setOriginalLength(1500)
           .setLinkType(1)
-          .setDirection(Direction.OUTGOING)
+          .setPacketType(PacketType.OUTGOING)
+          .setFlags(0)
           .setVlan(new Vlan(0x8100, 100, 5, true))
           .setPayload(ByteBuffer.wrap(new byte[] {1, 2, 3}))
           .build();
@@ -42,7 +45,7 @@ class PacketDecoderTest {
   }
 
   private static byte[] batch(int packets) throws IOException {
-    return array(new PacketBatch(Collections.nCopies(packets, PACKET)).toByteBuffer());
+    return array(PacketBatches.of(Collections.nCopies(packets, PACKET)).toByteBuffer());
   }
 
   private static byte[] array(ByteBuffer bytes) {

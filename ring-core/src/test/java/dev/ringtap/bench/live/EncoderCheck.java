@@ -2,6 +2,7 @@ package dev.ringtap.bench.live;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -54,7 +55,7 @@ final class EncoderCheck {
   private static byte[] fillAndEncode(Arena arena, Path file) throws IOException {
     Random random = new Random(1);
     BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
-    builder.start(Wire.READERS_END, LinkType.ETHERNET, JavaReader.SNAP_LENGTH_BYTES);
+    builder.start(CaptureId.on(Wire.READERS_END), LinkType.ETHERNET, JavaReader.SNAP_LENGTH_BYTES);
     for (int i = 0; i < FRAMES; i++) {
       byte[] bytes = new byte[LENGTHS[random.nextInt(LENGTHS.length)]];
       random.nextBytes(bytes);
