@@ -15,6 +15,7 @@ public final class Requirements {
   /** Debian's packages of the programs that are not named like theirs. */
   private static final Map<String, String> PACKAGES =
       Map.of(
+          "go", "golang-go",
           "ip", "iproute2",
           "setpriv", "util-linux",
           "unshare", "util-linux",
@@ -51,6 +52,13 @@ public final class Requirements {
   /** Requires a file or a device. */
   public static void file(String path) {
     assumeTrue(Files.exists(Path.of(path)), "needs " + path);
+  }
+
+  /** Requires a file or directory of one of Debian's packages. */
+  public static void filesOf(String debianPackage, String path) {
+    assumeTrue(
+        Files.exists(Path.of(path)),
+        () -> "needs " + path + ", of Debian's package " + debianPackage);
   }
 
   /** Requires the right to make a network namespace. */
