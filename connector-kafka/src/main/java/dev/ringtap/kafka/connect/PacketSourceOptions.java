@@ -122,7 +122,7 @@ final class PacketSourceOptions {
         RecordKey.values(),
         RecordKey.FLOW,
         "Key of the records. flow: eight bytes, the same for both directions of a conversation,"
-            + " which stays in order on one partition. interface: its name. none: no key.");
+            + " which stays in order on one partition. interface: HOST/INTERFACE. none: no key.");
     choice(
         table,
         VALUE_FORMAT,

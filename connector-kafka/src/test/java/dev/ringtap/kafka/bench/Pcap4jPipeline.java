@@ -1,11 +1,14 @@
 package dev.ringtap.kafka.bench;
 
+import dev.ringtap.capture.HostName;
 import dev.ringtap.record.PacketSchema;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Properties;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.avro.Schema;
@@ -38,6 +41,7 @@ final class Pcap4jPipeline {
   private static final int RING_BYTES = 64 << 20;
   private static final int READ_TIMEOUT_MILLIS = 20;
   private static final int LINK_TYPE_ETHERNET = 1;
+  private static final String HOST = HostName.local();
   private static final byte[] REGISTRY_PREFIX = {0, 0, 0, 0, 1};
 
   private final PcapHandle handle;
@@ -45,9 +49,11 @@ final class Pcap4jPipeline {
   private final String topic;
   private final String interfaceName;
 
+  private final long startMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+
   private final Schema schema = PacketSchema.published();
-  private final Object direction =
-      new GenericData.EnumSymbol(schema.getField("direction").schema(), "HOST");
+  private final Object packetType =
+      new GenericData.EnumSymbol(schema.getField("packetType").schema(), "HOST");
   private final GenericDatumWriter<GenericRecord> writer = new GenericDatumWriter<>(schema);
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private BinaryEncoder encoder;
@@ -128,13 +134,16 @@ final class Pcap4jPipeline {
     Timestamp time = handle.getTimestamp();
     GenericRecord record = new GenericData.Record(schema);
     record.put("timestamp", time.getTime() / 1000 * 1_000_000_000 + time.getNanos());
+    record.put("host", HOST);
     record.put("interfaceName", interfaceName);
+    record.put("captureStart", startMicros);
     record.put("sequence", captured);
     record.put("lostBefore", 0L);
     record.put("member", 0);
     record.put("originalLength", handle.getOriginalLength());
     record.put("linkType", LINK_TYPE_ETHERNET);
-    record.put("direction", direction);
+    record.put("packetType", packetType);
+    record.put("flags", 0);
     record.put("vlan", null);
     record.put("payload", ByteBuffer.wrap(packet));
     bytes.reset();

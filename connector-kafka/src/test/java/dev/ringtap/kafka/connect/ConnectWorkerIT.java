@@ -236,7 +236,7 @@ class ConnectWorkerIT {
   }
 
   private static List<long[]> ledgers() throws IOException {
-    return lab.numbersInLog("live-\\d, interface tap1: " + LEDGER);
+    return lab.numbersInLog("live-\\d, interface tap1 of host \\S+ since \\S+: " + LEDGER);
   }
 
   @Test
@@ -282,7 +282,7 @@ class ConnectWorkerIT {
 
   /** Captures that tasks have opened on the wire since the worker was started. */
   private static int opened() throws IOException {
-    return lab.numbersInLog("capturing on tap1, ").size();
+    return lab.numbersInLog("capturing on interface tap1 of host \\S+ since ").size();
   }
 
   @Test
@@ -364,7 +364,7 @@ class ConnectWorkerIT {
             "transforms.cast.type",
             "org.apache.kafka.connect.transforms.Cast$Value",
             "transforms.cast.spec",
-            "direction:int32"));
+            "packetType:int32"));
     lab.await("the end", () -> lab.logText().contains("tolerated.pcapng was read to its end"));
     lab.must("DELETE", "/connectors/tolerated", null);
     lab.await(
