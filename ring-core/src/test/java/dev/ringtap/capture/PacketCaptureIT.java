@@ -110,8 +110,11 @@ class PacketCaptureIT {
       while (!capture.isEnded()) {
         lost += lostBeforeFramesOf(capture.take(1000), capture);
       }
-      assertThat(lost).isEqualTo(full.droppedByKernel());
-      assertThat(capture.readStatistics()).isEqualTo(capture.statistics());
+      CaptureStatistics end = capture.statistics();
+      // a sender that is descheduled for two retire timeouts fills both blocks with few frames
+      assertThat(end.droppedByKernel()).isGreaterThanOrEqualTo(full.droppedByKernel());
+      assertThat(lost).as("of %s, %s when full", end, full).isEqualTo(end.droppedByKernel());
+      assertThat(capture.readStatistics()).isEqualTo(end);
     }
   }
 
