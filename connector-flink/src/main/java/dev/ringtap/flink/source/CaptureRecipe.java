@@ -32,6 +32,11 @@ final class CaptureRecipe implements Serializable {
     return (String) values.get(CaptureOption.INTERFACE.name());
   }
 
+  /** Whether an option has a value. */
+  boolean isSet(CaptureOption<?> option) {
+    return values.containsKey(option.name());
+  }
+
   /** The value of an option that has a number. */
   int number(CaptureOption<Integer> option) {
     return (Integer) values.get(option.name());

@@ -6,10 +6,9 @@ import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 
 /**
- * Decides which frames of a split go into the stream, and with which numbers: those behind the
- * position that was restored, and those that the filter keeps where no kernel runs it. A loss
- * before a frame that is left out is shown before the next one that is not. Not thread-safe: for
- * the task's thread.
+ * Decides which frames of a split go into the stream: those of a file after the position that was
+ * restored, and those that the filter keeps where no kernel runs it. A loss before a frame that is
+ * left out is shown before the next one that is not. Not thread-safe: for the task's thread.
  */
 final class FrameSieve {
   /** Null if the kernel has filtered already, or all frames are wanted. */
@@ -18,10 +17,7 @@ final class FrameSieve {
   /** Null if the kernel has decided already. */
   private final FramePredicate predicate;
 
-  /** Added to the frames' own numbers: a live capture counts from 0 after each restore. */
-  private final long firstSequence;
-
-  /** Frames of a file before this one were emitted before the restore. */
+  /** Frames of a file before this one were emitted before the restore; 0 for a live capture. */
   private final long firstWanted;
 
   private long carriedLoss;
@@ -34,14 +30,11 @@ final class FrameSieve {
   FrameSieve(PacketSplit split, FrameFilter filter, FramePredicate predicate) {
     this.filter = filter == null ? null : new FileFrameFilter(filter);
     this.predicate = predicate;
-    boolean live = split instanceof LiveSplit;
-    long next = split.progress().nextSequence();
-    this.firstSequence = live ? next : 0;
-    this.firstWanted = live ? 0 : next;
+    this.firstWanted = split instanceof LiveSplit ? 0 : split.progress().nextSequence();
   }
 
   /**
-   * Whether the frame goes into the stream; it has its numbers then.
+   * Whether the frame goes into the stream; it shows the losses before it then.
    *
    * @throws FilterException if the filter has no program for the frame's link type
    */
@@ -54,8 +47,8 @@ final class FrameSieve {
       carriedLoss += shown.lostBefore();
       return false;
     }
-    if (firstSequence != 0 || carriedLoss != 0) {
-      shown.renumber(firstSequence + shown.sequence(), carriedLoss + shown.lostBefore());
+    if (carriedLoss != 0) {
+      shown.renumber(shown.sequence(), carriedLoss + shown.lostBefore());
       carriedLoss = 0;
     }
     return true;

@@ -243,7 +243,7 @@ final class LiveEnumerator extends PacketEnumerator {
                 + ": name one of these, give the source more readers, or name that host by "
                 + HostName.OPTION.key()
                 + " or "
-                + HostName.VARIABLE
+                + dev.ringtap.capture.HostName.VARIABLE
                 + " of its TaskManager");
       }
     }

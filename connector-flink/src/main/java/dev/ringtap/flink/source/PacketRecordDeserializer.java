@@ -1,8 +1,9 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -15,8 +16,13 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 public final class PacketRecordDeserializer implements PacketDeserializer<Packet> {
   private static final long serialVersionUID = 1;
 
-  private static final Direction[] DIRECTIONS = Direction.values();
+  private static final PacketType[] PACKET_TYPES = PacketType.values();
   private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  /** Of the last frame, with its start. */
+  private transient CaptureId capture;
+
+  private transient Instant captureStart;
 
   @Override
   public Packet deserialize(Frame frame) {
@@ -24,17 +30,25 @@ public final class PacketRecordDeserializer implements PacketDeserializer<Packet
     long nanos = frame.timestampNanos();
     Packet packet = new Packet();
     packet.setTimestamp(Instant.ofEpochSecond(nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND));
-    packet.setInterfaceName(frame.interfaceName());
+    CaptureId of = frame.capture();
+    if (of != capture) {
+      capture = of;
+      captureStart = of.start();
+    }
+    packet.setHost(of.host());
+    packet.setInterfaceName(of.interfaceName());
+    packet.setCaptureStart(captureStart);
+    packet.setMember(of.member());
     packet.setSequence(frame.sequence());
     packet.setLostBefore(frame.lostBefore());
     packet.setOriginalLength(frame.originalLength());
     packet.setLinkType(frame.linkType());
-    packet.setDirection(DIRECTIONS[frame.packetType().ordinal()]);
+    packet.setPacketType(PACKET_TYPES[frame.packetType().ordinal()]);
+    packet.setFlags(frame.flags());
     int tag = frame.vlanTag();
     if (tag != 0) {
       packet.setVlan(new Vlan(tag >>> 16, tag & 0xFFF, tag >>> 13 & 7, (tag & 0x1000) != 0));
     }
-    packet.setMember(frame.member());
     packet.setPayload(ByteBuffer.wrap(payload));
     return packet;
   }

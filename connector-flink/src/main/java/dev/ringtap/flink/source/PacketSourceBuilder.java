@@ -1,6 +1,7 @@
 package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.filter.BpfProgram;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ public final class PacketSourceBuilder<T> {
   private final LinkedHashMap<String, List<CaptureRecipe>> captures = new LinkedHashMap<>();
   private final List<String> paths = new ArrayList<>();
   private PacketFilter filter = PacketFilter.ALL;
+  private String hostName;
   private boolean follow;
   private long splitBytes = DEFAULT_SPLIT_BYTES;
   private int members;
@@ -58,8 +60,9 @@ public final class PacketSourceBuilder<T> {
    * Captures on one host. May be called again for another interface or host. If no reader runs
    * there, the job fails after {@link #hostTimeout}.
    *
-   * @param host the name that {@link HostName} gives it: the TaskManager's {@code ringtap.host},
-   *     otherwise its environment's {@code RINGTAP_HOST}, otherwise its {@code taskmanager.host}
+   * @param host the name that {@link HostName} gives it: the TaskManager's {@code
+   *     ringtap.host-name}, otherwise its environment's {@code RINGTAP_HOST_NAME}, otherwise its
+   *     {@code taskmanager.host}
    * @param config options; a filter is given by {@link #filter} and not in them
    * @throws IllegalArgumentException if the interface is captured there already
    */
@@ -90,6 +93,15 @@ public final class PacketSourceBuilder<T> {
     for (Path file : files) {
       paths.add(file.toAbsolutePath().toString());
     }
+    return this;
+  }
+
+  /**
+   * Names the host in the frames of {@link #files}. By default it is the one that the file tells,
+   * otherwise the empty string. A live capture takes its name from {@link CaptureOption#HOST_NAME}.
+   */
+  public PacketSourceBuilder<T> hostName(String name) {
+    hostName = Objects.requireNonNull(name);
     return this;
   }
 
@@ -227,13 +239,16 @@ public final class PacketSourceBuilder<T> {
             ? "nothing to read: name an interface or files"
             : "interfaces and files in one source: make two and union their streams");
     require(deserializer != null, "no deserializer");
+    require(
+        hostName == null || captures.isEmpty(),
+        "hostName names the host of files; set CaptureOption.HOST_NAME for a capture");
     require(!follow || captures.isEmpty(), "only files are followed");
     require(discoveryMillis == 0 || captures.isEmpty(), "only files are discovered");
     require(
         durationMillis == LiveSplit.NO_END || paths.isEmpty(),
         "only live captures have a duration; files end by themselves");
     return new PacketSource<>(
-        new SplitOpener(copy(), filter, follow, sourceWatermarks),
+        new SplitOpener(copy(), filter, hostName, follow, sourceWatermarks),
         new FileListing(new ArrayList<>(paths), splitBytes, follow, discoveryMillis),
         new LiveTerms(members, limit, durationMillis, hostTimeoutMillis, failOnLostHost),
         deserializer);

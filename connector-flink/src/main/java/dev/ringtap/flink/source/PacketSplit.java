@@ -16,8 +16,10 @@ public abstract class PacketSplit implements SourceSplit {
   /**
    * How far a split was read.
    *
-   * @param nextSequence {@code sequence} of the next frame
-   * @param emitted frames in the stream so far
+   * @param nextSequence {@code sequence} of the next frame, from which a file is read on after a
+   *     restore; for a live split it is of the capture that was open and is not read back, because
+   *     a restore opens a new capture
+   * @param emitted frames in the stream so far, of all captures of a live split
    * @param lostBefore sum of {@code lostBefore} of those frames
    */
   public record Progress(long nextSequence, long emitted, long lostBefore) {

@@ -2,6 +2,8 @@ package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockSource;
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.FileRange;
 import java.io.IOException;
@@ -206,8 +208,19 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
         LEDGER_LOG.warn("{}: {}", run.split().splitId(), e.getMessage());
       }
       run.release();
-      LEDGER_LOG.info("{}: {}", run.split().splitId(), run.ledger());
+      LEDGER_LOG.info("{}: {}", nameInLedger(run, source), run.ledger());
     }
+  }
+
+  /** Names the capture as its records do. */
+  private static String nameInLedger(SplitRun run, BlockSource source) {
+    if (!(source instanceof PacketCapture)) {
+      return run.split().splitId();
+    }
+    CaptureId capture = ((PacketCapture) source).capture();
+    return String.format(
+        "%s/%s#%d captureStart=%s",
+        capture.host(), capture.interfaceName(), capture.member(), capture.start());
   }
 
   private static void drain(SplitRun run, BlockSource source) throws IOException {

@@ -25,21 +25,25 @@ final class SplitOpener implements Serializable {
 
   private final Map<String, List<CaptureRecipe>> captures;
   private final PacketFilter filter;
+  private final String fileHost;
   private final boolean follow;
   private final boolean watermarks;
 
   /**
    * @param captures what to capture by host
+   * @param fileHost the host in frames of files, or null for the one that the file tells
    * @param follow whether capture files may grow
    * @param watermarks whether splits have watermarks of their own
    */
   SplitOpener(
       Map<String, List<CaptureRecipe>> captures,
       PacketFilter filter,
+      String fileHost,
       boolean follow,
       boolean watermarks) {
     this.captures = captures;
     this.filter = filter;
+    this.fileHost = fileHost;
     this.follow = follow;
     this.watermarks = watermarks;
   }
@@ -101,7 +105,7 @@ final class SplitOpener implements Serializable {
   BlockSource open(PacketSplit split) throws IOException {
     if (split instanceof FileSplit) {
       FileSplit file = (FileSplit) split;
-      return CaptureFile.open(Path.of(file.path()), file.range(), follow);
+      return CaptureFile.open(Path.of(file.path()), file.range(), follow).host(fileHost);
     }
     LiveSplit live = (LiveSplit) split;
     CaptureRecipe recipe = recipe(live);
@@ -138,6 +142,9 @@ final class SplitOpener implements Serializable {
   private CaptureConfig config(LiveSplit split, CaptureRecipe recipe) throws IOException {
     CaptureConfig.Builder config = recipe.toConfig();
     FanoutOptions.join(config, split);
+    if (!recipe.isSet(CaptureOption.HOST_NAME)) {
+      config.set(CaptureOption.HOST_NAME, split.host());
+    }
     if (filter != PacketFilter.ALL) {
       CaptureInterface device = CaptureInterface.named(recipe.interfaceName());
       config.filter(filter.forInterface(device, config.build().snapLengthBytes()));

@@ -191,8 +191,19 @@ public final class CaptureLab implements AutoCloseable {
     return frames;
   }
 
+  /**
+   * A job that was cancelled may still close its captures: the next lab would have their ledgers.
+   */
+  private void awaitLedgers() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (ledgers().size() < opened.get() && System.nanoTime() < end) {
+      LockSupport.parkNanos(10_000_000);
+    }
+  }
+
   @Override
   public void close() {
+    awaitLedgers();
     SplitOpener.place(before);
     LEDGERS.removeHandler(handler);
     network.close();

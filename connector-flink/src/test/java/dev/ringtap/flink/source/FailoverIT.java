@@ -12,14 +12,17 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 import org.junit.jupiter.api.AfterEach;
@@ -222,7 +225,7 @@ class FailoverIT {
   }
 
   private static int number(String line) {
-    return Integer.parseInt(line.substring(line.indexOf(' ') + 1));
+    return Integer.parseInt(line.split(" ")[1]);
   }
 
   private boolean isSeen(int from, int to, String members) {
@@ -259,6 +262,26 @@ class FailoverIT {
     }
   }
 
+  /** Whichever reader had it, and before or after the failover: each capture counts from 0. */
+  private void requireNumbersWithoutHoles() {
+    Map<String, List<Long>> byCapture = new TreeMap<>();
+    for (String line : lines()) {
+      String[] fields = line.split(" ", 4);
+      byCapture.computeIfAbsent(fields[3], any -> new ArrayList<>()).add(Long.parseLong(fields[2]));
+    }
+    assertThat(byCapture).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(byCapture.keySet()).anyMatch(each -> each.contains("host=" + FIRST));
+    assertThat(byCapture.keySet()).anyMatch(each -> each.contains("host=" + SECOND));
+    byCapture.forEach(
+        (capture, sequences) -> {
+          Collections.sort(sequences);
+          assertThat(sequences)
+              .as(capture)
+              .isEqualTo(LongStream.range(0, sequences.size()).boxed().toList());
+        });
+    System.out.println(byCapture.keySet());
+  }
+
   private void failOver(int run) throws Exception {
     directory = Files.createDirectory(temporary.toAbsolutePath().resolve("run" + run));
     createHosts();
@@ -291,6 +314,7 @@ class FailoverIT {
     for (int number = first; number < after; number++) {
       assertThat(byNumber).containsKey(number);
     }
+    requireNumbersWithoutHoles();
     assertThat(Files.readString(directory.resolve("jobmanager.txt")))
         .contains("host " + SECOND + " is not captured: readers run only on [" + FIRST + "]");
   }

@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /**
  * A JobManager that runs a job of two readers, once two TaskManagers are there. Readers write what
- * they read into files, a line for each frame: member, number.
+ * they read into files, a line for each frame: member, number, sequence, capture.
  */
 final class FailoverJob {
   /** Where the number of a frame is in it: after the headers of Ethernet, IPv4 and UDP. */
@@ -44,7 +45,13 @@ final class FailoverJob {
       for (int i = NUMBER_AT; i < NUMBER_AT + Integer.BYTES; i++) {
         number = number << Byte.SIZE | bytes[i] & 0xFF;
       }
-      return frame.member() + " " + number;
+      CaptureId capture = frame.capture();
+      return String.join(
+          " ",
+          String.valueOf(capture.member()),
+          String.valueOf(number),
+          String.valueOf(frame.sequence()),
+          capture.toString());
     }
 
     @Override

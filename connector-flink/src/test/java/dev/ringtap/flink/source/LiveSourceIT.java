@@ -3,12 +3,14 @@ package dev.ringtap.flink.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -116,20 +118,41 @@ class LiveSourceIT {
     assertThat(ours).isEqualTo(theirs);
 
     Set<Integer> members = new HashSet<>();
-    Map<Integer, Long> next = new HashMap<>();
+    Map<CaptureId, Long> next = new HashMap<>();
     for (Packet packet : packets) {
       members.add(packet.getMember());
-      long expected = next.getOrDefault(packet.getMember(), 0L);
+      CaptureId capture = PacketFields.capture(packet);
+      long expected = next.getOrDefault(capture, 0L);
       assertThat(packet.getSequence()).isEqualTo(expected);
-      next.put(packet.getMember(), expected + 1);
+      next.put(capture, expected + 1);
     }
     assertThat(members).hasSize(parallelism);
+    assertThat(next).hasSize(parallelism);
     assertThat(lab.ledgers()).hasSize(parallelism);
     assertThat(lab.sum("offered")).isEqualTo(count);
     assertThat(lab.sum("emitted")).isEqualTo(count);
     assertThat(lab.sum("dropped by the kernel")).isZero();
     assertThat(lab.sum("left at the end")).isZero();
     System.out.println("parallelism " + parallelism + ": " + lab.ledgers());
+  }
+
+  /** The records have the name that the capture's options give, the split has its host's. */
+  @Test
+  void aHostNameOfTheUsersIsInTheRecords() throws Exception {
+    CaptureConfig named =
+        CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.HOST_NAME, "probe-7").build();
+    CompletableFuture<Void> sending = lab.sendWhenOpened(1, frames(10));
+    List<Packet> packets =
+        collect(
+            env(1),
+            PacketSource.<byte[]>builder()
+                .captureOn("localhost", named)
+                .limit(10)
+                .deserializer(new AvroBytesDeserializer())
+                .build());
+    sending.join();
+    assertThat(packets).hasSize(10).allMatch(packet -> packet.getHost().equals("probe-7"));
+    assertThat(lab.ledgers().get(0)).startsWith("probe-7/" + PrivateNetwork.RIGHT + "#0 ");
   }
 
   @Test

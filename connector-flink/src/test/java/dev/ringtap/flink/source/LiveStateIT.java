@@ -4,21 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.legacy.PacketSourceFunction;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -97,6 +102,14 @@ class LiveStateIT {
     return Collections.nCopies(count, Packets.frameOfLength(100));
   }
 
+  /** Of so many conversations that each reader has some. */
+  private static List<byte[]> flows(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            i -> Packets.ethernet(Packets.udp("10.0.0.1", 1000 + i, "10.0.0.2", 53, new byte[50])))
+        .toList();
+  }
+
   private static void awaitSeen(int count) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (SEEN.size() < count && System.nanoTime() < end) {
@@ -133,34 +146,40 @@ class LiveStateIT {
   }
 
   @Test
-  void afterARestoreTheNumbersGoOnAlsoWithMoreReaders() throws Exception {
+  void afterARestoreEachReaderHasANewCaptureThatCountsFromZero() throws Exception {
     JobClient first = start(null, 1);
     lab.awaitOpened(1);
     lab.send(frames(1000));
     awaitSeen(1000);
     String savepoint = stop(first);
-    SEEN.clear();
 
     JobClient second = start(savepoint, 2);
     lab.awaitOpened(3);
-    lab.send(frames(500));
-    awaitSeen(500);
-    List<Long> ofFirst = new ArrayList<>();
+    lab.send(flows(500));
+    awaitSeen(1500);
+    Map<CaptureId, Long> next = new HashMap<>();
     for (Packet packet : SEEN) {
-      if (packet.getMember() == 0) {
-        ofFirst.add(packet.getSequence());
-      }
+      CaptureId capture = PacketFields.capture(packet);
+      assertThat(packet.getSequence())
+          .as(capture.toString())
+          .isEqualTo(next.getOrDefault(capture, 0L));
+      next.put(capture, packet.getSequence() + 1);
     }
-    long expected = 1000;
-    for (long sequence : ofFirst) {
-      assertThat(sequence).isEqualTo(expected++);
-    }
+    assertThat(next).hasSize(3);
+    assertThat(next.keySet()).allMatch(each -> each.host().equals("localhost"));
+    assertThat(next.keySet().stream().map(CaptureId::member).toList())
+        .containsExactlyInAnyOrder(0, 0, 1);
     second.cancel().get();
     while (lab.ledgers().size() < 3) {
       Thread.sleep(20);
     }
     assertThat(lab.sum("offered")).isEqualTo(1500);
     assertThat(lab.sum("emitted")).isEqualTo(1500);
+    for (CaptureId capture : next.keySet()) {
+      assertThat(lab.ledgers())
+          .as("each capture has a ledger of its name")
+          .anyMatch(ledger -> ledger.contains("captureStart=" + capture.start() + ": offered "));
+    }
   }
 
   @Test

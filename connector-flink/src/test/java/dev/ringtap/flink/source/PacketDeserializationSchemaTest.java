@@ -3,10 +3,9 @@ package dev.ringtap.flink.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
-import dev.ringtap.record.PacketBatch;
-import dev.ringtap.record.PacketRecords;
+import dev.ringtap.record.PacketBatches;
+import dev.ringtap.record.PacketType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -77,12 +76,16 @@ class PacketDeserializationSchemaTest {
   private static Packet packet(long sequence) {
     return Packet.newBuilder()
         .setTimestamp(Instant.ofEpochSecond(1_767_225_600, 123_456_789))
+        .setHost("node1")
         .setInterfaceName("eth0")
+        .setCaptureStart(Instant.ofEpochSecond(1_767_225_000, 123_456_000))
+        .setMember(0)
         .setSequence(sequence)
         .setLostBefore(0)
         .setOriginalLength(1500)
         .setLinkType(1)
-        .setDirection(Direction.HOST)
+        .setPacketType(PacketType.HOST)
+        .setFlags(0)
         .setPayload(ByteBuffer.wrap(new byte[] {1, 2, 3}))
         .build();
   }
@@ -99,7 +102,7 @@ class PacketDeserializationSchemaTest {
     ListCollector<Packet> out = new ListCollector<>(elements);
     schema.deserialize(bytes(packet(0).toByteBuffer()), out);
     schema.deserialize(
-        bytes(new PacketBatch(List.of(packet(1), packet(2), packet(3))).toByteBuffer()), out);
+        bytes(PacketBatches.of(List.of(packet(1), packet(2), packet(3))).toByteBuffer()), out);
     schema.deserialize(bytes(packet(4).toByteBuffer()), out);
     assertThat(elements).containsExactly(packet(0), packet(1), packet(2), packet(3), packet(4));
     assertThat(elements).noneMatch(schema::isEndOfStream);
@@ -108,7 +111,7 @@ class PacketDeserializationSchemaTest {
   @Test
   void oneIsReadAloneAndManyAreNot() throws IOException {
     assertThat(schema.deserialize(bytes(packet(7).toByteBuffer()))).isEqualTo(packet(7));
-    byte[] two = bytes(new PacketBatch(List.of(packet(1), packet(2))).toByteBuffer());
+    byte[] two = bytes(PacketBatches.of(List.of(packet(1), packet(2))).toByteBuffer());
     assertThatThrownBy(() -> schema.deserialize(two))
         .isInstanceOf(IOException.class)
         .hasMessage("the value has 2 packets: call deserialize(value, collector)");
@@ -129,26 +132,31 @@ class PacketDeserializationSchemaTest {
         .isEqualTo(new PacketRecordDeserializer().getProducedType());
   }
 
-  private static Schema firstVersion() throws IOException {
-    return new Schema.Parser().parse(PacketRecords.class.getResourceAsStream("Packet-1.avsc"));
+  /** The schema with one field more. */
+  private static Schema otherVersion() {
+    String payload = "{\"name\":\"payload\"";
+    String more = "{\"name\":\"more\",\"type\":\"int\",\"default\":7},";
+    return new Schema.Parser()
+        .parse(Packet.getClassSchema().toString().replace(payload, more + payload));
   }
 
-  /** The body of a packet as the first version wrote it. */
-  private static GenericRecord old() throws IOException {
+  /** The body of a packet as the other version writes it. */
+  private static GenericRecord otherBody() throws IOException {
     BinaryMessageDecoder<GenericRecord> down =
-        new BinaryMessageDecoder<>(new GenericData(), firstVersion());
+        new BinaryMessageDecoder<>(new GenericData(), otherVersion());
     down.addSchema(Packet.getClassSchema());
     return down.decode(bytes(packet(5).toByteBuffer()));
   }
 
-  private static byte[] oldSingleObject() throws IOException {
+  private static byte[] otherSingleObject() throws IOException {
     return bytes(
-        new BinaryMessageEncoder<GenericRecord>(new GenericData(), firstVersion()).encode(old()));
+        new BinaryMessageEncoder<GenericRecord>(new GenericData(), otherVersion())
+            .encode(otherBody()));
   }
 
   /** As a registry's serializers write it, under the number 7. */
-  private static byte[] oldRegistered() throws IOException {
-    byte[] singleObject = oldSingleObject();
+  private static byte[] otherRegistered() throws IOException {
+    byte[] singleObject = otherSingleObject();
     return ByteBuffer.allocate(singleObject.length - 5)
         .put((byte) 0)
         .putInt(7)
@@ -166,27 +174,28 @@ class PacketDeserializationSchemaTest {
   }
 
   @Test
-  void valuesOfAnOlderSchemaAreReadOnceItIsAdded() throws Exception {
-    assertThatThrownBy(() -> sequences(schema, oldSingleObject()))
+  void valuesOfAnotherVersionAreReadOnceItIsAdded() throws Exception {
+    assertThatThrownBy(() -> sequences(schema, otherSingleObject()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("unknown schema")
         .hasMessageEndingWith("add it with addSchema");
     PacketDeserializationSchema both =
-        arrived(new PacketDeserializationSchema().addSchema(firstVersion()));
-    assertThat(sequences(both, oldSingleObject(), bytes(packet(6).toByteBuffer())))
+        arrived(new PacketDeserializationSchema().addSchema(otherVersion()));
+    assertThat(sequences(both, otherSingleObject(), bytes(packet(6).toByteBuffer())))
         .containsExactly(5L, 6L);
   }
 
   @Test
   void valuesOfARegistryAreReadWithItsSchemas() throws Exception {
-    assertThatThrownBy(() -> sequences(schema, oldRegistered()))
+    assertThatThrownBy(() -> sequences(schema, otherRegistered()))
         .isInstanceOf(IOException.class)
         .hasMessage("written with schema 7 of a registry: no registry is given to ask for it");
     PacketDeserializationSchema both =
-        arrived(new PacketDeserializationSchema().registry(id -> id == 7 ? firstVersion() : null));
-    assertThat(sequences(both, oldRegistered(), bytes(packet(6).toByteBuffer()), oldRegistered()))
+        arrived(new PacketDeserializationSchema().registry(id -> id == 7 ? otherVersion() : null));
+    assertThat(
+            sequences(both, otherRegistered(), bytes(packet(6).toByteBuffer()), otherRegistered()))
         .containsExactly(5L, 6L, 5L);
-    byte[] other = oldRegistered();
+    byte[] other = otherRegistered();
     other[4] = 8;
     assertThatThrownBy(() -> sequences(both, other))
         .isInstanceOf(IOException.class)
@@ -207,9 +216,9 @@ class PacketDeserializationSchemaTest {
               sequences(
                   skipping,
                   "a text".getBytes(),
-                  oldSingleObject(),
+                  otherSingleObject(),
                   good,
-                  oldRegistered(),
+                  otherRegistered(),
                   null,
                   cut))
           .containsExactly(6L);
@@ -232,7 +241,7 @@ class PacketDeserializationSchemaTest {
                       throw new IOException("no answer");
                     })
                 .skipBadValues());
-    assertThatThrownBy(() -> sequences(skipping, oldRegistered()))
+    assertThatThrownBy(() -> sequences(skipping, otherRegistered()))
         .isInstanceOf(IOException.class)
         .hasMessage("no answer");
     assertThat(badValues.getCount()).isZero();

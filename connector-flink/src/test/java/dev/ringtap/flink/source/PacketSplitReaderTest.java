@@ -42,7 +42,7 @@ class PacketSplitReaderTest {
     run = new SplitRun(split, Long.MAX_VALUE, errors);
     reader =
         new PacketSplitReader(
-            new SplitOpener(Map.of(), PacketFilter.ALL, true, false), ignored -> run);
+            new SplitOpener(Map.of(), PacketFilter.ALL, null, true, false), ignored -> run);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
   }
 
@@ -151,7 +151,7 @@ class PacketSplitReaderTest {
     reader.close();
     reader =
         new PacketSplitReader(
-            new SplitOpener(Map.of(), PacketFilter.ALL, true, true), ignored -> run);
+            new SplitOpener(Map.of(), PacketFilter.ALL, null, true, true), ignored -> run);
     split = split.at(FileRange.WHOLE, new PacketSplit.Progress(FRAMES, FRAMES, 0));
     run = new SplitRun(split, Long.MAX_VALUE, errors);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
