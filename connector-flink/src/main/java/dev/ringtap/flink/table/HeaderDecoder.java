@@ -26,7 +26,7 @@ final class HeaderDecoder {
   static final int SRC_PORT = 8;
   static final int DST_PORT = 9;
   static final int TCP_FLAGS = 10;
-  static final int DIRECTION = 11;
+  static final int PACKET_TYPE = 11;
 
   /** Bytes of the network header and its extensions' end, while the transport header is sought. */
   private static final int HEADER_END = 12;
@@ -87,7 +87,7 @@ final class HeaderDecoder {
     }
     out.add(Bpf.LD_IMM, 0).add(Bpf.ST, HEADER_END).add(Bpf.ST, DECLARED_END);
     length(snapLengthBytes);
-    direction();
+    packetType();
     strippedTag();
     Label network = new Label();
     Label done = new Label();
@@ -118,7 +118,7 @@ final class HeaderDecoder {
   }
 
   /** Types of the kernel's own beyond OUTGOING count as for this host. */
-  private void direction() {
+  private void packetType() {
     Label known = new Label();
     Label own = new Label();
     out.add(Bpf.LD_B_ABS, Bpf.AD_OFF + Bpf.AD_PKTTYPE);
@@ -126,7 +126,7 @@ final class HeaderDecoder {
     out.place(own);
     out.add(Bpf.LD_IMM, 0);
     out.place(known);
-    out.add(Bpf.ST, DIRECTION);
+    out.add(Bpf.ST, PACKET_TYPE);
   }
 
   private void strippedTag() {

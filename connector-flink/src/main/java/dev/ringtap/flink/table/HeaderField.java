@@ -77,9 +77,9 @@ enum HeaderField {
       0,
       0xFF,
       (frame, headers) -> headers.tcpFlags()),
-  DIRECTION(
-      PacketColumn.DIRECTION,
-      HeaderDecoder.DIRECTION,
+  PACKET_TYPE(
+      PacketColumn.PACKET_TYPE,
+      HeaderDecoder.PACKET_TYPE,
       0,
       0xFF,
       (frame, headers) -> frame.packetType().ordinal());

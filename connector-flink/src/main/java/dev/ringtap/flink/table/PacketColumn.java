@@ -1,23 +1,29 @@
 package dev.ringtap.flink.table;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.FrameFlags;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.packet.CommunityId;
 import dev.ringtap.packet.PacketHeaders;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /**
- * The columns that a table of packets may have, by name and in any order. What a frame has not is
- * NULL.
+ * The columns that a table of packets may have, by name and in any order. Fields absent from a
+ * frame are NULL.
  */
 public enum PacketColumn {
   /** When the frame was seen. */
@@ -25,14 +31,41 @@ public enum PacketColumn {
       DataTypes.TIMESTAMP_LTZ(9),
       Source.RECORD,
       "when the kernel, or the network card, saw the frame",
-      (frame, headers) -> timestamp(frame.timestampNanos())),
+      type -> {
+        long unitNanos = unitNanos(type);
+        return (frame, headers) -> timestamp(frame.timestampNanos(), unitNanos);
+      }),
+
+  /** The capturing host. */
+  HOST(
+      DataTypes.STRING(),
+      Source.RECORD,
+      "the capturing host; empty for a file that does not tell it",
+      type -> ofCapture(capture -> sharedText(capture.host()))),
 
   /** The frame's interface. */
   INTERFACE_NAME(
       DataTypes.STRING(),
       Source.RECORD,
       "the capturing interface, for a pcap file its name",
-      (frame, headers) -> StringData.fromString(frame.interfaceName())),
+      type -> ofCapture(capture -> sharedText(capture.interfaceName()))),
+
+  /** When the capture was opened. */
+  CAPTURE_START(
+      DataTypes.TIMESTAMP_LTZ(6),
+      Source.RECORD,
+      "when the capture was opened; for a file that does not tell it, the time of its first frame",
+      type -> {
+        long unitNanos = unitNanos(type);
+        return ofCapture(capture -> start(capture, unitNanos));
+      }),
+
+  /** The capture's number. */
+  MEMBER(
+      DataTypes.INT(),
+      Source.RECORD,
+      "which reader of a fanout group captured the frame, from 0",
+      type -> ofCapture(CaptureId::member)),
 
   /** Position in the capture. */
   SEQUENCE(
@@ -45,16 +78,8 @@ public enum PacketColumn {
   LOST_BEFORE(
       DataTypes.BIGINT(),
       Source.RECORD,
-      "frames dropped by the kernel between the previous frame and this one",
+      "frames dropped by the kernel between the previous frame of the capture and this one",
       (frame, headers) -> frame.lostBefore()),
-
-  /** The capture's number. */
-  MEMBER(
-      DataTypes.INT(),
-      Source.RECORD,
-      "which reader of a fanout group captured the frame; `sequence` and `lost_before` count for"
-          + " each",
-      (frame, headers) -> frame.member()),
 
   /** Length on the wire. */
   ORIGINAL_LENGTH(
@@ -71,11 +96,39 @@ public enum PacketColumn {
       (frame, headers) -> frame.linkType()),
 
   /** For whom the frame was. */
-  DIRECTION(
+  PACKET_TYPE(
       DataTypes.STRING(),
       Source.RECORD,
       "HOST, BROADCAST, MULTICAST, OTHERHOST or OUTGOING",
-      (frame, headers) -> StringData.fromString(frame.packetType().name())),
+      (frame, headers) -> packetType(frame)),
+
+  /** The flags in one number. */
+  FLAGS(
+      DataTypes.INT(),
+      Source.RECORD,
+      "sum of 1 for `hardware_clock`, 2 for `checksum_not_ready` and 4 for `merged`",
+      (frame, headers) -> frame.flags()),
+
+  /** Whose clock the timestamp is. */
+  HARDWARE_CLOCK(
+      DataTypes.BOOLEAN(),
+      Source.RECORD,
+      "whether `timestamp` is the network card's clock, not the kernel's",
+      (frame, headers) -> (frame.flags() & FrameFlags.HARDWARE_CLOCK) != 0),
+
+  /** Whether checksums are missing. */
+  CHECKSUM_NOT_READY(
+      DataTypes.BOOLEAN(),
+      Source.RECORD,
+      "whether the checksums are not filled in yet, as in frames that the host itself sends",
+      (frame, headers) -> (frame.flags() & FrameFlags.CHECKSUM_NOT_READY) != 0),
+
+  /** Whether the frame is more than one. */
+  MERGED(
+      DataTypes.BOOLEAN(),
+      Source.RECORD,
+      "whether the frame holds merged TCP segments (GRO, GSO) and so is longer than on the wire",
+      (frame, headers) -> (frame.flags() & FrameFlags.MERGED) != 0),
 
   /** Tag protocol of the outermost tag. */
   VLAN_TPID(
@@ -179,6 +232,17 @@ public enum PacketColumn {
       "TCP's flags: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32",
       (frame, headers) -> orNull(headers.tcpFlags())),
 
+  /** Community ID of the conversation. */
+  COMMUNITY_ID(
+      DataTypes.STRING(),
+      Source.HEADERS,
+      "Community ID of the conversation, version 1 with seed 0; NULL if the frame is not IP or is a"
+          + " later fragment",
+      type -> {
+        CommunityId ids = new CommunityId();
+        return (frame, headers) -> text(ids.of(headers));
+      }),
+
   /** The frame. */
   PAYLOAD(
       DataTypes.BYTES(),
@@ -198,26 +262,75 @@ public enum PacketColumn {
     PAYLOAD
   }
 
+  /** Makes a column's values, for one thread. */
+  interface Value {
+    /** The value in Flink's internal form, or null. */
+    Object of(Frame frame, PacketHeaders headers);
+  }
+
+  private static final long NANOS_PER_MICRO = 1000;
+  private static final int NANOS_PER_MILLI = 1_000_000;
+
+  private static final StringData[] PACKET_TYPES =
+      Arrays.stream(PacketType.values())
+          .map(type -> sharedText(type.name()))
+          .toArray(StringData[]::new);
+
   private final String columnName;
   private final DataType dataType;
   private final Source source;
   private final String description;
-  private final BiFunction<Frame, PacketHeaders, Object> value;
+  private final Function<LogicalType, Value> values;
+
+  PacketColumn(DataType dataType, Source source, String description, Value value) {
+    this(dataType, source, description, type -> value);
+  }
 
   PacketColumn(
-      DataType dataType,
-      Source source,
-      String description,
-      BiFunction<Frame, PacketHeaders, Object> value) {
+      DataType dataType, Source source, String description, Function<LogicalType, Value> values) {
     this.columnName = name().toLowerCase(Locale.ROOT);
     this.dataType = dataType;
     this.source = source;
     this.description = description;
-    this.value = value;
+    this.values = values;
   }
 
-  static TimestampData timestamp(long nanos) {
-    return TimestampData.fromEpochMillis(nanos / 1_000_000, (int) (nanos % 1_000_000));
+  /** A value that all frames of a capture have: it is made once. */
+  private static Value ofCapture(Function<CaptureId, Object> made) {
+    return new Value() {
+      private CaptureId last;
+      private Object value;
+
+      @Override
+      public Object of(Frame frame, PacketHeaders headers) {
+        CaptureId capture = frame.capture();
+        if (capture != last) {
+          value = made.apply(capture);
+          last = capture;
+        }
+        return value;
+      }
+    };
+  }
+
+  /** One of the last digit that a type shows: 1, 10, 100 … 1,000,000,000 ns. */
+  private static long unitNanos(LogicalType type) {
+    return (long) Math.pow(10, 9 - ((LocalZonedTimestampType) type).getPrecision());
+  }
+
+  /** Truncated, as Flink's own casts do it. */
+  private static TimestampData timestamp(long nanos, long unitNanos) {
+    long shown = nanos - Math.floorMod(nanos, unitNanos);
+    return TimestampData.fromEpochMillis(
+        Math.floorDiv(shown, NANOS_PER_MILLI), Math.floorMod(shown, NANOS_PER_MILLI));
+  }
+
+  private static TimestampData start(CaptureId capture, long unitNanos) {
+    return timestamp(capture.startMicros() * NANOS_PER_MICRO, unitNanos);
+  }
+
+  private static StringData packetType(Frame frame) {
+    return PACKET_TYPES[frame.packetType().ordinal()];
   }
 
   private static Integer orNull(int found) {
@@ -226,6 +339,11 @@ public enum PacketColumn {
 
   private static StringData text(String found) {
     return found == null ? null : StringData.fromString(found);
+  }
+
+  /** For many rows: encoded now, and not by whichever thread serializes the first of them. */
+  private static StringData sharedText(String found) {
+    return StringData.fromBytes(found.getBytes(StandardCharsets.UTF_8));
   }
 
   private static byte[] payload(Frame frame) {
@@ -238,7 +356,7 @@ public enum PacketColumn {
     return columnName;
   }
 
-  /** The type that it has, NULL where the frame has no such thing. */
+  /** Its type. The value is NULL if the frame has no such field. */
   public DataType dataType() {
     return dataType;
   }
@@ -257,9 +375,13 @@ public enum PacketColumn {
     return source == Source.RECORD || source == Source.PAYLOAD;
   }
 
-  /** The value in Flink's internal form, or null. */
-  Object of(Frame frame, PacketHeaders headers) {
-    return value.apply(frame, headers);
+  /**
+   * What makes the column's values.
+   *
+   * @param type as the column is declared
+   */
+  Value values(LogicalType type) {
+    return values.apply(type);
   }
 
   /**

@@ -12,14 +12,10 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
-import org.apache.flink.table.types.logical.LocalZonedTimestampType;
-import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Makes tables of packets: {@code 'connector' = 'ringtap'}. */
 public final class PacketTableFactory implements DynamicTableSourceFactory {
-  private static final int NANOSECONDS = 9;
-
   /** For Flink. */
   public PacketTableFactory() {}
 
@@ -48,14 +44,8 @@ public final class PacketTableFactory implements DynamicTableSourceFactory {
     ReadableConfig options = helper.getOptions();
     RowType row = (RowType) context.getPhysicalRowDataType().getLogicalType();
     List<PacketColumn> columns = new ArrayList<>();
-    int precision = NANOSECONDS;
     for (RowType.RowField field : row.getFields()) {
-      LogicalType type = field.getType();
-      PacketColumn column = PacketColumn.of(field.getName(), type);
-      columns.add(column);
-      if (column == PacketColumn.TIMESTAMP) {
-        precision = ((LocalZonedTimestampType) type).getPrecision();
-      }
+      columns.add(PacketColumn.of(field.getName(), field.getType()));
     }
     Object interfaceName = options.get(PacketTableOptions.capture().get(CaptureOption.INTERFACE));
     List<String> paths = options.getOptional(PacketTableOptions.PATH).orElse(List.of());
@@ -76,7 +66,6 @@ public final class PacketTableFactory implements DynamicTableSourceFactory {
             capture,
             paths,
             columns,
-            precision,
             options,
             options.getOptional(FactoryUtil.SOURCE_PARALLELISM).orElse(null)),
         context.getPhysicalRowDataType());

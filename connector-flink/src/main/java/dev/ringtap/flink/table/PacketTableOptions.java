@@ -20,6 +20,10 @@ public final class PacketTableOptions {
   /** What a table of packets is called. */
   public static final String IDENTIFIER = "ringtap";
 
+  private static final String HOST_NAME_DESCRIPTION =
+      "Names the capturing host in the column host. The default is the name of the TaskManager's"
+          + " host; for path the name that the file tells, otherwise the empty string.";
+
   /** Files to read. */
   public static final ConfigOption<List<String>> PATH =
       ConfigOptions.key("path")
@@ -149,7 +153,8 @@ public final class PacketTableOptions {
     } else {
       typed = key.stringType().defaultValue(CaptureOption.textOf(option.defaultValue()));
     }
-    return typed.withDescription(option.description());
+    return typed.withDescription(
+        option == CaptureOption.HOST_NAME ? HOST_NAME_DESCRIPTION : option.description());
   }
 
   /**

@@ -7,9 +7,12 @@ import dev.ringtap.flink.source.PacketSource;
 import dev.ringtap.flink.source.PacketSourceBuilder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
 
 /**
  * What a table's definition says about a scan.
@@ -17,7 +20,6 @@ import org.apache.flink.table.data.RowData;
  * @param capture what to capture, or null
  * @param paths files to read, or empty
  * @param columns the table's columns, in their order
- * @param timestampPrecision digits of a second that the timestamp column is declared with
  * @param options all options of the table
  * @param parallelism of the source, or null
  */
@@ -25,7 +27,6 @@ record PacketTableScan(
     CaptureConfig capture,
     List<String> paths,
     List<PacketColumn> columns,
-    int timestampPrecision,
     ReadableConfig options,
     Integer parallelism) {
   /**
@@ -42,22 +43,26 @@ record PacketTableScan(
    * The source of a query.
    *
    * @param read the columns that it reads
+   * @param row the types that they are declared with
+   * @param type what the elements are to Flink
    * @param predicate what the kernel shall decide, or null
    * @param limit frames that it needs at most
    * @param sourceWatermarks whether the source makes the watermarks
    */
   PacketSource<RowData> source(
       List<PacketColumn> read,
+      RowType row,
       TypeInformation<RowData> type,
       Predicate predicate,
       long limit,
       boolean sourceWatermarks) {
     PacketSourceBuilder<RowData> source =
         PacketSource.<RowData>builder()
-            .deserializer(new RowDeserializer(read, timestampPrecision, type));
+            .deserializer(new RowDeserializer(read, row.getChildren(), type));
     if (capture == null) {
       source.files(paths.stream().map(Path::of).toArray(Path[]::new));
       source.splitBytes(options.get(PacketTableOptions.SPLIT_SIZE).getBytes());
+      hostName().ifPresent(source::hostName);
     } else {
       source.capture(cutToHeaders(read));
     }
@@ -87,6 +92,11 @@ record PacketTableScan(
     options.getOptional(PacketTableOptions.DURATION).ifPresent(source::duration);
     options.getOptional(PacketTableOptions.FANOUT_MEMBERS).ifPresent(source::fanoutMembers);
     return source.build();
+  }
+
+  private Optional<String> hostName() {
+    ConfigOption<?> option = PacketTableOptions.capture().get(CaptureOption.HOST_NAME);
+    return options.getOptional(option).map(Object::toString);
   }
 
   private CaptureConfig cutToHeaders(List<PacketColumn> read) {

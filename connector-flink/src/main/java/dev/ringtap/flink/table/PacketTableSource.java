@@ -23,6 +23,7 @@ import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDo
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.RowType;
 
 /** A table of packets as the planner sees it: it takes over what the kernel can do. */
 final class PacketTableSource
@@ -109,7 +110,12 @@ final class PacketTableSource
   public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
     PacketSource<RowData> source =
         scan.source(
-            read, context.createTypeInformation(producedType), predicate, limit, sourceWatermarks);
+            read,
+            (RowType) producedType.getLogicalType(),
+            context.createTypeInformation(producedType),
+            predicate,
+            limit,
+            sourceWatermarks);
     String name = asSummaryString();
     return new DataStreamScanProvider() {
       @Override

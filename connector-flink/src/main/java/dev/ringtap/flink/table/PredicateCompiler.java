@@ -140,7 +140,7 @@ final class PredicateCompiler {
   }
 
   private static Predicate number(PacketColumn column, Comparison comparison, long constant) {
-    return column == PacketColumn.DIRECTION
+    return column == PacketColumn.PACKET_TYPE
         ? null
         : HeaderField.of(column)
             .map(field -> new NumberPredicate(field, comparison, constant))
@@ -149,14 +149,14 @@ final class PredicateCompiler {
 
   private static Predicate textEquals(PacketColumn column, String text, boolean equal) {
     switch (column) {
-      case DIRECTION:
+      case PACKET_TYPE:
         return Arrays.stream(PacketType.values())
             .filter(type -> type.name().equals(text))
             .findFirst()
             .map(
                 type ->
                     new NumberPredicate(
-                        HeaderField.DIRECTION,
+                        HeaderField.PACKET_TYPE,
                         equal ? Comparison.EQUAL : Comparison.NOT_EQUAL,
                         type.ordinal()))
             .orElse(null);

@@ -7,36 +7,39 @@ import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.types.logical.LogicalType;
 
 /** Rows of the columns that a query reads; headers are decoded only where one asks for them. */
 final class RowDeserializer implements PacketDeserializer<RowData> {
   private static final long serialVersionUID = 1;
 
   private final PacketColumn[] columns;
+  private final LogicalType[] types;
   private final boolean decodes;
-
-  /** One of the last digit that the timestamp column shows: 1, 10, 100 … 1,000,000,000 ns. */
-  private final long timestampUnitNanos;
-
   private final TypeInformation<RowData> type;
 
+  private transient PacketColumn.Value[] values;
   private transient PacketHeaders headers;
 
   /**
-   * @param timestampPrecision digits of a second that the timestamp column is declared with
+   * @param types the types that the columns are declared with
+   * @param type what a row is to Flink
    */
   RowDeserializer(
-      List<PacketColumn> columns, int timestampPrecision, TypeInformation<RowData> type) {
+      List<PacketColumn> columns, List<LogicalType> types, TypeInformation<RowData> type) {
     this.columns = columns.toArray(PacketColumn[]::new);
+    this.types = types.toArray(LogicalType[]::new);
     this.decodes = columns.stream().anyMatch(each -> each.source() == PacketColumn.Source.HEADERS);
-    this.timestampUnitNanos = (long) Math.pow(10, 9 - timestampPrecision);
     this.type = type;
   }
 
   @Override
   public void open() {
     headers = new PacketHeaders();
+    values = new PacketColumn.Value[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      values[i] = columns[i].values(types[i]);
+    }
   }
 
   @Override
@@ -44,19 +47,11 @@ final class RowDeserializer implements PacketDeserializer<RowData> {
     if (decodes) {
       headers.parse(frame);
     }
-    GenericRowData row = new GenericRowData(columns.length);
-    for (int i = 0; i < columns.length; i++) {
-      row.setField(
-          i,
-          columns[i] == PacketColumn.TIMESTAMP
-              ? timestamp(frame.timestampNanos())
-              : columns[i].of(frame, headers));
+    GenericRowData row = new GenericRowData(values.length);
+    for (int i = 0; i < values.length; i++) {
+      row.setField(i, values[i].of(frame, headers));
     }
     return row;
-  }
-
-  private TimestampData timestamp(long nanos) {
-    return PacketColumn.timestamp(nanos - nanos % timestampUnitNanos);
   }
 
   @Override

@@ -2,9 +2,9 @@ package dev.ringtap.flink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -112,19 +112,19 @@ class PredicateBpfTest {
   private void append(BlockBuilder builder, byte[] frame, boolean strip, int snap) {
     byte[] bytes = frame;
     int tag = 0;
-    int type = frame.length < 18 ? 0 : (frame[12] & 0xFF) << 8 | frame[13] & 0xFF;
-    if (strip && (type == 0x8100 || type == 0x88A8)) {
-      tag = type << 16 | (frame[14] & 0xFF) << 8 | frame[15] & 0xFF;
+    int etherType = frame.length < 18 ? 0 : (frame[12] & 0xFF) << 8 | frame[13] & 0xFF;
+    if (strip && (etherType == 0x8100 || etherType == 0x88A8)) {
+      tag = etherType << 16 | (frame[14] & 0xFF) << 8 | frame[15] & 0xFF;
       bytes = new byte[frame.length - 4];
       System.arraycopy(frame, 0, bytes, 0, 12);
       System.arraycopy(frame, 16, bytes, 12, bytes.length - 12);
     }
-    PacketType direction = PacketType.values()[Math.floorMod(Arrays.hashCode(frame), 5)];
+    PacketType type = PacketType.values()[Math.floorMod(Arrays.hashCode(frame), 5)];
     assertThat(
             builder.append(
                 1,
                 bytes.length,
-                direction,
+                type,
                 tag,
                 MemorySegment.ofArray(bytes),
                 0,

@@ -38,7 +38,7 @@ class PredicateOracleTest {
           "CAST(ip_src AS VARCHAR(8)) = '10.0.0.1'",
           "CAST(ip_src AS VARCHAR(2)) LIKE '10.%'",
           "CAST(ip_src AS VARCHAR(8)) IN ('10.0.0.1', '10.1.2.3')",
-          "CAST(direction AS CHAR(2)) = 'HO'");
+          "CAST(packet_type AS CHAR(2)) = 'HO'");
 
   /** Casts that keep every value. */
   private static final List<String> WIDENED =

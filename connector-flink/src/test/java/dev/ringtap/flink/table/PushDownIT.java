@@ -59,8 +59,8 @@ class PushDownIT {
           "insubnet(ip_dst, '2001:db8::/32') OR insubnet(ip_dst, '192.168.0.0/30')",
           "eth_src = '02:00:00:00:00:07'",
           "eth_dst <> 'ff:ff:ff:ff:ff:ff'",
-          "direction = 'BROADCAST'",
-          "direction <> 'BROADCAST' AND vlan_id = 100",
+          "packet_type = 'BROADCAST'",
+          "packet_type <> 'BROADCAST' AND vlan_id = 100",
           "102 = vlan_id");
 
   /** The kernel lets frames with IPv6 extension headers through, for Flink to decide. */
@@ -87,7 +87,10 @@ class PushDownIT {
           "ip_src LIKE '%.3'",
           "ip_src = '10.01.2.3'",
           "UPPER(eth_src) = '02:00:00:00:00:07'",
-          "vlan_id = 100 AND original_length > 70");
+          "vlan_id = 100 AND original_length > 70",
+          "NOT merged AND flags = 0",
+          "vlan_id = 100 AND community_id IS NOT NULL",
+          "host IS NOT NULL AND capture_start <= CURRENT_TIMESTAMP AND packet_type = 'HOST'");
 
   @TempDir Path directory;
 
@@ -97,7 +100,9 @@ class PushDownIT {
         + " (payload BYTES, `sequence` BIGINT, vlan_id INT, vlan_tpid INT, vlan_priority INT, vlan_drop_eligible"
         + " BOOLEAN, vlan_inner_id INT, ether_type INT, ip_version INT, ip_src STRING, ip_dst"
         + " STRING, ip_protocol INT, src_port INT, dst_port INT, tcp_flags INT, eth_src STRING,"
-        + " eth_dst STRING, direction STRING, original_length INT) WITH ('connector' ="
+        + " eth_dst STRING, packet_type STRING, original_length INT, flags INT,"
+        + " hardware_clock BOOLEAN, checksum_not_ready BOOLEAN, merged BOOLEAN, host STRING,"
+        + " interface_name STRING, capture_start TIMESTAMP_LTZ(6), community_id STRING) WITH ('connector' ="
         + " 'ringtap', "
         + options
         + ")";

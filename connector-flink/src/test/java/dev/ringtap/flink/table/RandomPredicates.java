@@ -18,9 +18,19 @@ final class RandomPredicates {
     "src_port",
     "dst_port",
     "tcp_flags",
-    "original_length"
+    "original_length",
+    "flags"
   };
-  private static final String[] TEXTS = {"ip_src", "ip_dst", "eth_src", "eth_dst", "direction"};
+  private static final String[] TEXTS = {
+    "ip_src",
+    "ip_dst",
+    "eth_src",
+    "eth_dst",
+    "packet_type",
+    "host",
+    "interface_name",
+    "community_id"
+  };
 
   /** 309 is 53 in a TINYINT, 60000 is negative in a SMALLINT. */
   private static final String[] NUMBER_VALUES = {
@@ -47,6 +57,9 @@ final class RandomPredicates {
     "5000000000"
   };
 
+  /** Of the conversation of 10.0.0.1, port 9, and 10.2.0.1, port 53. */
+  private static final String COMMUNITY_ID = "1:sXWCLX9cyHVBeH8p4zMbaW22nbY=";
+
   private static final String[] TEXT_VALUES = {
     "10.1.2.3",
     "10.2.0.1",
@@ -61,6 +74,8 @@ final class RandomPredicates {
     "BROADCAST",
     "HOST",
     "HO",
+    "frames.pcap",
+    COMMUNITY_ID,
     "10.1.2.3  ",
     "",
     "53"
@@ -136,7 +151,7 @@ final class RandomPredicates {
             + " NULL";
       case 8:
         return oneIn(3)
-            ? "vlan_drop_eligible"
+            ? one("vlan_drop_eligible", "hardware_clock", "checksum_not_ready", "merged")
             : "insubnet(" + one("ip_src", "ip_dst") + ", " + quoted(one(SUBNETS)) + ")";
       case 9:
         return "NOT (" + condition(depth + 1) + ")";

@@ -179,6 +179,8 @@ class StockDistributionIT {
     System.out.println(
         sent + " frames sent; " + text.substring(text.lastIndexOf("| vlan_id") - 40));
     assertThat(Files.readString(directory.resolve("taskmanager.txt")))
-        .containsPattern("tap1#0: offered \\d+ = 0 dropped by the kernel \\+ \\d+ emitted");
+        .containsPattern(
+            "127\\.0\\.0\\.1/tap1#0 captureStart=\\S+Z: offered \\d+ = 0 dropped by the kernel"
+                + " \\+ \\d+ emitted");
   }
 }
