@@ -160,7 +160,7 @@ class StockDistributionIT {
                 + "CREATE TABLE packets (vlan_id INT, ip_src STRING, dst_port INT) WITH\n"
                 + "  ('connector' = 'ringtap', 'interface' = '"
                 + PrivateNetwork.RIGHT
-                + "', 'ring-size' = '4', 'duration' = '4 s');\n"
+                + "', 'ring-size' = '32', 'duration' = '4 s');\n"
                 + "SELECT vlan_id, COUNT(*) AS frames FROM packets\n"
                 + "  WHERE vlan_id < 102 AND dst_port = 53 GROUP BY vlan_id;\n");
     Path answer =
