@@ -28,6 +28,8 @@ class PacketSourceBuilderTest {
         .hasMessageContaining("no deserializer");
     assertThatThrownBy(() -> builder().interfaceName("a").follow().build())
         .hasMessageContaining("only files");
+    assertThatThrownBy(() -> builder().interfaceName("a").hostName("b").build())
+        .hasMessageContaining("set CaptureOption.HOST_NAME");
     assertThatThrownBy(() -> builder().files(Path.of("b")).duration(Duration.ofDays(1)).build())
         .hasMessageContaining("only live captures");
     assertThatThrownBy(() -> builder().interfaceName("a").interfaceName("a"))
@@ -57,6 +59,7 @@ class PacketSourceBuilderTest {
             .set(CaptureOption.SNAP_LENGTH_BYTES, 96)
             .set(CaptureOption.PROMISCUOUS, false)
             .set(CaptureOption.FANOUT_GROUP, 77)
+            .set(CaptureOption.HOST_NAME, "probe-7")
             .build();
     PacketSource<byte[]> source =
         builder().captureOn("node1", config).filter(BpfProgram.acceptAll(50)).build();
