@@ -2,9 +2,9 @@ package dev.ringtap.testcontainers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;

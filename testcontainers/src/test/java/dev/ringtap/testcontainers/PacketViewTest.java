@@ -10,8 +10,8 @@ import static dev.ringtap.packet.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.packet.Packets;
-import dev.ringtap.record.Direction;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketType;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -33,7 +33,8 @@ class PacketViewTest {
         .setLostBefore(0)
         .setOriginalLength(frame.length)
         .setLinkType(1)
-        .setDirection(Direction.OUTGOING)
+        .setPacketType(PacketType.OUTGOING)
+        .setFlags(0)
         .setPayload(ByteBuffer.wrap(frame))
         .build();
   }
