@@ -70,35 +70,42 @@ static inline uint8_t *put_nanos(uint8_t *to, uint64_t nanos) {
   return to + 9;
 }
 
-/* The fields behind lostBefore repeat from frame to frame: what they are made of, and their bytes. */
+/* The fields after lostBefore repeat from frame to frame: what they are made of, and their bytes. */
 struct tail {
-  uint32_t snaplen, len, stripped, inside;
+  uint32_t snaplen, len, stripped, inside, flags;
   uint32_t packet_type;
   uint32_t put_back; /* bytes of the tag that goes back into the payload */
   uint32_t byte_count;
   uint8_t bytes[32];
 };
 
+#define START_ROOM 64
+
 struct encoder {
-  uint8_t header[10]; /* C3 01 and the schema's fingerprint */
-  uint8_t name[16];   /* the interface's name as Avro has it, its length before it */
-  uint32_t name_bytes;
+  uint8_t start[START_ROOM]; /* C3 01, the schema's fingerprint, host, interfaceName, captureStart, member */
+  uint32_t start_bytes;
   uint64_t sequence;
   uint64_t lost_before; /* for the block's first frame */
   struct tail tail;     /* zeroed before the first block */
 };
 
 /* CLoops.java has room for that much. */
-_Static_assert(sizeof(struct encoder) <= 128, "struct encoder has grown");
+_Static_assert(sizeof(struct encoder) <= 256, "struct encoder has grown");
 
-/* member, originalLength, linkType, direction, vlan and the payload's length */
+/* Bit 0 the card's clock, 1 checksums not filled in, 2 merged segments. */
+static inline uint32_t flags_of(uint32_t status) {
+  return (status & TP_STATUS_TS_RAW_HARDWARE) >> 31 | (status & TP_STATUS_CSUMNOTREADY) >> 2 |
+         (status & 0x100 /* TP_STATUS_GSO_TCP, Linux 6.2 */) >> 6;
+}
+
+/* originalLength, linkType, packetType, flags, vlan and the payload's length */
 static inline void make_tail(struct tail *tail) {
   tail->put_back = tail->stripped && tail->snaplen >= ETHERTYPE_AT ? TAG_BYTES : 0;
   uint32_t tag = tail->stripped ? tail->stripped : tail->inside;
-  uint8_t *to = put_long(tail->bytes, 0);
-  to = put_long(to, tail->len + tail->put_back);
+  uint8_t *to = put_long(tail->bytes, tail->len + tail->put_back);
   to = put_long(to, 1); /* LINKTYPE_ETHERNET */
   to = put_long(to, tail->packet_type);
+  to = put_long(to, tail->flags);
   if (tag) {
     to = put_long(to, 1);
     to = put_long(to, tag >> 16);
@@ -125,8 +132,8 @@ static inline uint32_t inside_tag(const uint8_t *data, uint32_t length) {
 }
 
 /*
- * A record of Packet.avsc for each frame, one behind the other. Returns the first byte behind them; up to 32 more are
- * written to, since copies of a fixed length are cheapest.
+ * A record of Packet.avsc for each frame, back to back. Returns the first byte after them; up to 64 more are written
+ * to, since copies of a fixed length are cheapest.
  */
 static inline uint8_t *encode_block(struct encoder *encoder, struct tpacket_block_desc *block, uint8_t *to) {
   struct tail *tail = &encoder->tail;
@@ -139,19 +146,21 @@ static inline uint8_t *encode_block(struct encoder *encoder, struct tpacket_bloc
     uint32_t length = frame->tp_snaplen;
     uint32_t stripped = stripped_tag(frame);
     uint32_t inside = stripped ? 0 : inside_tag(data, length);
+    uint32_t flags = flags_of(frame->tp_status);
     if (length != tail->snaplen || frame->tp_len != tail->len || stripped != tail->stripped ||
-        inside != tail->inside || address->sll_pkttype != tail->packet_type || tail->byte_count == 0) {
+        inside != tail->inside || address->sll_pkttype != tail->packet_type || flags != tail->flags ||
+        tail->byte_count == 0) {
       tail->snaplen = length;
       tail->len = frame->tp_len;
       tail->stripped = stripped;
       tail->inside = inside;
       tail->packet_type = address->sll_pkttype;
+      tail->flags = flags;
       make_tail(tail);
     }
-    memcpy(to, encoder->header, sizeof encoder->header);
-    to = put_nanos(to + sizeof encoder->header, nanos(frame));
-    memcpy(to, encoder->name, sizeof encoder->name);
-    to = put_long(to + encoder->name_bytes, (int64_t)encoder->sequence++);
+    memcpy(to, encoder->start, sizeof encoder->start);
+    to = put_nanos(to + encoder->start_bytes, nanos(frame));
+    to = put_long(to, (int64_t)encoder->sequence++);
     to = put_long(to, (int64_t)lost);
     lost = 0;
     memcpy(to, tail->bytes, sizeof tail->bytes);

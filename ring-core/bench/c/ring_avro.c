@@ -1,10 +1,10 @@
 /*
- * Encodes each frame of the ring as an Avro record, a block's records one behind the other in one buffer.
+ * Encodes each frame of the ring as an Avro record, a block's records back to back in one buffer.
  *
- *   ring_avro INTERFACE FINGERPRINT        of live traffic
- *   ring_avro INTERFACE FINGERPRINT FILE   of the one block in a file, to standard output
+ *   ring_avro INTERFACE START        of live traffic
+ *   ring_avro INTERFACE START FILE   of the one block in a file, to standard output
  *
- * FINGERPRINT is the schema's 64-bit fingerprint in hexadecimal digits.
+ * START is what all records begin with, in hexadecimal digits.
  */
 #include "frames.h"
 #include "marks.h"
@@ -15,17 +15,21 @@ static uint8_t records[2 * RING_BLOCK_BYTES];
 
 static struct encoder encoder;
 
-static void start_encoder(const char *interface, uint64_t fingerprint) {
-  size_t length = strlen(interface);
-  if (length >= sizeof encoder.name) {
-    fprintf(stderr, "%s: longer than an interface's name may be\n", interface);
+static void start_encoder(const char *start) {
+  size_t bytes = strlen(start) / 2;
+  if (bytes > sizeof encoder.start) {
+    fprintf(stderr, "%s: longer than %d bytes\n", start, START_ROOM);
     exit(2);
   }
-  encoder.header[0] = 0xC3;
-  encoder.header[1] = 0x01;
-  memcpy(encoder.header + 2, &fingerprint, sizeof fingerprint);
-  memcpy(put_long(encoder.name, (int64_t)length), interface, length);
-  encoder.name_bytes = (uint32_t)length + 1;
+  for (size_t i = 0; i < bytes; i++) {
+    unsigned byte;
+    if (sscanf(start + 2 * i, "%2x", &byte) != 1) {
+      fprintf(stderr, "%s: not hexadecimal\n", start);
+      exit(2);
+    }
+    encoder.start[i] = (uint8_t)byte;
+  }
+  encoder.start_bytes = (uint32_t)bytes;
 }
 
 static void encode(void *opened) {
@@ -59,10 +63,10 @@ static int encode_file(const char *path) {
 
 int main(int argument_count, char **arguments) {
   if (argument_count != 3 && argument_count != 4) {
-    fprintf(stderr, "usage: ring_avro INTERFACE FINGERPRINT [FILE]\n");
+    fprintf(stderr, "usage: ring_avro INTERFACE START [FILE]\n");
     return 2;
   }
-  start_encoder(arguments[1], strtoull(arguments[2], NULL, 16));
+  start_encoder(arguments[2]);
   if (argument_count == 4) {
     return encode_file(arguments[3]);
   }

@@ -12,25 +12,22 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
 
 /** The loops of {@code frames.c}, called once for each block. Not thread-safe. */
 @SuppressWarnings("restricted")
 final class CLoops {
-  private static final int HEADER_BYTES = 10;
-  private static final int NAME_ROOM = 16;
-
   /** {@code struct encoder}. */
-  private static final int ENCODER_BYTES = 128;
+  private static final int ENCODER_BYTES = 256;
 
-  private static final int NAME_BYTES_AT = 28;
-  private static final int SEQUENCE_AT = 32;
+  private static final int START_ROOM = 64;
+  private static final int START_BYTES_AT = 64;
+  private static final int SEQUENCE_AT = 72;
 
   private final MethodHandle walk;
   private final MethodHandle encode;
   private final MemorySegment encoder;
 
-  CLoops(Arena arena, byte[] singleObjectHeader, String interfaceName) throws IOException {
+  CLoops(Arena arena, byte[] recordStart) throws IOException {
     SymbolLookup library =
         SymbolLookup.libraryLookup(CompiledC.build("frames.c", "-shared", "-fPIC"), arena);
     Linker linker = Linker.nativeLinker();
@@ -42,14 +39,11 @@ final class CLoops {
             library.find("c_encode").orElseThrow(),
             FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
     encoder = arena.allocate(ENCODER_BYTES, Long.BYTES);
-    byte[] name = interfaceName.getBytes(StandardCharsets.UTF_8);
-    if (name.length >= NAME_ROOM) {
-      throw new IllegalArgumentException(interfaceName + " is longer than the C struct's room");
+    if (recordStart.length > START_ROOM) {
+      throw new IllegalArgumentException("a record's start is longer than the C struct's room");
     }
-    MemorySegment.copy(singleObjectHeader, 0, encoder, JAVA_BYTE, 0, HEADER_BYTES);
-    encoder.set(JAVA_BYTE, HEADER_BYTES, (byte) (name.length << 1));
-    MemorySegment.copy(name, 0, encoder, JAVA_BYTE, HEADER_BYTES + 1, name.length);
-    encoder.set(JAVA_INT, NAME_BYTES_AT, name.length + 1);
+    MemorySegment.copy(recordStart, 0, encoder, JAVA_BYTE, 0, recordStart.length);
+    encoder.set(JAVA_INT, START_BYTES_AT, recordStart.length);
   }
 
   long walk(MemorySegment block) {

@@ -59,6 +59,9 @@ public class RingBenchmark {
   private static final int TAG = 0x81002064;
   private static final int SINGLE_OBJECT_HEADER_BYTES = 10;
 
+  private static final CaptureId CAPTURE =
+      new CaptureId("bench.example.com", "eth0", 1_767_225_600_000_000L, 0);
+
   @Param({"64", "512", "1500"})
   int frameBytes;
 
@@ -86,7 +89,7 @@ public class RingBenchmark {
   /** Fills the block, and makes sure that all write the same bytes. */
   @Setup
   public void fill() throws IOException {
-    builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
+    builder.start(CAPTURE, LinkType.ETHERNET, 262_144);
     byte[] bytes = new byte[frameBytes];
     new Random(1).nextBytes(bytes);
     bytes[12] = 8;
@@ -96,20 +99,18 @@ public class RingBenchmark {
       long nanos = 1_767_225_600_000_000_000L + i;
       builder.append(nanos, frameBytes, PacketType.HOST, tagged ? TAG : 0, source, 0, frameBytes);
     }
-    byte[] header = null;
     ByteArrayOutputStream expected = new ByteArrayOutputStream();
     try (Block block = builder.build(0, 0)) {
       Frame f;
       while ((f = block.next()) != null) {
         blockMemory = RingMemory.of(f);
         byte[] record = encoder.encode(f);
-        header = Arrays.copyOf(record, SINGLE_OBJECT_HEADER_BYTES);
         expected.write(record);
         packets.add(Packet.getDecoder().decode(record));
         generics.add(generic(record));
       }
     }
-    c = new CLoops(arena, header, "eth0");
+    c = new CLoops(arena, RecordStart.of(CAPTURE));
     byte[] ours = expected.toByteArray();
     check("encodeBatch", ours, Arrays.copyOf(batch, encodeBatch()));
     check("cEncodeBatch", ours, cBatch.asSlice(0, cEncodeBatch()).toArray(JAVA_BYTE));

@@ -2,7 +2,6 @@ package dev.ringtap.bench.live;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
-import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -34,7 +33,7 @@ final class EncoderCheck {
     try (Arena arena = Arena.ofConfined()) {
       byte[] expected = fillAndEncode(arena, file);
       Process c =
-          new ProcessBuilder(programs.encode(Wire.READERS_END, file))
+          new ProcessBuilder(programs.encode(JavaReader.capture(Wire.READERS_END), file))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       byte[] actual = c.getInputStream().readAllBytes();
@@ -55,7 +54,8 @@ final class EncoderCheck {
   private static byte[] fillAndEncode(Arena arena, Path file) throws IOException {
     Random random = new Random(1);
     BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
-    builder.start(CaptureId.on(Wire.READERS_END), LinkType.ETHERNET, JavaReader.SNAP_LENGTH_BYTES);
+    builder.start(
+        JavaReader.capture(Wire.READERS_END), LinkType.ETHERNET, JavaReader.SNAP_LENGTH_BYTES);
     for (int i = 0; i < FRAMES; i++) {
       byte[] bytes = new byte[LENGTHS[random.nextInt(LENGTHS.length)]];
       random.nextBytes(bytes);
@@ -68,6 +68,7 @@ final class EncoderCheck {
       PacketType type = PacketType.values()[random.nextInt(PacketType.values().length)];
       int tag = TAGS[random.nextInt(TAGS.length)];
       MemorySegment frame = MemorySegment.ofArray(bytes);
+      builder.flags(random.nextInt(8));
       builder.append(NANOS + i * 1001L, originalLength, type, tag, frame, 0, bytes.length);
     }
     PacketEncoder encoder = PacketEncoder.singleObject();

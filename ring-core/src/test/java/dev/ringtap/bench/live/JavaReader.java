@@ -1,5 +1,6 @@
 package dev.ringtap.bench.live;
 
+import dev.ringtap.capture.CaptureId;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
@@ -46,8 +47,14 @@ public final class JavaReader {
 
   static final int RETIRE_TIMEOUT_MILLIS = 20;
   static final int SNAP_LENGTH_BYTES = 262_144;
+  static final String HOST_NAME = "bench.example.com";
 
   private JavaReader() {}
+
+  /** Names as long as a capture of {@link RingSource} has, for the reader in C. */
+  static CaptureId capture(String interfaceName) {
+    return new CaptureId(HOST_NAME, interfaceName, 1_767_225_600_000_000L, 0);
+  }
 
   static List<String> command(ReaderKind kind, String interfaceName) {
     return List.of(

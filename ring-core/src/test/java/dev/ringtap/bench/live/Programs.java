@@ -1,12 +1,13 @@
 package dev.ringtap.bench.live;
 
 import dev.ringtap.bench.CompiledC;
-import dev.ringtap.record.Packet;
+import dev.ringtap.bench.RecordStart;
+import dev.ringtap.capture.CaptureId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
-import org.apache.avro.SchemaNormalization;
 
 /** Generator, injector and readers as commands. The C programs are compiled when this is made. */
 final class Programs {
@@ -41,7 +42,7 @@ final class Programs {
   List<String> reader(ReaderKind kind, String interfaceName) {
     return switch (kind) {
       case C_WALK -> List.of(ringWalk.toString(), interfaceName);
-      case C_AVRO -> ringAvro(interfaceName);
+      case C_AVRO -> ringAvro(JavaReader.capture(interfaceName));
       case LIBPCAP_COUNT -> List.of(pcapDispatch.toString(), interfaceName, "count");
       case LIBPCAP_COPY -> List.of(pcapDispatch.toString(), interfaceName, "copy");
       case TCPDUMP -> TcpdumpProcess.command(interfaceName);
@@ -50,14 +51,14 @@ final class Programs {
   }
 
   /** The C encoder on the one block in a file. */
-  List<String> encode(String interfaceName, Path block) {
-    List<String> command = new ArrayList<>(ringAvro(interfaceName));
+  List<String> encode(CaptureId capture, Path block) {
+    List<String> command = new ArrayList<>(ringAvro(capture));
     command.add(block.toString());
     return command;
   }
 
-  private List<String> ringAvro(String interfaceName) {
-    long fingerprint = SchemaNormalization.parsingFingerprint64(Packet.getClassSchema());
-    return List.of(ringAvro.toString(), interfaceName, Long.toHexString(fingerprint));
+  private List<String> ringAvro(CaptureId capture) {
+    String start = HexFormat.of().formatHex(RecordStart.of(capture));
+    return List.of(ringAvro.toString(), capture.interfaceName(), start);
   }
 }

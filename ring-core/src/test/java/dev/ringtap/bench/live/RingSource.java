@@ -36,6 +36,7 @@ final class RingSource implements JavaReader.Source {
         };
     CaptureConfig config =
         CaptureConfig.on(interfaceName)
+            .set(CaptureOption.HOST_NAME, JavaReader.HOST_NAME)
             .set(CaptureOption.RING_MIB, JavaReader.RING_BYTES >> 20)
             .set(CaptureOption.BLOCK_KIB, BLOCK_KIB)
             .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, JavaReader.RETIRE_TIMEOUT_MILLIS)
