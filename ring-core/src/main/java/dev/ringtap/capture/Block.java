@@ -4,6 +4,7 @@ import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.function.ToIntFunction;
 
 /**
@@ -31,7 +32,7 @@ import java.util.function.ToIntFunction;
  * it.
  */
 public final class Block implements AutoCloseable {
-  private static final int FRAME_HEADERS_BYTES = Tpacket3Hdr.BYTES + SockaddrLl.BYTES;
+  static final int FRAME_HEADERS_BYTES = Tpacket3Hdr.BYTES + SockaddrLl.BYTES;
 
   private final BlockSlot slot;
   private final FrameOrigin origin;
@@ -234,6 +235,55 @@ public final class Block implements AutoCloseable {
   /** Where a header lies, or -1 if that is before the end of what comes before it. */
   private static long behind(long from, int used, int offset) {
     return Integer.compareUnsigned(offset, used) < 0 ? -1 : from + Integer.toUnsignedLong(offset);
+  }
+
+  // for RawFrames, which reads frames that next() has not shown
+
+  /** Whether the frames to come lie in the memory as their payload, except for a stripped tag. */
+  boolean hasPlainFrames() {
+    requireLeased();
+    return keptBytes == null && origin.cookedHeaderBytes() == 0 && origin.frameInterfaces() == null;
+  }
+
+  /** Where the next header lies, unchecked; negative if it cannot lie anywhere. */
+  long nextHeader() {
+    return nextHeader;
+  }
+
+  /** Offset after the last byte in use. */
+  long end() {
+    return end;
+  }
+
+  int framesLeft() {
+    return framesStored - framesWalked;
+  }
+
+  long nextSequence() {
+    return firstSequence + framesWalked;
+  }
+
+  long lostBeforeNext() {
+    return framesWalked == 0 ? lostBefore : 0;
+  }
+
+  /** Goes on after frames that {@link RawFrames} has read, of which there is at least one. */
+  void passed(int frames, long lastHeader, long next) {
+    framesWalked += frames;
+    nextHeader = next;
+    frame.passTo(lastHeader);
+  }
+
+  /**
+   * Throws unless all that was read before was the block's. Whoever releases it ends {@link
+   * #readable} before the memory is written to: what was read of a later writer shows that too.
+   */
+  void requireLeasedUntilNow() {
+    VarHandle.acquireFence();
+    if (!readable.isReadable()) {
+      throw new IllegalStateException("the block was released, or its source closed");
+    }
+    requireLeased();
   }
 
   private void endWalk() {

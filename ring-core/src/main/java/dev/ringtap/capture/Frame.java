@@ -136,6 +136,12 @@ public final class Frame {
     }
   }
 
+  /** Shows no frame; the last one that was read has its header there. */
+  void passTo(long lastHeader) {
+    header = lastHeader;
+    payloadLength = HIDDEN;
+  }
+
   void hide() {
     memory = ReadableMemory.ENDED;
     payloadLength = HIDDEN;

@@ -1,7 +1,6 @@
 package dev.ringtap.capture;
 
 import dev.ringtap.linux.LinuxException;
-import dev.ringtap.linux.PacketSocket;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -10,15 +9,20 @@ import java.util.concurrent.ConcurrentHashMap;
  * each interface; the name that it had then stays. Thread-safe.
  */
 final class InterfaceNames {
-  private final PacketSocket socket;
+  /** Tells an interface's name. */
+  interface Kernel {
+    String interfaceName(int ifindex) throws LinuxException;
+  }
+
+  private final Kernel kernel;
   private final CaptureId any;
   private final Map<Integer, CaptureId> captures = new ConcurrentHashMap<>();
 
   /**
    * @param any the capture of all of them
    */
-  InterfaceNames(PacketSocket socket, CaptureId any) {
-    this.socket = socket;
+  InterfaceNames(Kernel kernel, CaptureId any) {
+    this.kernel = kernel;
     this.any = any;
   }
 
@@ -33,7 +37,7 @@ final class InterfaceNames {
 
   private CaptureId ask(int ifindex) {
     try {
-      return any.withInterface(socket.interfaceName(ifindex));
+      return any.withInterface(kernel.interfaceName(ifindex));
     } catch (LinuxException e) {
       // removed before its first frame was read; an interface number is not given out again soon
       return any;

@@ -144,7 +144,7 @@ final class PacketRing implements Block.Owner {
         linkType,
         device.snapLengthBytes(config.snapLengthBytes()),
         device.isCooked() ? CookedHeader.bytes(linkType) : 0,
-        device.isAny() ? new InterfaceNames(socket, capture) : null);
+        device.isAny() ? new InterfaceNames(socket::interfaceName, capture) : null);
   }
 
   private static CaptureId identify(CaptureConfig config) {

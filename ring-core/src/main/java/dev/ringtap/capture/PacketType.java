@@ -17,11 +17,17 @@ public enum PacketType {
   OUTGOING;
 
   private static final PacketType[] VALUES = values();
+  private static final int MAX_ORDINAL = 4;
 
   /**
    * The type of a {@code sll_pkttype} value; the kernel's internal ones (5 and up) count as HOST.
    */
   static PacketType of(int sllPktType) {
-    return sllPktType >= 0 && sllPktType < VALUES.length ? VALUES[sllPktType] : HOST;
+    return VALUES[ordinal(sllPktType)];
+  }
+
+  /** The ordinal of the type of an unsigned {@code sll_pkttype}. */
+  static int ordinal(int sllPktType) {
+    return sllPktType <= MAX_ORDINAL ? sllPktType : 0;
   }
 }

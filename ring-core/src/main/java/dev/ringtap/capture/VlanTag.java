@@ -58,9 +58,12 @@ final class VlanTag {
    * @param length its bytes in the ring
    */
   static int inside(MemorySegment ring, long data, int length) {
-    return length < LinkType.ETHERNET_TYPE_AT + BYTES
-        ? 0
-        : ofBits(ring.get(BE_INT, data + LinkType.ETHERNET_TYPE_AT));
+    return length < LinkType.ETHERNET_TYPE_AT + BYTES ? 0 : inside(ring, data);
+  }
+
+  /** As the other, of a frame that is long enough. */
+  static int inside(MemorySegment ring, long data) {
+    return ofBits(ring.get(BE_INT, data + LinkType.ETHERNET_TYPE_AT));
   }
 
   /** The bits if they begin with the TPID of a tag. */

@@ -10,6 +10,13 @@ final class EncodedPiece {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int IN_LONGS_BYTES = 2 * Long.BYTES;
+  private static final int STEP_BYTES = 4 * Long.BYTES;
+
+  /** Most bytes that {@link #putInSteps} writes without a bulk copy. */
+  private static final int IN_STEPS_BYTES = 3 * STEP_BYTES;
+
+  /** Bytes that {@link #putInSteps} may write after the piece. */
+  static final int STEP_OVERSHOOT_BYTES = STEP_BYTES - 1;
 
   private byte[] bytes;
   private int length;
@@ -20,7 +27,7 @@ final class EncodedPiece {
 
   static EncodedPiece of(byte[] bytes, int length) {
     EncodedPiece piece = new EncodedPiece();
-    piece.set(Arrays.copyOf(bytes, Math.max(length, IN_LONGS_BYTES)), length);
+    piece.set(Arrays.copyOf(bytes, length + STEP_OVERSHOOT_BYTES), length);
     return piece;
   }
 
@@ -53,5 +60,32 @@ final class EncodedPiece {
       System.arraycopy(bytes, 0, to, at, length);
     }
     return at + length;
+  }
+
+  /**
+   * As {@link #put}, for a piece of {@link #of} that stays the same in a loop: writes up to {@link
+   * #STEP_OVERSHOOT_BYTES} after it.
+   */
+  int putInSteps(byte[] to, int at) {
+    byte[] from = bytes;
+    if (length > IN_STEPS_BYTES) {
+      System.arraycopy(from, 0, to, at, length);
+      return at + length;
+    }
+    step(from, 0, to, at);
+    if (length > STEP_BYTES) {
+      step(from, STEP_BYTES, to, at + STEP_BYTES);
+    }
+    if (length > 2 * STEP_BYTES) {
+      step(from, 2 * STEP_BYTES, to, at + 2 * STEP_BYTES);
+    }
+    return at + length;
+  }
+
+  private static void step(byte[] from, int index, byte[] to, int at) {
+    LONGS.set(to, at, (long) LONGS.get(from, index));
+    LONGS.set(to, at + 8, (long) LONGS.get(from, index + 8));
+    LONGS.set(to, at + 16, (long) LONGS.get(from, index + 16));
+    LONGS.set(to, at + 24, (long) LONGS.get(from, index + 24));
   }
 }

@@ -183,6 +183,12 @@ public final class PacketEncoder {
     }
   }
 
+  /** The header and the fields that name the capture. */
+  EncodedPiece start(CaptureId of) {
+    useCapture(of);
+    return start;
+  }
+
   private EncodedPiece encodeStart(CaptureId of) {
     byte[] interfaceName = of.interfaceName().getBytes(StandardCharsets.UTF_8);
     byte[] host = of.host().getBytes(StandardCharsets.UTF_8);
@@ -244,12 +250,18 @@ public final class PacketEncoder {
     if (vlanTag == 0) {
       to[at++] = 0;
     } else {
-      at = Varint.put(to, at, 1);
-      at = Varint.put(to, at, vlanTag >>> TPID_SHIFT);
-      at = Varint.put(to, at, vlanTag & VLAN_ID_MASK);
-      at = Varint.put(to, at, vlanTag >>> PRIORITY_SHIFT & 7);
-      to[at++] = (byte) ((vlanTag & DROP_ELIGIBLE) == 0 ? 0 : 1);
+      at = putTag(to, at, vlanTag);
     }
     tail.set(to, Varint.put(to, at, payloadLength));
+  }
+
+  /** Writes the union's branch and the tag, eight bytes at most. */
+  static int putTag(byte[] to, int offset, int vlanTag) {
+    int at = Varint.put(to, offset, 1);
+    at = Varint.put(to, at, vlanTag >>> TPID_SHIFT);
+    at = Varint.put(to, at, vlanTag & VLAN_ID_MASK);
+    at = Varint.put(to, at, vlanTag >>> PRIORITY_SHIFT & 7);
+    to[at] = (byte) ((vlanTag & DROP_ELIGIBLE) == 0 ? 0 : 1);
+    return at + 1;
   }
 }

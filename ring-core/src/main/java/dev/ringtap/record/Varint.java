@@ -15,7 +15,11 @@ final class Varint {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final long CONTINUES = 0x8080808080808080L;
+  /** The greatest number in two bytes. */
+  static final int MAX_IN_TWO_BYTES = 0x1FFF;
+
+  /** In each byte the bit that says that another one follows. */
+  static final long CONTINUES = 0x8080808080808080L;
 
   private Varint() {}
 
@@ -45,6 +49,31 @@ final class Varint {
     return zigZag >>> 56 == 0 ? put(to, at, value) : put9Or10(to, at, zigZag);
   }
 
+  /**
+   * The bytes of a number of 0 to {@link #MAX_IN_TWO_BYTES}, lowest first. Without a branch:
+   * lengths of mixed frames would make the processor mispredict one between one byte and two.
+   */
+  static int oneOrTwo(int value) {
+    int zigZag = value << 1;
+    return zigZag & 0x7F | secondBytes(value) << 7 | zigZag >>> 7 << 8;
+  }
+
+  /** How many bytes follow the first of {@link #oneOrTwo}: 0 or 1. */
+  static int secondBytes(int value) {
+    return (0x7F >>> 1) - value >>> 31;
+  }
+
+  /** Bytes of a number that is not negative. */
+  static int length(long value) {
+    int bits = Long.SIZE - Long.numberOfLeadingZeros(value << 1 | 1);
+    return bits * 9 + 64 >>> 6;
+  }
+
+  /** The first number after those of so many bytes, up to eight. */
+  static long endOfLength(int bytes) {
+    return 1L << 7 * bytes - 1;
+  }
+
   private static int putUpTo8(byte[] to, int at, long zigZag) {
     int bits = Long.SIZE - Long.numberOfLeadingZeros(zigZag);
     // bits / 7, rounded up
@@ -65,7 +94,7 @@ final class Varint {
   }
 
   /** The lowest 56 bits, seven in each byte. */
-  private static long spread(long bits) {
+  static long spread(long bits) {
     long x = bits & 0x0FFFFFFFL | (bits & 0xFFFFFFF0000000L) << 4;
     x = x & 0x00003FFF00003FFFL | (x & 0x0FFFC0000FFFC000L) << 2;
     return x & 0x007F007F007F007FL | (x & 0x3F803F803F803F80L) << 1;

@@ -4,6 +4,7 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.fuzz.FuzzTest;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.lang.foreign.Arena;
@@ -59,17 +60,51 @@ public final class BlockFuzzTest extends FuzzTest {
       FrameOrigin origin =
           new FrameOrigin(
               CaptureId.on("eth0"), linkType, SNAP_LENGTHS[mode >> 4 & 3], cooked, null);
-      Block block = new Block(slot, origin, 1000, 7);
-      if ((mode & 8) != 0) {
-        block.sift(filter()::keptBytes);
-      }
+      Block block = block(slot, origin, mode);
       List<Object> seen = walk(block);
       block.close();
       block.close();
       if (released.size() != 1) {
         throw new AssertionError("released " + released.size() + " times");
       }
+      checkEncoder(slot, origin, mode);
       return seen;
+    }
+  }
+
+  private static Block block(BlockSlot slot, FrameOrigin origin, int mode) {
+    Block block = new Block(slot, origin, 1000, (mode & 128) == 0 ? 7 : 0);
+    if ((mode & 8) != 0) {
+      block.sift(filter()::keptBytes);
+    }
+    return block;
+  }
+
+  /** The encoder of blocks sees what that of frames does. */
+  private static void checkEncoder(BlockSlot slot, FrameOrigin origin, int mode) {
+    List<Object> byFrame = new ArrayList<>();
+    PacketEncoder frames = PacketEncoder.singleObject();
+    try (Block block = block(slot, origin, mode)) {
+      for (Frame frame = block.next(); frame != null; frame = block.next()) {
+        byFrame.add(Arrays.hashCode(frames.encode(frame)));
+      }
+    } catch (CorruptBlockException e) {
+      byFrame.add(e.getMessage());
+    }
+    List<Object> byBlock = new ArrayList<>();
+    BlockEncoder blocks = BlockEncoder.singleObject();
+    try (Block block = block(slot, origin, mode)) {
+      for (int records = blocks.encode(block); records > 0; records = blocks.encode(block)) {
+        for (int i = 0; i < records; i++) {
+          byte[] record = Arrays.copyOfRange(blocks.bytes(), blocks.start(i), blocks.end(i));
+          byBlock.add(Arrays.hashCode(record));
+        }
+      }
+    } catch (CorruptBlockException e) {
+      byBlock.add(e.getMessage());
+    }
+    if (!byBlock.equals(byFrame)) {
+      throw new AssertionError("by block " + byBlock + ", by frame " + byFrame);
     }
   }
 

@@ -89,7 +89,7 @@ public final class JavaReader {
 
   private static Source open(ReaderKind kind, String interfaceName) throws Exception {
     return switch (kind) {
-      case HEADER_WALK, AVRO_BATCH, AVRO_EACH -> RingSource.open(kind, interfaceName);
+      case HEADER_WALK, AVRO_BATCH, AVRO_FRAMES, AVRO_EACH -> RingSource.open(kind, interfaceName);
       case UPCALL_COUNT, UPCALL_COPY ->
           new UpcallSource(interfaceName, kind == ReaderKind.UPCALL_COPY);
       case PCAP4J -> new Pcap4jSource(interfaceName);

@@ -7,6 +7,7 @@ enum ReaderKind {
   LIBPCAP_COUNT("count, libpcap", false),
   LIBPCAP_COPY("copy, libpcap", false),
   AVRO_BATCH("Avro batch, Ringtap", true),
+  AVRO_FRAMES("Avro batch frame by frame, Ringtap", true),
   C_AVRO("Avro batch, C", false),
   AVRO_EACH("Avro byte[] each, Ringtap", true),
   UPCALL_COPY("byte[] each, libpcap by upcall", true),

@@ -6,6 +6,7 @@ import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.Warmup;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.io.IOException;
 import java.time.Duration;
@@ -31,6 +32,7 @@ final class RingSource implements JavaReader.Source {
         switch (kind) {
           case HEADER_WALK -> RingSource::walk;
           case AVRO_BATCH -> new AvroBatch()::encode;
+          case AVRO_FRAMES -> new AvroFrames()::encode;
           case AVRO_EACH -> new AvroEach()::encode;
           default -> throw new IllegalArgumentException(kind + " is not Ringtap's");
         };
@@ -68,8 +70,21 @@ final class RingSource implements JavaReader.Source {
     return sum;
   }
 
-  /** A block's records, one behind the other in one buffer. */
+  /** A block's records, encoded in runs. */
   private static final class AvroBatch {
+    private final BlockEncoder encoder = BlockEncoder.singleObject();
+
+    long encode(Block block) {
+      long bytes = 0;
+      while (encoder.encode(block) > 0) {
+        bytes += encoder.length();
+      }
+      return bytes;
+    }
+  }
+
+  /** As {@link AvroBatch}, by the encoder of single frames. */
+  private static final class AvroFrames {
     private final PacketEncoder encoder = PacketEncoder.singleObject();
 
     /** A frame's headers in the block are longer than a record's other fields. */

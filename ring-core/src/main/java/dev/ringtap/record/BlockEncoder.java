@@ -1,0 +1,408 @@
+package dev.ringtap.record;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.CorruptBlockException;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.RawFrames;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Encodes the frames of a block as Avro records of {@code Packet.avsc}, run by run: the records of
+ * a run lie back to back in one array, which the next run overwrites. The bytes are {@link
+ * PacketEncoder}'s.
+ *
+ * <pre>{@code
+ * try (Block block = source.take(100)) {
+ *   int records;
+ *   while ((records = encoder.encode(block)) > 0) {
+ *     for (int i = 0; i < records; i++) {
+ *       out.write(encoder.bytes(), encoder.start(i), encoder.end(i) - encoder.start(i));
+ *     }
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Frames of cooked and filtered captures are encoded one by one, which takes longer. Allocates
+ * nothing once its array has room for the longest frame. Not thread-safe: an encoder for each
+ * thread.
+ */
+public final class BlockEncoder {
+  private static final int MAX_RECORDS = 256;
+
+  /** A run ends after the record that exceeds it: its records stay in the nearer caches. */
+  private static final int RUN_BYTES = 96 << 10;
+
+  private static final int STEP_BYTES = 4 * Long.BYTES;
+  private static final int TAG_BYTES = 4;
+  private static final int TAG_AT = 12;
+  private static final int NANOS_BYTES = 9;
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+  /** Longer frames are left to the encoder of single frames: both lengths have two bytes here. */
+  private static final int MAX_FAST_BYTES = Varint.MAX_IN_TWO_BYTES - TAG_BYTES;
+
+  /** The longest sequence number here, zig-zag: in eight bytes. */
+  private static final int SEQUENCE_BITS = 54;
+
+  /** What a record takes after its start: seven fields, a tag, the payload. */
+  private static final int MAX_AFTER_START_BYTES =
+      EncodedPiece.STEP_OVERSHOOT_BYTES + 8 * Varint.ROOM_BYTES + MAX_FAST_BYTES + TAG_BYTES;
+
+  /**
+   * The class of all segments of native memory. Native calls leave several classes in the profiles
+   * of the JDK's own accessors; after a comparison with this one the compiler knows the class
+   * without them.
+   */
+  private static final Class<?> NATIVE = MemorySegment.NULL.getClass();
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle BE_INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+  private final PacketEncoder frameEncoder;
+  private final RawFrames raw = new RawFrames();
+
+  private byte[] bytes = new byte[RUN_BYTES];
+  private final long[] timestamps = new long[MAX_RECORDS];
+  private final int[] payloadStarts = new int[MAX_RECORDS];
+
+  /** Index 0 holds 0: the start of a record is the end of the one before. */
+  private final int[] ends = new int[MAX_RECORDS + 1];
+
+  private CaptureId capture;
+  private int records;
+  private long lostBefore;
+  private long payloadBytes;
+
+  /** The last tag, encoded. */
+  private int tag;
+
+  private long tagField;
+  private int tagFieldBytes;
+  private final byte[] scratch = new byte[2 * Varint.ROOM_BYTES];
+
+  /** Met after the records of the last run, and the block that it is of. */
+  private CorruptBlockException fault;
+
+  private Block faulty;
+
+  private BlockEncoder(PacketEncoder frameEncoder) {
+    this.frameEncoder = frameEncoder;
+  }
+
+  /** Avro's single-object encoding, as {@link PacketEncoder#singleObject}. */
+  public static BlockEncoder singleObject() {
+    return new BlockEncoder(PacketEncoder.singleObject());
+  }
+
+  /**
+   * The wire format of schema registries, as {@link PacketEncoder#registry}.
+   *
+   * @param schemaId the number that the registry gave to {@link PacketSchema#published}
+   */
+  public static BlockEncoder registry(int schemaId) {
+    return new BlockEncoder(PacketEncoder.registry(schemaId));
+  }
+
+  /** Items of a {@link PacketBatch}, for {@link PacketBatchEncoder#add(BlockEncoder, int, int)}. */
+  public static BlockEncoder batchItems() {
+    return new BlockEncoder(PacketEncoder.batched());
+  }
+
+  /**
+   * Encodes the block's next frames.
+   *
+   * @return the number of records; 0 after the last frame
+   * @throws CorruptBlockException if the next frame cannot be read; earlier runs have those before
+   * @throws IllegalStateException if the block was released or its source closed, also while the
+   *     run was encoded; the run is void then
+   */
+  public int encode(Block block) {
+    records = 0;
+    lostBefore = 0;
+    payloadBytes = 0;
+    throwFaultOf(block);
+    capture = block.capture();
+    boolean plain = raw.show(block);
+    try {
+      do {
+        if (plain) {
+          encodePlain(block);
+        }
+      } while (records < MAX_RECORDS && ends[records] < RUN_BYTES && encodeFrame(block.next()));
+    } catch (CorruptBlockException e) {
+      requireLeased();
+      if (records == 0) {
+        throw e;
+      }
+      fault = e;
+      faulty = block;
+    } catch (RuntimeException e) {
+      requireLeased();
+      records = 0;
+      throw e;
+    }
+    requireLeased();
+    return records;
+  }
+
+  private void throwFaultOf(Block block) {
+    CorruptBlockException met = faulty == block ? fault : null;
+    fault = null;
+    faulty = null;
+    if (met != null) {
+      throw met;
+    }
+  }
+
+  private void requireLeased() {
+    try {
+      raw.requireLeased();
+    } catch (IllegalStateException e) {
+      records = 0;
+      throw e;
+    }
+  }
+
+  /** Encodes one frame by the encoder of single frames; false after the last one. */
+  private boolean encodeFrame(Frame frame) {
+    if (frame == null) {
+      return false;
+    }
+    int at = ends[records];
+    ensureRoom(Math.addExact(at, frameEncoder.maxEncodedLength(frame)));
+    int end = frameEncoder.encode(frame, bytes, at);
+    int payloadLength = frame.payloadLength();
+    timestamps[records] = frame.timestampNanos();
+    payloadStarts[records] = end - payloadLength;
+    lostBefore += frame.lostBefore();
+    payloadBytes += payloadLength;
+    records++;
+    ends[records] = end;
+    return true;
+  }
+
+  /** Encodes the frames up to one that the loop below leaves to {@link #encodeFrame}. */
+  private void encodePlain(Block block) {
+    long sequence = raw.sequence();
+    if (raw.lostBefore() == 0
+        && sequence >>> SEQUENCE_BITS == 0
+        && block.snapLengthBytes() >= STEP_BYTES + TAG_BYTES) {
+      EncodedPiece start = frameEncoder.start(capture);
+      ensureRoom(RUN_BYTES + start.length() + MAX_AFTER_START_BYTES);
+      encodeRun(start, sequence, block.linkType(), block.snapLengthBytes());
+    }
+  }
+
+  /**
+   * One loop, since each call in it would make the compiler keep its variables in memory. The
+   * fields are written by stores of eight bytes, of which later fields overwrite the rest.
+   */
+  private void encodeRun(EncodedPiece start, long firstSequence, int linkType, int snapLength) {
+    MemorySegment ring = raw.memory();
+    if (ring.getClass() != NATIVE) {
+      return;
+    }
+    byte[] to = bytes;
+    int[] ends = this.ends;
+    int[] payloadStarts = this.payloadStarts;
+    long[] timestamps = this.timestamps;
+    long end = raw.end();
+    long lastHeader = end - RawFrames.HEADERS_BYTES;
+    int putBackBytes = raw.putTagsBack() ? TAG_BYTES : 0;
+    int longest = Math.min(MAX_FAST_BYTES, snapLength - TAG_BYTES) - STEP_BYTES;
+
+    // spread over seven bits a byte; with the other bits set, adding 2 carries over them
+    long sequence = Varint.spread(firstSequence << 1) | Varint.CONTINUES;
+    int sequenceBytes = Varint.length(firstSequence);
+    long sequenceMask = ~(1L << Byte.SIZE * sequenceBytes - 1);
+    long ofThatLength = Varint.endOfLength(sequenceBytes) - firstSequence;
+
+    int linkTypeBytes = Varint.put(scratch, 0, linkType);
+    long linkTypeField = (long) LONGS.get(scratch, 0) & (1L << Byte.SIZE * linkTypeBytes) - 1;
+    int kindShift = Byte.SIZE * linkTypeBytes + 1;
+
+    int first = records;
+    int until = first + (int) Math.min(Math.min(raw.left(), MAX_RECORDS - first), ofThatLength);
+    int i = first;
+    int at = ends[i];
+    long payloads = 0;
+    long header = -1;
+    long next = raw.header();
+    while (i < until && at < RUN_BYTES) {
+      if (next > lastHeader || (next & RawFrames.ALIGNMENT - 1) != 0) {
+        break;
+      }
+      long nextAndSeconds = RawFrames.nextAndSeconds(ring, next);
+      long nanosAndLength = RawFrames.nanosAndLength(ring, next);
+      long lengthAndStatus = RawFrames.originalLengthAndStatus(ring, next);
+      long rawTag = RawFrames.tag(ring, next);
+      int toFrame = RawFrames.toFrame(ring, next);
+      int type = RawFrames.packetType(ring, next);
+      int length = (int) (nanosAndLength >>> Integer.SIZE);
+      int originalLength = (int) lengthAndStatus;
+      int status = (int) (lengthAndStatus >>> Integer.SIZE);
+      long frame = next + toFrame;
+      long zigZagNanos =
+          (nextAndSeconds >>> Integer.SIZE) * (2 * NANOS_PER_SECOND)
+              + ((nanosAndLength & 0xFFFF_FFFFL) << 1);
+      if (toFrame < RawFrames.HEADERS_BYTES
+          || Integer.compareUnsigned(length - STEP_BYTES, longest) > 0
+          || Integer.compareUnsigned(originalLength, MAX_FAST_BYTES) > 0
+          || frame + length > end
+          || zigZagNanos >>> 56 == 0) {
+        break;
+      }
+      int frameTag = RawFrames.strippedTag(status, rawTag);
+      int putBack = 0;
+      if (frameTag != 0) {
+        putBack = putBackBytes;
+      } else if (linkType == LinkType.ETHERNET) {
+        frameTag = RawFrames.insideTag(ring, frame);
+      }
+
+      timestamps[i] = zigZagNanos >>> 1;
+      at = start.putInSteps(to, at);
+      LONGS.set(to, at, Varint.spread(zigZagNanos) | Varint.CONTINUES);
+      to[at + 8] = (byte) (zigZagNanos >>> 56);
+      LONGS.set(to, at + NANOS_BYTES, sequence & sequenceMask);
+      sequence = sequence + 2 | Varint.CONTINUES;
+      at += NANOS_BYTES + sequenceBytes;
+      // the first byte is that of no loss
+      int wireLength = originalLength + putBack;
+      INTS.set(to, at, Varint.oneOrTwo(wireLength) << Byte.SIZE);
+      at += 2 + Varint.secondBytes(wireLength);
+      // packet type and flags have one byte each; the next one is that of no tag
+      long kind = type | (long) RawFrames.flags(status) << Byte.SIZE;
+      LONGS.set(to, at, linkTypeField | kind << kindShift);
+      at += linkTypeBytes + 2;
+      if (frameTag == 0) {
+        at++;
+      } else {
+        if (frameTag != tag) {
+          encodeTag(frameTag);
+        }
+        LONGS.set(to, at, tagField);
+        at += tagFieldBytes;
+      }
+      int payloadLength = length + putBack;
+      SHORTS.set(to, at, (short) Varint.oneOrTwo(payloadLength));
+      at += 1 + Varint.secondBytes(payloadLength);
+
+      payloadStarts[i] = at;
+      int data = at + putBack;
+      if (length <= 2 * STEP_BYTES) {
+        // two steps, which overlap
+        long last = frame + (length - STEP_BYTES);
+        int lastTo = data + (length - STEP_BYTES);
+        LONGS.set(to, data, ring.get(JAVA_LONG_UNALIGNED, frame));
+        LONGS.set(to, data + 8, ring.get(JAVA_LONG_UNALIGNED, frame + 8));
+        LONGS.set(to, data + 16, ring.get(JAVA_LONG_UNALIGNED, frame + 16));
+        LONGS.set(to, data + 24, ring.get(JAVA_LONG_UNALIGNED, frame + 24));
+        LONGS.set(to, lastTo, ring.get(JAVA_LONG_UNALIGNED, last));
+        LONGS.set(to, lastTo + 8, ring.get(JAVA_LONG_UNALIGNED, last + 8));
+        LONGS.set(to, lastTo + 16, ring.get(JAVA_LONG_UNALIGNED, last + 16));
+        LONGS.set(to, lastTo + 24, ring.get(JAVA_LONG_UNALIGNED, last + 24));
+      } else {
+        copy(ring, frame, to, data, length);
+      }
+      if (putBack != 0) {
+        LONGS.set(to, at, (long) LONGS.get(to, data));
+        INTS.set(to, at + 8, (int) INTS.get(to, data + 8));
+        BE_INTS.set(to, at + TAG_AT, frameTag);
+      }
+      at += payloadLength;
+      payloads += payloadLength;
+      i++;
+      ends[i] = at;
+      header = next;
+      long offset = nextAndSeconds & 0xFFFF_FFFFL;
+      next = offset < toFrame + length ? -1 : header + offset;
+    }
+    raw.passed(i - first, header, next);
+    payloadBytes += payloads;
+    records = i;
+  }
+
+  private static void copy(MemorySegment ring, long from, byte[] to, int at, int length) {
+    MemorySegment.copy(ring, JAVA_BYTE, from, to, at, length);
+  }
+
+  private void encodeTag(int frameTag) {
+    tag = frameTag;
+    tagFieldBytes = PacketEncoder.putTag(scratch, 0, frameTag);
+    tagField = (long) LONGS.get(scratch, 0);
+  }
+
+  private void ensureRoom(int needed) {
+    if (needed > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(needed, bytes.length + (bytes.length >> 1)));
+    }
+  }
+
+  /**
+   * The records of the last run, from index 0 on; another array if one of them needed more room.
+   */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** Bytes of the last run's records. */
+  public int length() {
+    return ends[records];
+  }
+
+  /** Records of the last run. */
+  public int records() {
+    return records;
+  }
+
+  /** Index of a record's first byte. */
+  public int start(int record) {
+    return ends[record];
+  }
+
+  /** Index after a record's last byte. */
+  public int end(int record) {
+    return ends[record + 1];
+  }
+
+  /** Index of the first byte of a record's payload, which ends with the record. */
+  public int payloadStart(int record) {
+    return payloadStarts[record];
+  }
+
+  /** {@link Frame#timestampNanos} of a record. */
+  public long timestampNanos(int record) {
+    return timestamps[record];
+  }
+
+  /** Sum of {@link Frame#lostBefore} over the last run. */
+  public long lostBefore() {
+    return lostBefore;
+  }
+
+  /** Sum of the payloads' lengths of the last run. */
+  public long payloadBytes() {
+    return payloadBytes;
+  }
+
+  /** {@link Block#capture} of the last run; the interface of a record may be another. */
+  CaptureId capture() {
+    return capture;
+  }
+}

@@ -1,0 +1,224 @@
+package dev.ringtap.record;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.CorruptBlockException;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.RandomBlocks;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Holds the encoder of blocks against that of single frames. */
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class BlockEncoderTest {
+  /** The full count is 20,000: {@code -Dringtap.test.blocks=20000}. */
+  private static final int BLOCKS = Integer.getInteger("ringtap.test.blocks", 500);
+
+  private static final int SCHEMA_ID = 0xCAFE0102;
+  private static final int SNAP_LENGTH = 262_144;
+
+  /** What a sink sees of a block: records with what is told of each, sums, and the fault. */
+  private record Seen(
+      List<byte[]> records,
+      List<Long> timestamps,
+      List<Integer> payloadLengths,
+      long lostBefore,
+      long payloadBytes,
+      String fault) {}
+
+  private static Seen byFrame(PacketEncoder encoder, Block block) {
+    List<byte[]> records = new ArrayList<>();
+    List<Long> timestamps = new ArrayList<>();
+    List<Integer> payloadLengths = new ArrayList<>();
+    long lostBefore = 0;
+    long payloadBytes = 0;
+    String fault = null;
+    try {
+      Frame frame;
+      while ((frame = block.next()) != null) {
+        records.add(encoder.encode(frame));
+        timestamps.add(frame.timestampNanos());
+        payloadLengths.add(frame.payloadLength());
+        lostBefore += frame.lostBefore();
+        payloadBytes += frame.payloadLength();
+      }
+    } catch (CorruptBlockException e) {
+      fault = e.getMessage() + e.unreadFrames();
+    }
+    return new Seen(records, timestamps, payloadLengths, lostBefore, payloadBytes, fault);
+  }
+
+  private static Seen byBlock(BlockEncoder encoder, Block block) {
+    List<byte[]> records = new ArrayList<>();
+    List<Long> timestamps = new ArrayList<>();
+    List<Integer> payloadLengths = new ArrayList<>();
+    long lostBefore = 0;
+    long payloadBytes = 0;
+    String fault = null;
+    try {
+      int count;
+      while ((count = encoder.encode(block)) > 0) {
+        int end = 0;
+        for (int i = 0; i < count; i++) {
+          assertThat(encoder.start(i)).isEqualTo(end);
+          end = encoder.end(i);
+          records.add(Arrays.copyOfRange(encoder.bytes(), encoder.start(i), end));
+          timestamps.add(encoder.timestampNanos(i));
+          payloadLengths.add(end - encoder.payloadStart(i));
+        }
+        assertThat(encoder.length()).isEqualTo(end);
+        assertThat(encoder.records()).isEqualTo(count);
+        lostBefore += encoder.lostBefore();
+        payloadBytes += encoder.payloadBytes();
+      }
+    } catch (CorruptBlockException e) {
+      fault = e.getMessage() + e.unreadFrames();
+      assertThat(encoder.records()).isZero();
+    }
+    return new Seen(records, timestamps, payloadLengths, lostBefore, payloadBytes, fault);
+  }
+
+  private static void check(PacketEncoder oracle, BlockEncoder encoder, RandomBlocks blocks) {
+    Seen expected;
+    try (Block block = blocks.block()) {
+      expected = byFrame(oracle, block);
+    }
+    Seen actual;
+    try (Block block = blocks.block()) {
+      actual = byBlock(encoder, block);
+    }
+    for (int i = 0; i < Math.min(expected.records().size(), actual.records().size()); i++) {
+      if (!Arrays.equals(expected.records().get(i), actual.records().get(i))) {
+        assertThat(actual.records().get(i)).as("record " + i).isEqualTo(expected.records().get(i));
+      }
+    }
+    assertThat(actual.timestamps()).isEqualTo(expected.timestamps());
+    assertThat(actual.payloadLengths()).isEqualTo(expected.payloadLengths());
+    assertThat(actual.lostBefore()).isEqualTo(expected.lostBefore());
+    assertThat(actual.payloadBytes()).isEqualTo(expected.payloadBytes());
+    assertThat(actual.fault()).isEqualTo(expected.fault());
+  }
+
+  @Test
+  void randomBlocksAreThoseOfTheFrameEncoder() {
+    long seed = Long.getLong("ringtap.test.seed", 7);
+    List<PacketEncoder> oracles =
+        List.of(
+            PacketEncoder.singleObject(),
+            PacketEncoder.registry(SCHEMA_ID),
+            PacketEncoder.batched());
+    List<BlockEncoder> encoders =
+        List.of(
+            BlockEncoder.singleObject(),
+            BlockEncoder.registry(SCHEMA_ID),
+            BlockEncoder.batchItems());
+    try (Arena arena = Arena.ofConfined()) {
+      RandomBlocks blocks = new RandomBlocks(arena, new Random(seed));
+      for (int i = 0; i < BLOCKS; i++) {
+        blocks.next();
+        check(oracles.get(i % 3), encoders.get(i % 3), blocks);
+      }
+    }
+  }
+
+  /** A block of equal frames, the numbers as in a capture that has run for a while. */
+  private static BlockBuilder uniform(Arena arena, int frames, int length) {
+    BlockBuilder builder = new BlockBuilder(arena, 1 << 20);
+    builder.start(new CaptureId("web-1", "eth0", 1, 0), LinkType.ETHERNET, SNAP_LENGTH);
+    byte[] bytes = new byte[length];
+    for (int i = 0; i < frames; i++) {
+      bytes[0] = (byte) i;
+      builder.append(
+          1_790_000_000_000_000_000L + i,
+          length,
+          dev.ringtap.capture.PacketType.HOST,
+          i % 3 == 0 ? 0x81000064 : 0,
+          MemorySegment.ofArray(bytes),
+          0,
+          length);
+    }
+    return builder;
+  }
+
+  @Test
+  void walkGoesOnWhereTheEncoderStopped() {
+    try (Arena arena = Arena.ofConfined();
+        Block block = uniform(arena, 600, 60).build(0, 0)) {
+      int encoded = BlockEncoder.singleObject().encode(block);
+      assertThat(encoded).isBetween(100, 599);
+      assertThat(block.next().sequence()).isEqualTo(encoded);
+    }
+  }
+
+  @Test
+  void batchOfARunIsThatOfItsFrames() {
+    PacketBatchEncoder byFrame = PacketBatchEncoder.singleObject();
+    PacketBatchEncoder byRun = PacketBatchEncoder.singleObject();
+    BlockEncoder items = BlockEncoder.batchItems();
+    try (Arena arena = Arena.ofConfined()) {
+      BlockBuilder builder = uniform(arena, 600, 200);
+      try (Block block = builder.build(5, 3)) {
+        Frame frame;
+        while ((frame = block.next()) != null) {
+          byFrame.add(frame);
+        }
+      }
+      try (Block block = builder.build(5, 3)) {
+        int records;
+        while ((records = items.encode(block)) > 0) {
+          byRun.add(items, 0, 1);
+          byRun.add(items, 1, 1);
+          byRun.add(items, 1, records);
+        }
+      }
+    }
+    assertThat(byRun.frames()).isEqualTo(600);
+    assertThat(byRun.finish()).isEqualTo(byFrame.finish());
+  }
+
+  @Test
+  void releasedBlockIsRefused() {
+    BlockEncoder encoder = BlockEncoder.singleObject();
+    try (Arena arena = Arena.ofConfined()) {
+      Block block = uniform(arena, 600, 60).build(0, 0);
+      encoder.encode(block);
+      block.close();
+      assertThatThrownBy(() -> encoder.encode(block)).isInstanceOf(IllegalStateException.class);
+      assertThat(encoder.records()).isZero();
+    }
+  }
+
+  @Test
+  void nothingIsAllocatedForARun() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    BlockEncoder encoder = BlockEncoder.singleObject();
+    try (Arena arena = Arena.ofConfined()) {
+      BlockBuilder builder = uniform(arena, 600, 200);
+      long bytes = 0;
+      for (int i = 0; i < 200; i++) {
+        try (Block block = builder.build(1_000_000L * i, 0)) {
+          encoder.encode(block);
+          long before = threads.getCurrentThreadAllocatedBytes();
+          while (encoder.encode(block) > 0) {}
+          bytes = threads.getCurrentThreadAllocatedBytes() - before;
+        }
+      }
+      // of the last block, when all is compiled
+      assertThat(bytes).isZero();
+    }
+  }
+}
