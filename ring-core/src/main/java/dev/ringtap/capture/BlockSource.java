@@ -11,6 +11,9 @@ import java.io.IOException;
  * from any.
  */
 public interface BlockSource extends Closeable {
+  /** How long {@link #forEach} waits at once. */
+  int FOR_EACH_TAKE_MILLIS = 1000;
+
   /**
    * Takes the next block, waiting for one if need be.
    *
@@ -20,6 +23,33 @@ public interface BlockSource extends Closeable {
    * @throws CaptureException if the source failed; the message names the next step
    */
   Block take(int timeoutMillis) throws IOException;
+
+  /** What {@link #forEach} does with a frame. */
+  @FunctionalInterface
+  interface FrameAction {
+    /** Takes a frame, which is readable until this returns. */
+    void accept(Frame frame) throws IOException;
+  }
+
+  /**
+   * Takes blocks and hands over their frames, in order, until the source ends: {@link #stop} and
+   * {@link #close} end it from another thread. {@link #take} gives whole blocks, and the choice of
+   * when to wait.
+   *
+   * @throws CorruptBlockException if frames of a block cannot be read; called again, this goes on
+   *     with the next block
+   * @throws IOException if the source or the action failed
+   */
+  default void forEach(FrameAction action) throws IOException {
+    while (!isEnded()) {
+      try (Block block = take(FOR_EACH_TAKE_MILLIS)) {
+        Frame frame;
+        while (block != null && (frame = block.next()) != null) {
+          action.accept(frame);
+        }
+      }
+    }
+  }
 
   /**
    * Ends the {@link #take} that waits in another thread, or the next one that would wait: it

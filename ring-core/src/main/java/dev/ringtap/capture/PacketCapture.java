@@ -2,6 +2,8 @@ package dev.ringtap.capture;
 
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
+import dev.ringtap.filter.FilterCompiler;
+import dev.ringtap.filter.FilterException;
 import dev.ringtap.linux.Errno;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
@@ -142,6 +144,28 @@ public final class PacketCapture implements BlockSource {
     } catch (LinuxException e) {
       throw CaptureException.of(e, interfaceName);
     }
+  }
+
+  /**
+   * Opens a capture with the default options; frames come in from now on.
+   *
+   * @param interfaceName its name, or {@link CaptureInterface#ANY}
+   * @param filter words of pcap-filter(7), which libpcap compiles; empty captures all frames and
+   *     needs no libpcap
+   * @throws CaptureException if the capture cannot be opened: its reason and its message tell why
+   *     and what to do
+   * @throws FilterException if the filter is wrong, or libpcap is missing
+   */
+  public static PacketCapture open(String interfaceName, String filter) throws IOException {
+    CaptureConfig config = CaptureConfig.on(interfaceName).build();
+    if (filter.isEmpty()) {
+      return open(config);
+    }
+    int linkType = require(interfaceName).linkType();
+    return open(
+        config.withFilter(
+            FilterCompiler.system()
+                .compileLive(filter, interfaceName, linkType, config.snapLengthBytes())));
   }
 
   /**

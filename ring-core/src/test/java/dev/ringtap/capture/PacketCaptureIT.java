@@ -10,8 +10,10 @@ import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.Packets;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -89,6 +91,35 @@ class PacketCaptureIT {
         assertThat(received.get(i)).as("frame %d", i).isEqualTo(sent.get(i));
       }
       assertThat(capture.statistics()).isEqualTo(new CaptureStatistics(3000, 0, 3000, 0));
+    }
+  }
+
+  @Test
+  void forEachHandsOverAllFramesThatAFilterKeepsUntilTheCaptureIsStopped() throws Exception {
+    Requirements.libpcap();
+    List<byte[]> sent = frames(2000, 4);
+    List<byte[]> seen = new ArrayList<>();
+    try (PacketCapture capture =
+        network.call(() -> PacketCapture.open(PrivateNetwork.RIGHT, "ether[12:2] = 0x0800"))) {
+      CompletableFuture<Void> stopped =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  send(sent);
+                  capture.stop();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      capture.forEach(frame -> seen.add(frame.payload()));
+      stopped.get(20, TimeUnit.SECONDS);
+      assertThat(capture.statistics().captured()).isEqualTo(seen.size());
+    }
+    List<byte[]> wanted = sent.stream().filter(frame -> frame[12] == 8 && frame[13] == 0).toList();
+    assertThat(wanted).isNotEmpty();
+    assertThat(seen).hasSameSizeAs(wanted);
+    for (int i = 0; i < seen.size(); i++) {
+      assertThat(seen.get(i)).as("frame %d", i).isEqualTo(wanted.get(i));
     }
   }
 

@@ -21,13 +21,16 @@ class LibraryPageTest {
   private static final String END = "<!-- end -->";
 
   @Test
-  void theExampleIsTheCodeThatCompiles() throws IOException {
+  void theExamplesAreTheCodeThatCompiles() throws IOException {
     String page = Files.readString(PAGE);
-    int from = page.indexOf("```java\n") + "```java\n".length();
-    String shown = page.substring(from, page.indexOf("```", from));
-    String compiled =
-        Files.readString(Path.of("src/test/java/dev/ringtap/example/CountFrames.java"));
-    assertThat(compiled).contains(shown.indent(2));
+    int from = 0;
+    for (String example : new String[] {"PrintFrames", "CountFrames"}) {
+      from = page.indexOf("```java\n", from) + "```java\n".length();
+      String shown = page.substring(from, page.indexOf("```", from));
+      String compiled =
+          Files.readString(Path.of("src/test/java/dev/ringtap/example/" + example + ".java"));
+      assertThat(compiled).contains(shown.indent(2));
+    }
   }
 
   @Test
