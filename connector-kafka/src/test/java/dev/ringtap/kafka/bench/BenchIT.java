@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.bench.BenchPage;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,8 @@ class BenchIT {
 
   @Test
   void agent() throws IOException {
+    // of pcap4j
+    Requirements.libpcap();
     assertThat(
             table(
                 "agent",
@@ -68,6 +71,7 @@ class BenchIT {
 
   @Test
   void rate() throws IOException {
+    Requirements.libpcap();
     assertThat(
             table(
                 "rate",
