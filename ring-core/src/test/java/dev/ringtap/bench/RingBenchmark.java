@@ -9,6 +9,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.capture.RingMemory;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
@@ -16,11 +17,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -42,6 +45,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * What a frame costs on a block in memory: the walk, the record, the same loops in C, and Avro's
@@ -59,6 +63,7 @@ public class RingBenchmark {
   private static final int TAG = 0x81002064;
   private static final int SINGLE_OBJECT_HEADER_BYTES = 10;
 
+  private static final Duration WARMUP_TIME = Duration.ofSeconds(2);
   private static final CaptureId CAPTURE =
       new CaptureId("bench.example.com", "eth0", 1_767_225_600_000_000L, 0);
 
@@ -74,6 +79,7 @@ public class RingBenchmark {
   private final byte[] batch = new byte[BLOCK_BYTES + FRAMES * 128];
   private final MemorySegment cBatch = arena.allocate(batch.length);
   private final PacketEncoder encoder = PacketEncoder.singleObject();
+  private final BlockEncoder blockEncoder = BlockEncoder.singleObject();
   private MemorySegment blockMemory;
   private CLoops c;
   private final PacketBatchEncoder packer = PacketBatchEncoder.singleObject();
@@ -112,11 +118,22 @@ public class RingBenchmark {
     }
     c = new CLoops(arena, RecordStart.of(CAPTURE));
     byte[] ours = expected.toByteArray();
-    check("encodeBatch", ours, Arrays.copyOf(batch, encodeBatch()));
+    check("encodeBatch", ours, Arrays.copyOf(batch, (int) encodeBatch()));
+    check("encodeBlock", ours, blockRecords());
     check("cEncodeBatch", ours, cBatch.asSlice(0, cEncodeBatch()).toArray(JAVA_BYTE));
     if (walk() != cWalk()) {
       throw new IllegalStateException("C walks to another sum");
     }
+  }
+
+  private byte[] blockRecords() {
+    ByteArrayOutputStream records = new ByteArrayOutputStream();
+    try (Block block = builder.build(0, 0)) {
+      while (blockEncoder.encode(block) > 0) {
+        records.write(blockEncoder.bytes(), 0, blockEncoder.length());
+      }
+    }
+    return records.toByteArray();
   }
 
   private static GenericRecord generic(byte[] record) throws IOException {
@@ -144,16 +161,41 @@ public class RingBenchmark {
     arena.close();
   }
 
+  /** Compiles the row's code for frames of all kinds, as a reader's is. */
+  @Setup
+  public void warmUp(BenchmarkParams benchmark) {
+    ToLongFunction<Block> row = row(benchmark.getBenchmark().replaceAll(".*\\.", ""));
+    if (row != null) {
+      dev.ringtap.capture.Warmup.run(WARMUP_TIME, row::applyAsLong);
+    }
+  }
+
+  private ToLongFunction<Block> row(String method) {
+    return switch (method) {
+      case "walk" -> this::walk;
+      case "encodeBatch" -> this::encodeBatch;
+      case "encodeBlock" -> this::encodeBlock;
+      case "encodePacked" -> this::encodePacked;
+      case "encodeEach" -> this::encodeEach;
+      case "encodeBlockEach" -> this::encodeBlockEach;
+      default -> null;
+    };
+  }
+
   /** Header fields alone. */
   @Benchmark
   @OperationsPerInvocation(FRAMES)
   public long walk() {
-    long sum = 0;
     try (Block block = builder.build(0, 0)) {
-      Frame f;
-      while ((f = block.next()) != null) {
-        sum += f.timestampNanos() + f.payloadLength() + f.originalLength();
-      }
+      return walk(block);
+    }
+  }
+
+  private long walk(Block block) {
+    long sum = 0;
+    Frame f;
+    while ((f = block.next()) != null) {
+      sum += f.timestampNanos() + f.payloadLength() + f.originalLength();
     }
     return sum;
   }
@@ -165,18 +207,39 @@ public class RingBenchmark {
     return c.walk(blockMemory);
   }
 
-  /** Complete records, one behind the other in one buffer. */
+  /** Complete records, back to back in one buffer, frame by frame. */
   @Benchmark
   @OperationsPerInvocation(FRAMES)
-  public int encodeBatch() {
-    int at = 0;
+  public long encodeBatch() {
     try (Block block = builder.build(0, 0)) {
-      Frame f;
-      while ((f = block.next()) != null) {
-        at = encoder.encode(f, batch, at);
-      }
+      return encodeBatch(block);
+    }
+  }
+
+  private long encodeBatch(Block block) {
+    int at = 0;
+    Frame f;
+    while ((f = block.next()) != null) {
+      at = encoder.encode(f, batch, at);
     }
     return at;
+  }
+
+  /** The same records, the block at once. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long encodeBlock() {
+    try (Block block = builder.build(0, 0)) {
+      return encodeBlock(block);
+    }
+  }
+
+  private long encodeBlock(Block block) {
+    long bytes = 0;
+    while (blockEncoder.encode(block) > 0) {
+      bytes += blockEncoder.length();
+    }
+    return bytes;
   }
 
   /** As {@link #encodeBatch}, in C. */
@@ -191,23 +254,52 @@ public class RingBenchmark {
   @OperationsPerInvocation(FRAMES)
   public long encodePacked() {
     try (Block block = builder.build(0, 0)) {
-      Frame f;
-      while ((f = block.next()) != null) {
-        packer.add(f);
-      }
+      return encodePacked(block);
+    }
+  }
+
+  private long encodePacked(Block block) {
+    Frame f;
+    while ((f = block.next()) != null) {
+      packer.add(f);
     }
     return packer.finish().length;
   }
 
-  /** A byte array for each record. */
+  /** A byte array for each record, frame by frame. */
   @Benchmark
   @OperationsPerInvocation(FRAMES)
   public long encodeEach() {
-    long bytes = 0;
     try (Block block = builder.build(0, 0)) {
-      Frame f;
-      while ((f = block.next()) != null) {
-        bytes += encoder.encode(f).length;
+      return encodeEach(block);
+    }
+  }
+
+  private long encodeEach(Block block) {
+    long bytes = 0;
+    Frame f;
+    while ((f = block.next()) != null) {
+      bytes += encoder.encode(f).length;
+    }
+    return bytes;
+  }
+
+  /** A byte array for each record, the block at once. */
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public long encodeBlockEach() {
+    try (Block block = builder.build(0, 0)) {
+      return encodeBlockEach(block);
+    }
+  }
+
+  private long encodeBlockEach(Block block) {
+    long bytes = 0;
+    int records;
+    while ((records = blockEncoder.encode(block)) > 0) {
+      byte[] run = blockEncoder.bytes();
+      for (int i = 0; i < records; i++) {
+        bytes += Arrays.copyOfRange(run, blockEncoder.start(i), blockEncoder.end(i)).length;
       }
     }
     return bytes;
