@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.lab.Requirements;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -146,6 +147,7 @@ class PushDownIT {
 
   @Test
   void onAFileTheResultsAreTheSame() throws Exception {
+    Requirements.libpcap();
     List<String> predicates = new ArrayList<>(EXACT);
     predicates.addAll(TRANSPORT);
     predicates.addAll(RESIDUAL);
@@ -166,6 +168,7 @@ class PushDownIT {
   /** The frames' numbers are those of the capture, whatever a query asks of them. */
   @Test
   void aPredicateDoesNotRenumberTheFrames() throws Exception {
+    Requirements.libpcap();
     List<List<Row>> found = new ArrayList<>();
     for (String options : List.of("", ", 'push-down' = 'false'")) {
       try (CaptureLab lab = CaptureLab.createOrSkip()) {
