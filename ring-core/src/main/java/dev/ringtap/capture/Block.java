@@ -275,8 +275,8 @@ public final class Block implements AutoCloseable {
   }
 
   /**
-   * Throws unless all that was read before was the block's. Whoever releases it ends {@link
-   * #readable} before the memory is written to: what was read of a later writer shows that too.
+   * Throws unless all that was read before was the block's. A release ends {@link #readable} before
+   * the memory is written to: a read that saw a later writer sees that end too.
    */
   void requireLeasedUntilNow() {
     VarHandle.acquireFence();

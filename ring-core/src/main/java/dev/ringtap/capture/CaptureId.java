@@ -1,6 +1,7 @@
 package dev.ringtap.capture;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 
 /**
@@ -20,6 +21,20 @@ public record CaptureId(String host, String interfaceName, long startMicros, int
   public CaptureId {
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(interfaceName, "interfaceName");
+  }
+
+  /**
+   * Names a capture by the time of its opening, truncated to microseconds.
+   *
+   * @throws ArithmeticException if the time does not fit 64 bits of microseconds
+   */
+  public CaptureId(String host, String interfaceName, Instant start, int member) {
+    this(host, interfaceName, micros(start), member);
+  }
+
+  /** Microseconds since 1970 UTC. */
+  static long micros(Instant time) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, time);
   }
 
   /** Frames of which only the interface is known. */

@@ -8,7 +8,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -158,7 +157,7 @@ final class PacketRing implements Block.Owner {
 
   /** Now, or one microsecond after the last start of this process. */
   private static long startAfter(long lastMicros) {
-    return Math.max(lastMicros + 1, ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
+    return Math.max(lastMicros + 1, CaptureId.micros(Instant.now()));
   }
 
   CaptureId capture() {

@@ -5,7 +5,6 @@ import dev.ringtap.capture.FrameFlags;
 import dev.ringtap.capture.PacketType;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -77,11 +76,10 @@ final class PcapngFormat {
     Matcher told = CAPTURE.matcher(description);
     if (told.matches()) {
       try {
-        Instant start = Instant.parse(told.group(2));
         return new CaptureId(
             told.group(1),
             interfaceName,
-            ChronoUnit.MICROS.between(Instant.EPOCH, start),
+            Instant.parse(told.group(2)),
             Integer.parseInt(told.group(3)));
       } catch (DateTimeException | ArithmeticException e) {
         // another program's words after all
@@ -109,7 +107,7 @@ final class PcapngFormat {
     }
   }
 
-  /** What {@link dev.ringtap.capture.FrameFlags} have of epb_flags. */
+  /** What {@link FrameFlags} have of epb_flags. */
   static int frameFlags(int flags) {
     return ((flags & CHECKSUM_NOT_READY) == 0 ? 0 : FrameFlags.CHECKSUM_NOT_READY)
         | ((flags & SEGMENTATION_OFFLOADED) == 0 ? 0 : FrameFlags.MERGED);

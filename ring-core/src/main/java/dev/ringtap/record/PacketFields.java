@@ -3,7 +3,6 @@ package dev.ringtap.record;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /** Fields of a decoded record as the rest of the library has them. */
 public final class PacketFields {
@@ -25,9 +24,6 @@ public final class PacketFields {
   /** The capture that the frame is of. */
   public static CaptureId capture(Packet packet) {
     return new CaptureId(
-        packet.getHost(),
-        packet.getInterfaceName(),
-        ChronoUnit.MICROS.between(Instant.EPOCH, packet.getCaptureStart()),
-        packet.getMember());
+        packet.getHost(), packet.getInterfaceName(), packet.getCaptureStart(), packet.getMember());
   }
 }

@@ -12,7 +12,6 @@ import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -117,8 +116,7 @@ class TwoHostsIT {
         assertThat(report.get("balances").asBoolean()).isTrue();
         assertThat(report.get("host").asText()).isEqualTo(host);
         Instant start = Instant.parse(report.get("captureStarts").get(0).asText());
-        long micros = ChronoUnit.MICROS.between(Instant.EPOCH, start);
-        reports.put(new CaptureId(host, TestNetwork.RIGHT, micros, 0), report);
+        reports.put(new CaptureId(host, TestNetwork.RIGHT, start, 0), report);
       }
     }
     assertThat(reports).hasSize(4);
