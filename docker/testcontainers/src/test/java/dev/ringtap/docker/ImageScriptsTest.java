@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the images' scripts give java, and which one: its place is taken by a script that tells. */
 @Timeout(60)
 class ImageScriptsTest {
-  private static final Path DOCKER = Path.of("..", "docker").toAbsolutePath();
+  private static final Path DOCKER = Path.of("..").toAbsolutePath();
 
   @TempDir Path directory;
 

@@ -35,7 +35,7 @@ import org.testcontainers.utility.MountableFile;
 @Timeout(240)
 @RequiresImages({"agent", "kafka", "flink"})
 class FlinkClusterIT {
-  private static final Path JOBS = Path.of("..", "docker", "flink", "target", "jobs.jar");
+  private static final Path JOBS = Path.of("..", "flink", "target", "jobs.jar");
   private static final String FILE = "/data/frames.pcapng";
   private static final int FRAMES = 3000;
   private static final Duration START = Duration.ofSeconds(120);
