@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -34,12 +35,16 @@ import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.metrics.MetricNames;
+import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.AfterEach;
@@ -182,16 +187,29 @@ class LiveStateIT {
     }
   }
 
+  /** Flink refuses a savepoint whose request meets a task that has just ended. */
+  private static void awaitOneTaskFinished(MiniCluster cluster, JobClient job) throws Exception {
+    while (cluster.getExecutionGraph(job.getJobID()).get().getState() == JobStatus.RUNNING) {
+      for (AccessExecutionVertex task :
+          cluster.getExecutionGraph(job.getJobID()).get().getAllExecutionVertices()) {
+        if (task.getExecutionState() == ExecutionState.FINISHED) {
+          return;
+        }
+      }
+      Thread.sleep(20);
+    }
+    throw new AssertionError("the job ended");
+  }
+
   @Test
-  void aCaptureThatReachedItsLimitDoesNotStartAgainAfterARestore() throws Exception {
+  void aCaptureThatReachedItsLimitDoesNotStartAgainAfterARestore(
+      @InjectMiniCluster MiniCluster cluster) throws Exception {
     PacketSource<byte[]> source = live().limit(1000).build();
     JobClient first = start(null, 2, source);
     lab.awaitOpened(2);
     lab.send(frames(1100));
     awaitSeen(1000);
-    while (lab.ledgers().isEmpty()) {
-      Thread.sleep(20);
-    }
+    awaitOneTaskFinished(cluster, first);
     String savepoint =
         first
             .triggerSavepoint(directory.toUri().toString(), SavepointFormatType.CANONICAL)
