@@ -14,7 +14,7 @@ import java.util.function.ToIntFunction;
  * follows, and an old Frame never shows its frames.
  *
  * <pre>{@code
- * try (Block block = source.take(100)) {
+ * try (Block block = source.poll(100)) {
  *   Frame frame;
  *   while ((frame = block.next()) != null) {
  *     ...
@@ -225,6 +225,27 @@ public final class Block implements AutoCloseable {
         index == 0 ? lostBefore : 0);
     framesWalked++;
     return true;
+  }
+
+  /**
+   * Cuts the frame that is shown, until {@link #next()}: for a reader that filters. A cooked header
+   * and a tag that was taken off do not count.
+   *
+   * @param bytes most that are kept, unsigned
+   */
+  public void cutFrame(int bytes) {
+    frame.cutTo(bytes);
+  }
+
+  /**
+   * Gives the frame that is shown another place, until {@link #next()}: for a reader that leaves
+   * frames out.
+   *
+   * @param sequence what {@link Frame#sequence()} shows from now on
+   * @param lostBefore what {@link Frame#lostBefore()} shows from now on
+   */
+  public void renumberFrame(long sequence, long lostBefore) {
+    frame.renumber(sequence, lostBefore);
   }
 
   private static long nanos(long nextOffsetAndSec, long nsecAndSnaplen) {

@@ -7,22 +7,23 @@ import java.io.IOException;
  * Where blocks of frames come from: a live ring ({@link PacketCapture}) or a capture file that is
  * replayed in the ring's own layout, so that whatever reads the one reads the other.
  *
- * <p>{@link #take} is for one thread; {@link #wake}, {@link #stop} and {@link #close} may be called
- * from any.
+ * <p>{@link #forEach} hands over frames until the source ends; {@link #poll} gives whole blocks,
+ * and leaves it to the reader how long to wait. Both are for one thread; {@link #wake}, {@link
+ * #stop} and {@link #close} may be called from any.
  */
 public interface BlockSource extends Closeable {
   /** How long {@link #forEach} waits at once. */
-  int FOR_EACH_TAKE_MILLIS = 1000;
+  int WAIT_MILLIS = 1000;
 
   /**
-   * Takes the next block, waiting for one if need be.
+   * Returns the next block, or null if there is none yet: none came in time, or {@link #wake} was
+   * called. After the last block it returns null at once, and {@link #isEnded} is true.
    *
    * @param timeoutMillis longest wait; 0 only looks
-   * @return the block, which the caller gives back, or null if none came in time, {@link #wake} was
-   *     called, or none will come
+   * @return the block, which the caller releases, or null
    * @throws CaptureException if the source failed; the message names the next step
    */
-  Block take(int timeoutMillis) throws IOException;
+  Block poll(int timeoutMillis) throws IOException;
 
   /** What {@link #forEach} does with a frame. */
   @FunctionalInterface
@@ -32,9 +33,8 @@ public interface BlockSource extends Closeable {
   }
 
   /**
-   * Takes blocks and hands over their frames, in order, until the source ends: {@link #stop} and
-   * {@link #close} end it from another thread. {@link #take} gives whole blocks, and the choice of
-   * when to wait.
+   * Hands over the frames of all blocks, in order, until the source ends: {@link #stop} and {@link
+   * #close} end it from another thread.
    *
    * @throws CorruptBlockException if frames of a block cannot be read; called again, this goes on
    *     with the next block
@@ -42,7 +42,7 @@ public interface BlockSource extends Closeable {
    */
   default void forEach(FrameAction action) throws IOException {
     while (!isEnded()) {
-      try (Block block = take(FOR_EACH_TAKE_MILLIS)) {
+      try (Block block = poll(WAIT_MILLIS)) {
         Frame frame;
         while (block != null && (frame = block.next()) != null) {
           action.accept(frame);
@@ -52,13 +52,13 @@ public interface BlockSource extends Closeable {
   }
 
   /**
-   * Ends the {@link #take} that waits in another thread, or the next one that would wait: it
+   * Ends the {@link #poll} that waits in another thread, or the next one that would wait: it
    * returns null, or the block that has come. Nothing is lost, and the source goes on.
    */
   void wake();
 
   /**
-   * Whether {@link #take} has returned the last block: the file was read to its end, a {@link
+   * Whether {@link #poll} has returned the last block: the file was read to its end, a {@link
    * #stop} has drained the ring, or the source was closed.
    */
   boolean isEnded();
@@ -78,7 +78,7 @@ public interface BlockSource extends Closeable {
   }
 
   /**
-   * Ends at once, also a {@link #take} that waits in another thread. Blocks still out turn
+   * Ends at once, also a {@link #poll} that waits in another thread. Blocks still out turn
    * unreadable.
    */
   @Override

@@ -122,13 +122,8 @@ public final class Frame {
     payloadLength = Math.min(capturedLength + putBackBytes, snapLengthBytes);
   }
 
-  /**
-   * Shows at most that many of the frame's bytes, until {@link Block#next()}: for a reader that
-   * filters. A cooked header and a tag that was taken off do not count.
-   *
-   * @param bytes unsigned
-   */
-  public void cutTo(int bytes) {
+  /** See {@link Block#cutFrame}. */
+  void cutTo(int bytes) {
     requireShown();
     if (Integer.compareUnsigned(bytes, capturedLength) < 0) {
       capturedLength = bytes;
@@ -195,14 +190,8 @@ public final class Frame {
     return lostBefore;
   }
 
-  /**
-   * Gives the frame another place: for a reader that goes on where an earlier capture ended, or
-   * that leaves frames out. It holds until {@link Block#next()}.
-   *
-   * @param sequence what {@link #sequence()} shows from now on
-   * @param lostBefore what {@link #lostBefore()} shows from now on
-   */
-  public void renumber(long sequence, long lostBefore) {
+  /** See {@link Block#renumberFrame}. */
+  void renumber(long sequence, long lostBefore) {
     requireShown();
     this.sequence = sequence;
     this.lostBefore = lostBefore;

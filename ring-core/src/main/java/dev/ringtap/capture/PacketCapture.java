@@ -23,7 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <pre>{@code
  * try (PacketCapture capture = PacketCapture.open(CaptureConfig.on("eth0").build())) {
  *   while (!capture.isEnded()) {
- *     try (Block block = capture.take(1000)) {
+ *     try (Block block = capture.poll(1000)) {
  *       Frame f;
  *       while (block != null && (f = block.next()) != null) {
  *         ...
@@ -34,13 +34,13 @@ import java.util.concurrent.locks.ReentrantLock;
  * }</pre>
  *
  * <p>The socket belongs to the network namespace of the thread that opens it. Afterwards {@link
- * #take} is for one thread at a time; {@link #wake}, {@link #stop}, {@link #close}, {@link
+ * #poll} is for one thread at a time; {@link #wake}, {@link #stop}, {@link #close}, {@link
  * #statistics} and {@link #ringFill} are for any. A block may be released by any thread, in any
  * order.
  *
  * <p>The capture follows its interface by number. When that goes down, the capture waits until it
  * is up again. When it is renamed, frames keep the name that it was opened with. When it is removed
- * or moved to another network namespace, {@link #take} delivers what is in the ring and then throws
+ * or moved to another network namespace, {@link #poll} delivers what is in the ring and then throws
  * a {@link CaptureException} with {@link Reason#NO_SUCH_INTERFACE}; the statistics are exact then.
  *
  * <p>When blocks are held for long the ring fills, the kernel drops, and the drop is counted:
@@ -396,7 +396,7 @@ public final class PacketCapture implements BlockSource {
   }
 
   @Override
-  public Block take(int timeoutMillis) throws CaptureException {
+  public Block poll(int timeoutMillis) throws CaptureException {
     taking.lock();
     try {
       long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;

@@ -102,7 +102,7 @@ public final class WaitingCapture implements BlockSource {
   }
 
   @Override
-  public Block take(int timeoutMillis) throws IOException {
+  public Block poll(int timeoutMillis) throws IOException {
     long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
     while (true) {
       long leftMillis = (deadline - System.nanoTime() + 999_999) / 1_000_000;
@@ -111,7 +111,7 @@ public final class WaitingCapture implements BlockSource {
         return null;
       }
       try {
-        return capture.take((int) Math.max(leftMillis, 0));
+        return capture.poll((int) Math.max(leftMillis, 0));
       } catch (CaptureException e) {
         if (e.reason() != Reason.NO_SUCH_INTERFACE) {
           throw e;

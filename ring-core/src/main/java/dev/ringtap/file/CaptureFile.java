@@ -32,7 +32,7 @@ import java.util.concurrent.locks.LockSupport;
  * the file says so. Frames of pcapng's simple packet blocks have no time and show 1970, or the
  * interface's if_tsoffset.
  *
- * <p>{@link #take} is for one thread; all else may be called from any. Up to {@value #MOST_BLOCKS}
+ * <p>{@link #poll} is for one thread; all else may be called from any. Up to {@value #MOST_BLOCKS}
  * blocks may be out at the same time.
  *
  * <p>Sources: libpcap's pcap-savefile(5), IETF draft-ietf-opsawg-pcapng. What libpcap refuses is
@@ -126,7 +126,7 @@ public final class CaptureFile implements BlockSource {
    * others are not counted, as a kernel's filter does not count them. A frame lost before one that
    * is refused is shown as lost before the next that is kept.
    *
-   * <p>{@link #take} throws the {@link FilterException} of a filter that has no program for the
+   * <p>{@link #poll} throws the {@link FilterException} of a filter that has no program for the
    * frames' link type.
    *
    * @param filter the filter, or null for all frames
@@ -136,7 +136,7 @@ public final class CaptureFile implements BlockSource {
   }
 
   /**
-   * Names the host of all frames, whatever the file says. Before the first {@link #take}.
+   * Names the host of all frames, whatever the file says. Before the first {@link #poll}.
    *
    * @param name the name, or null for the file's own
    * @return this
@@ -253,7 +253,7 @@ public final class CaptureFile implements BlockSource {
    *     before it were taken; afterwards the source is ended
    */
   @Override
-  public synchronized Block take(int timeoutMillis) throws IOException {
+  public synchronized Block poll(int timeoutMillis) throws IOException {
     long deadlineNanos = System.nanoTime() + timeoutMillis * NANOS_PER_MILLI;
     if (isEnded()) {
       return null;

@@ -21,7 +21,7 @@ import java.util.Arrays;
  * PacketEncoder}'s.
  *
  * <pre>{@code
- * try (Block block = source.take(100)) {
+ * try (Block block = source.poll(100)) {
  *   int records;
  *   while ((records = encoder.encode(block)) > 0) {
  *     for (int i = 0; i < records; i++) {

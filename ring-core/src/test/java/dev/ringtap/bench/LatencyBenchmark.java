@@ -72,7 +72,7 @@ public final class LatencyBenchmark {
       CompletableFuture<Void> sending =
           CompletableFuture.runAsync(() -> send(network, framesPerSecond, nanos.length, capture));
       while (!capture.isEnded()) {
-        try (Block block = capture.take(1000)) {
+        try (Block block = capture.poll(1000)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             nanos[seen++] = now() - f.timestampNanos();
           }

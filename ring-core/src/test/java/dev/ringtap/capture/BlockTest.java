@@ -72,7 +72,7 @@ class BlockTest {
   void aRenumberedFrameShowsThatUntilTheNextOne() {
     try (Block block = block(2)) {
       Frame frame = block.next();
-      frame.renumber(1L << 40, 3);
+      block.renumberFrame(1L << 40, 3);
       assertThat(frame.sequence()).isEqualTo(1L << 40);
       assertThat(frame.lostBefore()).isEqualTo(3);
       assertThat(block.next().sequence()).isEqualTo(1001);

@@ -83,10 +83,10 @@ class CaptureOptionIT {
             PacketCapture none = open(right().filter(BpfProgram.REJECT))) {
           none.stop();
           while (!none.isEnded()) {
-            assertThat(none.take(100)).isNull();
+            assertThat(none.poll(100)).isNull();
           }
           assertThat(none.statistics()).isEqualTo(new CaptureStatistics(0, 0, 0, 0));
-          try (Block block = all.take(1000)) {
+          try (Block block = all.poll(1000)) {
             assertThat(block).as("there was traffic").isNotNull();
           }
         }
@@ -109,7 +109,7 @@ class CaptureOptionIT {
       long after = nanos(Instant.now());
       capture.stop();
       while (!capture.isEnded()) {
-        try (Block block = capture.take(100)) {
+        try (Block block = capture.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             times.add(f.timestampNanos());
           }
@@ -140,7 +140,7 @@ class CaptureOptionIT {
         sender.send(FRAME);
         Block block = null;
         while (block == null) {
-          block = capture.take(1000);
+          block = capture.poll(1000);
         }
         waits.add((System.nanoTime() - sent) / 1_000_000);
         assertThat(block.frameCount()).isEqualTo(1);
@@ -172,7 +172,7 @@ class CaptureOptionIT {
       for (PacketCapture each : group) {
         each.stop();
         while (!each.isEnded()) {
-          Block block = each.take(100);
+          Block block = each.poll(100);
           if (block != null) {
             block.close();
           }

@@ -74,7 +74,7 @@ class CaptureSafetyIT {
   void aCorruptBlockIsReleasedAndTheCaptureGoesOn() throws IOException {
     try (PacketCapture capture = open()) {
       send(10);
-      try (Block block = capture.take(1000)) {
+      try (Block block = capture.poll(1000)) {
         long header = block.next().header();
         long second = header + Tpacket3Hdr.nextOffset(block.memory(), header);
         Tpacket3Hdr.setNextOffset(block.memory(), second, 1 << 30);
@@ -88,7 +88,7 @@ class CaptureSafetyIT {
         awaitClosed(block.memory(), next);
         block.memory().set(ValueLayout.JAVA_INT, next + NUM_PKTS_OFFSET, -1);
       }
-      try (Block block = capture.take(1000)) {
+      try (Block block = capture.poll(1000)) {
         for (int i = 0; i < 10; i++) {
           assertThat(block.next().sequence()).isEqualTo(10 + i);
         }
@@ -100,7 +100,7 @@ class CaptureSafetyIT {
       capture.stop();
       long frames = 0;
       while (!capture.isEnded()) {
-        try (Block block = capture.take(1000)) {
+        try (Block block = capture.poll(1000)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             assertThat(f.sequence()).isEqualTo(21 + frames++);
           }
@@ -117,10 +117,10 @@ class CaptureSafetyIT {
   void afterCloseEveryCallHasAnAnswer() throws IOException {
     PacketCapture capture = open();
     send(1);
-    Block held = capture.take(1000);
+    Block held = capture.poll(1000);
     capture.close();
     capture.close();
-    assertThat(capture.take(10)).isNull();
+    assertThat(capture.poll(10)).isNull();
     assertThat(capture.isEnded()).isTrue();
     assertThat(capture.statistics().captured()).isEqualTo(1);
     assertThat(capture.ringFill()).isZero();
@@ -140,7 +140,7 @@ class CaptureSafetyIT {
     Pipe pipe = Pipe.open();
     PacketCapture capture = open();
     send(1);
-    ByteBuffer ring = capture.take(1000).memory().asByteBuffer();
+    ByteBuffer ring = capture.poll(1000).memory().asByteBuffer();
     CompletableFuture<Void> writing =
         CompletableFuture.runAsync(
             () -> {
@@ -158,7 +158,7 @@ class CaptureSafetyIT {
     assertThatThrownBy(capture::close).isInstanceOf(IllegalStateException.class);
     assertThat(promiscuity()).contains("promiscuity 0 ");
     assertThat(capture.isEnded()).isTrue();
-    assertThat(capture.take(10)).isNull();
+    assertThat(capture.poll(10)).isNull();
     pipe.source().close();
     writing.get(10, TimeUnit.SECONDS);
     capture.close();
@@ -195,7 +195,7 @@ class CaptureSafetyIT {
   private static boolean reads(PacketCapture capture) {
     byte[] target = new byte[100];
     long sum = 0;
-    try (Block block = capture.take(5000)) {
+    try (Block block = capture.poll(5000)) {
       for (Frame f = block.next(); f != null; f = block.next()) {
         for (int i = 0; i < 100; i++) {
           f.copyPayload(target, 0);
@@ -216,7 +216,7 @@ class CaptureSafetyIT {
             () -> {
               try (PacketCapture capture = open()) {
                 send(10);
-                try (Block block = capture.take(1000)) {
+                try (Block block = capture.poll(1000)) {
                   block.next();
                   byte[] tooMuch = new byte[Integer.MAX_VALUE];
                   throw new AssertionError(tooMuch.length);

@@ -154,7 +154,7 @@ class CookedExpressionIT {
     HexFormat hex = HexFormat.of();
     List<String> all = new ArrayList<>();
     while (!source.isEnded()) {
-      try (Block block = source.take(100)) {
+      try (Block block = source.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           byte[] payload = f.payload();
           all.add(f.originalLength() + " " + hex.formatHex(payload));

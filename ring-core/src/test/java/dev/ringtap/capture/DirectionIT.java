@@ -49,7 +49,7 @@ class DirectionIT {
       throws IOException {
     List<byte[]> payloads = new ArrayList<>();
     while (!capture.isEnded()) {
-      try (Block block = capture.take(100)) {
+      try (Block block = capture.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           boolean out = f.packetType() == PacketType.OUTGOING;
           assertThat(direction).isNotEqualTo(out ? Direction.IN : Direction.OUT);

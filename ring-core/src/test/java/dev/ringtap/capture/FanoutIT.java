@@ -107,7 +107,7 @@ class FanoutIT {
     List<Long> times = new ArrayList<>();
     long lost = 0;
     while (!capture.isEnded()) {
-      try (Block block = capture.take(100)) {
+      try (Block block = capture.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.capture().member()).isEqualTo(number);
           assertThat(f.sequence()).isEqualTo(numbers.size());
@@ -355,7 +355,7 @@ class FanoutIT {
     long captured = 0;
     long lost = 0;
     while (!capture.isEnded()) {
-      try (Block block = capture.take(100)) {
+      try (Block block = capture.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(captured++);
           lost += f.lostBefore();
@@ -424,7 +424,7 @@ class FanoutIT {
       for (PacketCapture each : group) {
         each.stop();
         while (!each.isEnded()) {
-          try (Block block = each.take(100)) {
+          try (Block block = each.poll(100)) {
             for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
               lengths.add(f.originalLength());
             }

@@ -74,7 +74,7 @@ class FilterChangeIT {
           capture.setFilter(keeping(set));
           changes++;
         }
-        try (Block block = capture.take(20)) {
+        try (Block block = capture.poll(20)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             assertThat(f.sequence()).isEqualTo(captured++);
             int keptBy = f.unsignedShortAt(KEPT_BY_AT) >>> 8;
@@ -203,18 +203,18 @@ class FilterChangeIT {
           sender.send(frame.put(KEPT_BY_AT, (byte) 1).putInt(NUMBER_AT, i).array());
         }
         capture.setFilter(keeping(2));
-        for (Block block; (block = capture.take(200)) != null; ) {
+        for (Block block; (block = capture.poll(200)) != null; ) {
           assertThat(block.frameCount()).isZero();
           assertThat(block.next()).isNull();
           block.close();
         }
         sender.send(frame.put(KEPT_BY_AT, (byte) 2).array());
-        try (Block block = capture.take(1000)) {
+        try (Block block = capture.poll(1000)) {
           assertThat(block.next().lostBefore()).isPositive();
           assertThat(block.frameCount()).isEqualTo(1);
         }
         capture.stop();
-        assertThat(capture.take(1000)).isNull();
+        assertThat(capture.poll(1000)).isNull();
         CaptureStatistics statistics = capture.statistics();
         assertThat(statistics.captured()).isEqualTo(1);
         assertThat(statistics.offered()).isEqualTo(1 + statistics.droppedByKernel());

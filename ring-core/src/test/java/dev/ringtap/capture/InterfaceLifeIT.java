@@ -89,7 +89,7 @@ class InterfaceLifeIT {
     String name = null;
     try {
       while (!capture.isEnded() && taken < frames) {
-        try (Block block = capture.take(100)) {
+        try (Block block = capture.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             assertThat(f.sequence()).isEqualTo(taken++);
             lost += f.lostBefore();
@@ -113,7 +113,7 @@ class InterfaceLifeIT {
     assertThat(statistics.waiting()).isZero();
     assertThat(run.lost()).isLessThanOrEqualTo(statistics.droppedByKernel());
     assertThat(capture.isEnded()).isTrue();
-    assertThat(capture.take(10)).isNull();
+    assertThat(capture.poll(10)).isNull();
     capture.stop();
   }
 
@@ -170,13 +170,13 @@ class InterfaceLifeIT {
       network.setUp(RIGHT, false);
       long frames = 0;
       for (long end = System.nanoTime() + 300_000_000L; frames == 0 || System.nanoTime() < end; ) {
-        try (Block block = capture.take(50)) {
+        try (Block block = capture.poll(50)) {
           frames += block == null ? 0 : block.frameCount();
         }
       }
       assertThat(frames).isEqualTo(1);
       ip("link del tap1");
-      assertThatThrownBy(() -> capture.take(10_000)).isInstanceOf(CaptureException.class);
+      assertThatThrownBy(() -> capture.poll(10_000)).isInstanceOf(CaptureException.class);
       assertThat(capture.isEnded()).isTrue();
     }
   }
@@ -195,7 +195,7 @@ class InterfaceLifeIT {
       ip("link set tap1 netns " + other.pid());
       CaptureException failure = null;
       while (failure == null && !capture.isEnded()) {
-        try (Block block = capture.take(1000)) {
+        try (Block block = capture.poll(1000)) {
           assertThat(block == null && !capture.isEnded()).isFalse();
         } catch (CaptureException e) {
           failure = e;
@@ -220,7 +220,7 @@ class InterfaceLifeIT {
       ip("link set renamed up");
       long seen = capture.statistics().captured();
       while (capture.statistics().captured() < seen + 10_000) {
-        try (Block block = capture.take(1000)) {
+        try (Block block = capture.poll(1000)) {
           assertThat(block).isNotNull();
           assertThat(block.next().interfaceName()).isEqualTo("tap1");
         }
@@ -245,7 +245,7 @@ class InterfaceLifeIT {
       capture.stop();
       int longest = 0;
       while (!capture.isEnded()) {
-        try (Block block = capture.take(100)) {
+        try (Block block = capture.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             longest = Math.max(longest, f.payloadLength());
           }
@@ -280,7 +280,7 @@ class InterfaceLifeIT {
     for (WaitingCapture each : group) {
       assertThat(each.isEnded()).isFalse();
       each.stop();
-      assertThat(each.isEnded() || network.call(() -> each.take(1000)) == null).isTrue();
+      assertThat(each.isEnded() || network.call(() -> each.poll(1000)) == null).isTrue();
       assertThat(each.isEnded()).isTrue();
       sum = sum.plus(each.statistics());
       each.close();
@@ -295,7 +295,7 @@ class InterfaceLifeIT {
     CaptureConfig config = CaptureConfig.on(RIGHT).build();
     try (WaitingCapture capture = network.call(() -> WaitingCapture.openGroup(config, 1)).get(0)) {
       ip("link del " + LEFT);
-      assertThat(network.call(() -> capture.take(300))).isNull();
+      assertThat(network.call(() -> capture.poll(300))).isNull();
       long start = System.nanoTime();
       assertThat(network.call(() -> interruptedTake(capture))).isTrue();
       assertThat(System.nanoTime() - start).isGreaterThan(250_000_000);
@@ -305,7 +305,7 @@ class InterfaceLifeIT {
   /** Whether the thread is interrupted still, as it was before. */
   private static boolean interruptedTake(WaitingCapture capture) throws IOException {
     Thread.currentThread().interrupt();
-    assertThat(capture.take(300)).isNull();
+    assertThat(capture.poll(300)).isNull();
     return Thread.interrupted();
   }
 
@@ -321,7 +321,7 @@ class InterfaceLifeIT {
     for (int i = 0; i < group.size(); i++) {
       WaitingCapture each = group.get(i);
       // it opens again in the namespace of the thread that takes
-      try (Block block = network.call(() -> each.take(millis))) {
+      try (Block block = network.call(() -> each.poll(millis))) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(sequences[i]++);
           assertThat(f.capture().member()).isEqualTo(i);

@@ -75,7 +75,7 @@ class LinkTypeIT {
     capture.stop();
     List<Taken> taken = new ArrayList<>();
     while (!capture.isEnded()) {
-      try (Block block = capture.take(100)) {
+      try (Block block = capture.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(taken.size());
           byte[] payload = f.payload();

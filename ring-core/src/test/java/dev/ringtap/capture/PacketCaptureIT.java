@@ -133,13 +133,13 @@ class PacketCaptureIT {
       assertThat(full.captured()).isZero();
       long lost = 0;
       while (capture.readStatistics().waiting() > 0) {
-        lost += lostBeforeFramesOf(capture.take(1000), capture);
+        lost += lostBeforeFramesOf(capture.poll(1000), capture);
       }
       send(frames(100, 3));
       assertThat(capture.readStatistics().offered()).isEqualTo(3100);
       capture.stop();
       while (!capture.isEnded()) {
-        lost += lostBeforeFramesOf(capture.take(1000), capture);
+        lost += lostBeforeFramesOf(capture.poll(1000), capture);
       }
       CaptureStatistics end = capture.statistics();
       // a sender that is descheduled for two retire timeouts fills both blocks with few frames
@@ -168,7 +168,7 @@ class PacketCaptureIT {
         CompletableFuture<Void> later =
             CompletableFuture.runAsync(
                 capture::wake, CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS));
-        assertThat(capture.take(60_000)).isNull();
+        assertThat(capture.poll(60_000)).isNull();
         later.join();
         assertThat(System.nanoTime() - start).isLessThan(10_000_000_000L);
         assertThat(capture.isEnded()).isFalse();
@@ -188,7 +188,7 @@ class PacketCaptureIT {
     Thread.sleep(100); // the last block is closed by the kernel's timer
     double full = capture.ringFill();
     assertThat(full).isGreaterThan(0.4);
-    capture.take(1000).close();
+    capture.poll(1000).close();
     assertThat(capture.ringFill()).isEqualTo(full - 0.25);
     capture.close();
     assertThat(capture.ringFill()).isZero();
@@ -215,7 +215,7 @@ class PacketCaptureIT {
       int gaps = 0;
       int misplaced = 0;
       while (!capture.isEnded()) {
-        Block block = capture.take(20);
+        Block block = capture.poll(20);
         if (block != null) {
           Frame f;
           while ((f = block.next()) != null) {
@@ -285,12 +285,12 @@ class PacketCaptureIT {
                     throw new IllegalStateException(e);
                   }
                 });
-        try (Block first = capture.take(1000)) {
+        try (Block first = capture.poll(1000)) {
           assertThat(first).isNotNull();
         }
         capture.stop();
         while (!capture.isEnded()) {
-          Block block = capture.take(100);
+          Block block = capture.poll(100);
           if (block != null) {
             block.close();
           }
@@ -309,7 +309,7 @@ class PacketCaptureIT {
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return capture.take(30_000);
+                return capture.poll(30_000);
               } catch (IOException e) {
                 throw new IllegalStateException(e);
               }
@@ -319,7 +319,7 @@ class PacketCaptureIT {
     // a third of the time that take was given
     assertThat(taking.get(10, TimeUnit.SECONDS)).isNull();
     capture.close();
-    assertThat(capture.take(10)).isNull();
+    assertThat(capture.poll(10)).isNull();
     assertThat(capture.isEnded()).isTrue();
   }
 
@@ -328,14 +328,14 @@ class PacketCaptureIT {
     send(List.of());
     PacketCapture capture = open(right());
     send(frames(10, 4));
-    Block block = capture.take(1000);
+    Block block = capture.poll(1000);
     Frame frame = block.next();
     assertThat(frame.payloadLength()).isPositive();
     block.close();
     assertThatThrownBy(frame::timestampNanos).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(block::next).isInstanceOf(IllegalStateException.class);
     send(frames(10, 5));
-    Block held = capture.take(1000);
+    Block held = capture.poll(1000);
     Frame still = held.next();
     capture.close();
     assertThatThrownBy(still::payload).isInstanceOf(IllegalStateException.class);
@@ -351,7 +351,7 @@ class PacketCaptureIT {
       Block held = null;
       for (int at = 0; at < sent.size(); at += 300) {
         send(sent.subList(at, at + 300));
-        for (Block block; (block = capture.take(50)) != null; ) {
+        for (Block block; (block = capture.poll(50)) != null; ) {
           seen += block.frameCount();
           if (held != null) {
             held.close();
@@ -435,13 +435,13 @@ class PacketCaptureIT {
   void interfaceDownAndUpGoesOn() throws Exception {
     try (PacketCapture capture = open(right())) {
       network.setUp(PrivateNetwork.RIGHT, false);
-      assertThat(capture.take(100)).isNull();
+      assertThat(capture.poll(100)).isNull();
       network.setUp(PrivateNetwork.RIGHT, true);
       // the other end sends again some time after this one is up; what is sent before is lost
       long seen = 0;
       for (int i = 0; i < 200 && seen == 0; i++) {
         send(frames(1, 8));
-        try (Block block = capture.take(100)) {
+        try (Block block = capture.poll(100)) {
           seen = block == null ? 0 : block.frameCount();
         }
       }

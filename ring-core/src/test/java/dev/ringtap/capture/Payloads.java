@@ -34,7 +34,7 @@ public final class Payloads {
   public static List<byte[]> of(BlockSource source) throws IOException {
     List<byte[]> payloads = new ArrayList<>();
     while (!source.isEnded()) {
-      try (Block block = source.take(100)) {
+      try (Block block = source.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           assertThat(f.sequence()).isEqualTo(payloads.size());
           byte[] payload = f.payload();

@@ -81,7 +81,7 @@ class StaleLeaseIT {
       Map<BlockSlot, Block> earlier = new HashMap<>();
       long following = 0;
       for (int round = 0; round < ROUNDS; ) {
-        Block block = capture.take(1000);
+        Block block = capture.poll(1000);
         if (block == null) {
           continue;
         }
@@ -121,7 +121,7 @@ class StaleLeaseIT {
       capture.stop();
       while (!capture.isEnded()) {
         // to its end, for the account
-        Block block = capture.take(100);
+        Block block = capture.poll(100);
         if (block != null) {
           block.close();
         }

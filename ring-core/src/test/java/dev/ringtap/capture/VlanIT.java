@@ -112,7 +112,7 @@ class VlanIT {
     ours.stop();
     List<String> payloads = new ArrayList<>();
     while (!ours.isEnded()) {
-      try (Block block = ours.take(100)) {
+      try (Block block = ours.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           Sent expected = sent.get(payloads.size());
           byte[] payload = f.payload();

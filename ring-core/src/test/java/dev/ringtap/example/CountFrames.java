@@ -16,7 +16,7 @@ public final class CountFrames {
     long bytes = 0;
     try (PacketCapture capture = PacketCapture.open(CaptureConfig.on(arguments[0]).build())) {
       while (!capture.isEnded()) {
-        try (Block block = capture.take(1000)) {
+        try (Block block = capture.poll(1000)) {
           Frame f;
           while (block != null && (f = block.next()) != null) {
             frames++;

@@ -81,15 +81,15 @@ class CaptureFileTest {
     try (CaptureFile file = CaptureFile.open(write(bytes.toBytes()))) {
       List<Block> blocks = new ArrayList<>();
       for (int i = 0; i < CaptureFile.MOST_BLOCKS; i++) {
-        blocks.add(file.take(0));
+        blocks.add(file.poll(0));
       }
-      assertThat(file.take(5)).isNull();
+      assertThat(file.poll(5)).isNull();
       assertThat(file.isEnded()).isFalse();
       for (int i = 0; i < blocks.size(); i++) {
         assertThat(Seen.of(blocks.get(i).next()).payload()).isEqualTo("0" + i);
       }
       blocks.get(3).close();
-      try (Block next = file.take(0)) {
+      try (Block next = file.poll(0)) {
         assertThat(next.firstSequence()).isEqualTo(8);
         assertThat(next.linkType()).isEqualTo(9);
       }
@@ -99,14 +99,14 @@ class CaptureFileTest {
   @Test
   void closeMakesBlocksUnreadable() throws Exception {
     CaptureFile file = CaptureFile.open(write(pcap(10)));
-    Block block = file.take(0);
+    Block block = file.poll(0);
     Frame frame = block.next();
     file.close();
     assertThatThrownBy(frame::payload).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(block::next).isInstanceOf(IllegalStateException.class);
     block.close();
     file.close();
-    assertThat(file.take(0)).isNull();
+    assertThat(file.poll(0)).isNull();
     assertThat(file.isEnded()).isTrue();
   }
 
@@ -158,15 +158,15 @@ class CaptureFileTest {
     assertThat(mkfifo.waitFor()).isZero();
     Thread reader;
     try (CaptureFile file = openBoth(fifo, bytes)) {
-      try (Block block = file.take(5000)) {
+      try (Block block = file.poll(5000)) {
         assertThat(block.frameCount()).isEqualTo(2);
       }
       long start = System.nanoTime();
-      assertThat(file.take(20)).isNull();
+      assertThat(file.poll(20)).isNull();
       assertThat(System.nanoTime() - start).isBetween(20_000_000L, 5_000_000_000L);
       assertThat(file.isEnded()).isFalse();
       writer.write(bytes, bytes.length - 20, 20);
-      try (Block block = file.take(5000)) {
+      try (Block block = file.poll(5000)) {
         assertThat(block.frameCount()).isEqualTo(1);
         assertThat(block.firstSequence()).isEqualTo(2);
       }
@@ -201,7 +201,7 @@ class CaptureFileTest {
 
   private static void assertThatNothingComes(CaptureFile file) {
     try {
-      assertThat(file.take(60_000)).isNull();
+      assertThat(file.poll(60_000)).isNull();
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -229,10 +229,10 @@ class CaptureFileTest {
   @Test
   void stopEndsTheReplay() throws Exception {
     try (CaptureFile file = CaptureFile.open(write(pcapng(ByteOrder.BIG_ENDIAN)))) {
-      file.take(0).close();
+      file.poll(0).close();
       file.stop();
       assertThat(file.isEnded()).isTrue();
-      assertThat(file.take(0)).isNull();
+      assertThat(file.poll(0)).isNull();
       assertThat(file.statistics().offered()).isEqualTo(1);
     }
   }
@@ -296,7 +296,7 @@ class CaptureFileTest {
     List<String> seen = new ArrayList<>();
     try (CaptureFile kept = CaptureFile.open(write(file.toBytes()), BIT_3)) {
       while (!kept.isEnded()) {
-        try (Block block = kept.take(100)) {
+        try (Block block = kept.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             seen.add(f.sequence() + " " + f.lostBefore() + " " + f.payloadLength());
           }

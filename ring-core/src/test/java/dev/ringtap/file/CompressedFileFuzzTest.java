@@ -47,7 +47,7 @@ public final class CompressedFileFuzzTest extends FuzzTest {
   private static void drain(CaptureFile file) throws IOException {
     long frames = 0;
     while (!file.isEnded()) {
-      try (Block block = file.take(1000)) {
+      try (Block block = file.poll(1000)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           if (f.sequence() != frames++) {
             throw new AssertionError("sequence " + f.sequence() + " at " + frames);

@@ -131,7 +131,7 @@ class CompressedFileTest {
     public static void main(String[] arguments) throws IOException {
       try (CaptureFile file = CaptureFile.open(Path.of(arguments[0]))) {
         while (!file.isEnded()) {
-          Block block = file.take(1000);
+          Block block = file.poll(1000);
           if (block != null) {
             block.close();
           }

@@ -80,7 +80,7 @@ class FileRangeTest {
     List<Numbered> frames = new ArrayList<>();
     try (CaptureFile file = CaptureFile.open(path, range, false)) {
       while (!file.isEnded()) {
-        try (Block block = file.take(100)) {
+        try (Block block = file.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             frames.add(new Numbered(f.sequence(), Seen.of(f)));
           }
@@ -131,7 +131,7 @@ class FileRangeTest {
         List<Numbered> frames = all(path, rest);
         assertThat(frames).isEqualTo(expected.subList(from, expected.size()));
         try (CaptureFile file = CaptureFile.open(path, rest, false)) {
-          try (Block block = file.take(100)) {
+          try (Block block = file.poll(100)) {
             from += block == null ? 0 : block.frameCount();
           }
           rest = file.rest();
@@ -210,14 +210,14 @@ class FileRangeTest {
     List<Long> sequences = new ArrayList<>();
     try (CaptureFile file = CaptureFile.open(path, FileRange.WHOLE, true)) {
       while (sequences.size() < 100) {
-        try (Block block = file.take(1000)) {
+        try (Block block = file.poll(1000)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             sequences.add(f.sequence());
           }
         }
       }
       assertThat(file.isEnded()).isFalse();
-      assertThat(file.take(20)).isNull();
+      assertThat(file.poll(20)).isNull();
       wakes(file);
     }
     writer.join();
@@ -231,7 +231,7 @@ class FileRangeTest {
         CompletableFuture.runAsync(
             file::wake, CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS));
     try {
-      assertThat(file.take(60_000)).isNull();
+      assertThat(file.poll(60_000)).isNull();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -248,13 +248,13 @@ class FileRangeTest {
     }
     List<Block> out = new ArrayList<>();
     try (CaptureFile file = CaptureFile.open(write(bytes.toBytes()))) {
-      for (Block block = file.take(100); block != null; block = file.take(10)) {
+      for (Block block = file.poll(100); block != null; block = file.poll(10)) {
         out.add(block);
       }
       assertThat(out).hasSize(CaptureFile.MOST_BLOCKS);
       wakes(file);
       out.forEach(Block::close);
-      assertThat(file.take(100)).isNotNull();
+      assertThat(file.poll(100)).isNotNull();
     }
   }
 }

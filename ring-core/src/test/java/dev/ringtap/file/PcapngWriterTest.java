@@ -320,7 +320,7 @@ class PcapngWriterTest {
     }
     try (CaptureFile file =
         CaptureFile.open(Files.write(directory.resolve("i"), out.toByteArray()))) {
-      assertThat(file.take(1000)).isNull();
+      assertThat(file.poll(1000)).isNull();
     }
   }
 
@@ -362,7 +362,7 @@ class PcapngWriterTest {
     try (CaptureFile file =
         CaptureFile.open(new Seen.BytesInput(pcapng), "test.pcapng").host(host)) {
       while (!file.isEnded()) {
-        try (Block block = file.take(0)) {
+        try (Block block = file.poll(0)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             captures.add(f.capture());
           }

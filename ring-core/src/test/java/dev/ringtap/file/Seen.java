@@ -71,7 +71,7 @@ record Seen(
     List<Seen> frames = new ArrayList<>();
     try {
       while (!source.isEnded()) {
-        try (Block block = source.take(1000)) {
+        try (Block block = source.poll(1000)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             if (f.sequence() != frames.size()) {
               throw new AssertionError("sequence " + f.sequence() + " at " + frames.size());

@@ -67,7 +67,7 @@ final class FilterWire implements AutoCloseable {
   static <T> List<T> drain(BlockSource source, Reader<T> reader) throws IOException {
     List<T> all = new ArrayList<>();
     while (!source.isEnded()) {
-      try (Block block = source.take(100)) {
+      try (Block block = source.poll(100)) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
           all.add(reader.read(f));
         }

@@ -73,7 +73,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
           return watermarkAfter();
         }
         lastTimestampNanos = frame.timestampNanos();
-        if (sieve.keeps(frame)) {
+        if (sieve.keeps(block, frame)) {
           run.emit(frame.lostBefore());
           fetched.frame = frame;
           return fetched;

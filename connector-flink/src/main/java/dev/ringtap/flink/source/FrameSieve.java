@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.filter.FilterException;
@@ -36,9 +37,10 @@ final class FrameSieve {
   /**
    * Whether the frame goes into the stream; it shows the losses before it then.
    *
+   * @param block which shows the frame
    * @throws FilterException if the filter has no program for the frame's link type
    */
-  boolean keeps(Frame shown) throws FilterException {
+  boolean keeps(Block block, Frame shown) throws FilterException {
     if (shown.sequence() < firstWanted) {
       return false;
     }
@@ -48,7 +50,7 @@ final class FrameSieve {
       return false;
     }
     if (carriedLoss != 0) {
-      shown.renumber(shown.sequence(), carriedLoss + shown.lostBefore());
+      block.renumberFrame(shown.sequence(), carriedLoss + shown.lostBefore());
       carriedLoss = 0;
     }
     return true;

@@ -25,7 +25,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   /** The name under which the ledgers are logged. */
   static final Logger LEDGER_LOG = LoggerFactory.getLogger(SplitLedger.class);
 
-  private static final int TAKE_TIMEOUT_MILLIS = 1000;
+  private static final int POLL_TIMEOUT_MILLIS = 1000;
 
   /** How often a watermark that follows the clock goes on; Flink's own do by default. */
   private static final int WATERMARK_MILLIS = 200;
@@ -92,7 +92,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
         return end();
       }
       FileRange start = source instanceof CaptureFile ? ((CaptureFile) source).rest() : null;
-      Block block = source.take(timeoutMillis());
+      Block block = source.poll(timeoutMillis());
       if (block != null) {
         return new FrameBatch(run, sieve, block, start, watermarks);
       }
@@ -119,7 +119,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   /** A capture with an end is stopped then, and still gives what is in its ring. */
   private int timeoutMillis() throws IOException {
     PacketSplit split = run.split();
-    int most = watermarks.followClock() ? WATERMARK_MILLIS : TAKE_TIMEOUT_MILLIS;
+    int most = watermarks.followClock() ? WATERMARK_MILLIS : POLL_TIMEOUT_MILLIS;
     if (!(split instanceof LiveSplit) || stopped) {
       return most;
     }
@@ -230,7 +230,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
     source.stop();
     long deadline = System.nanoTime() + DRAIN_MILLIS * NANOS_PER_MILLI;
     while (!source.isEnded() && System.nanoTime() - deadline < 0) {
-      Block block = source.take(TAKE_TIMEOUT_MILLIS);
+      Block block = source.poll(POLL_TIMEOUT_MILLIS);
       if (block != null) {
         // its frames are in the statistics
         block.close();

@@ -181,7 +181,7 @@ public final class CaptureLab implements AutoCloseable {
     List<String> frames = new ArrayList<>();
     try (CaptureFile stored = CaptureFile.open(file)) {
       while (!stored.isEnded()) {
-        try (Block block = stored.take(100)) {
+        try (Block block = stored.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             frames.add(HexFormat.of().formatHex(f.payload()));
           }

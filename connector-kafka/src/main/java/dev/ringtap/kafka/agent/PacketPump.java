@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Takes blocks, hands their frames to the sinks, gives the blocks back. One thread runs it. */
 final class PacketPump {
-  private static final int TAKE_TIMEOUT_MILLIS = 500;
+  private static final int POLL_TIMEOUT_MILLIS = 500;
 
   private final BlockSource source;
   private final Refusals refusals;
@@ -47,7 +47,7 @@ final class PacketPump {
   void run(List<FrameSink.Feed> feeds) throws IOException {
     try {
       while (!source.isEnded() && !quota.isUsedUp() && !cancelled) {
-        try (Block block = source.take(TAKE_TIMEOUT_MILLIS)) {
+        try (Block block = source.poll(POLL_TIMEOUT_MILLIS)) {
           if (block != null) {
             pump(block, feeds);
           }

@@ -375,7 +375,7 @@ final class CaptureCommand implements Callable<Integer> {
   /** What is wrong with the expression shows before anything is started. */
   private void checkFirstFrame(FrameFilter compiled) throws IOException {
     try (CaptureFile file = CaptureFile.open(replay)) {
-      Block first = file.take(FIRST_FRAME_MILLIS);
+      Block first = file.poll(FIRST_FRAME_MILLIS);
       if (first != null) {
         compiled.forLinkType(first.linkType());
       }

@@ -68,7 +68,7 @@ final class FileReader implements PacketReader {
   public List<SourceRecord> read(int timeoutMillis) throws IOException {
     // a packed file is read from its start each time
     FileRange start = packed ? FileRange.WHOLE : file.rest();
-    try (Block block = file.take(timeoutMillis)) {
+    try (Block block = file.poll(timeoutMillis)) {
       return block == null ? List.of() : records(block, start);
     }
   }
@@ -88,9 +88,9 @@ final class FileReader implements PacketReader {
         if (keptBytes == 0) {
           continue;
         }
-        frame.cutTo(keptBytes);
+        block.cutFrame(keptBytes);
       }
-      frame.renumber(sequence++, lost);
+      block.renumberFrame(sequence++, lost);
       lostInAll += lost;
       lost = 0;
       FilePosition next = new FilePosition(start, number + 1, sequence, fingerprint);

@@ -63,7 +63,7 @@ final class LiveCheck {
   private void checkFile() throws IOException {
     FrameFilter filter = config.fileFilter();
     try (CaptureFile file = config.openFile();
-        Block first = file.take(FIRST_FRAME_MILLIS)) {
+        Block first = file.poll(FIRST_FRAME_MILLIS)) {
       if (filter != null && first != null) {
         filter.forLinkType(first.linkType());
       }

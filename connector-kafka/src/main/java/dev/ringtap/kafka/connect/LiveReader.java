@@ -28,7 +28,7 @@ final class LiveReader implements PacketReader {
   /** Over the retire timeout, within which the kernel hands over its last block: for a late one. */
   private static final int DRAIN_MARGIN_MILLIS = 3000;
 
-  private static final int DRAIN_TAKE_MILLIS = 100;
+  private static final int DRAIN_POLL_MILLIS = 100;
 
   private final WaitingCapture capture;
   private final RecordMaker maker;
@@ -53,7 +53,7 @@ final class LiveReader implements PacketReader {
 
   @Override
   public List<SourceRecord> read(int timeoutMillis) throws IOException {
-    try (Block block = capture.take(timeoutMillis)) {
+    try (Block block = capture.poll(timeoutMillis)) {
       return block == null ? List.of() : records(block);
     }
   }
@@ -95,7 +95,7 @@ final class LiveReader implements PacketReader {
       capture.stop();
       long deadline = System.nanoTime() + drainNanos;
       while (!capture.isEnded() && System.nanoTime() - deadline < 0) {
-        try (Block block = capture.take(DRAIN_TAKE_MILLIS)) {
+        try (Block block = capture.poll(DRAIN_POLL_MILLIS)) {
           if (block != null) {
             ledger.leftAtStop(block.frameCount());
           }

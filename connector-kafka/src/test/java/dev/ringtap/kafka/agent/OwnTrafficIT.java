@@ -67,7 +67,7 @@ class OwnTrafficIT {
         capture.stop();
         long taken = 0;
         while (!capture.isEnded()) {
-          try (Block block = capture.take(1000)) {
+          try (Block block = capture.poll(1000)) {
             while (block != null && block.next() != null) {
               taken++;
             }

@@ -187,7 +187,7 @@ final class StartupBenchmark {
       program.awaitSuccess();
     }
     try (CaptureFile file = CaptureFile.open(captured());
-        Block block = file.take(1000)) {
+        Block block = file.poll(1000)) {
       return (block.next().timestampNanos() - begin) / 1e6;
     }
   }

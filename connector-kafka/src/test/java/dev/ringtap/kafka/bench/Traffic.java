@@ -130,7 +130,7 @@ final class Traffic {
       PacketEncoder encoder = PacketEncoder.singleObject();
       try (CaptureFile capture = CaptureFile.open(file)) {
         while (!capture.isEnded()) {
-          try (Block block = capture.take(1000)) {
+          try (Block block = capture.poll(1000)) {
             for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
               records.add(encoder.encode(f));
             }

@@ -165,7 +165,7 @@ class CaptureCommandIT {
   /** Of a file that may still grow. */
   private static long framesIn(Path file) throws IOException {
     try (CaptureFile growing = CaptureFile.open(file, FileRange.WHOLE, true)) {
-      for (Block block = growing.take(0); block != null; block = growing.take(0)) {
+      for (Block block = growing.poll(0); block != null; block = growing.poll(0)) {
         block.close();
       }
       return growing.statistics().captured();

@@ -144,7 +144,7 @@ class InjectedFaultIT {
 
   private long framesWritten() throws IOException {
     try (CaptureFile file = CaptureFile.open(written)) {
-      for (Block block = file.take(1000); block != null; block = file.take(1000)) {
+      for (Block block = file.poll(1000); block != null; block = file.poll(1000)) {
         block.close();
       }
       return file.statistics().captured();

@@ -549,7 +549,7 @@ class RegistryIT {
     int read = 0;
     try (CaptureFile packets = CaptureFile.open(written)) {
       while (!packets.isEnded()) {
-        try (Block block = packets.take(1000)) {
+        try (Block block = packets.poll(1000)) {
           read += block == null ? 0 : block.frameCount();
         }
       }

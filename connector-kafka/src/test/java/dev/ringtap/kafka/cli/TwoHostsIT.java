@@ -142,7 +142,7 @@ class TwoHostsIT {
     Map<CaptureId, Seen> seen = new HashMap<>();
     try (CaptureFile records = CaptureFile.open(file)) {
       while (!records.isEnded()) {
-        try (Block block = records.take(1000)) {
+        try (Block block = records.poll(1000)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             Seen of = seen.computeIfAbsent(f.capture(), capture -> new Seen());
             of.frames++;

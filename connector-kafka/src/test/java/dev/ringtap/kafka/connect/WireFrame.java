@@ -27,7 +27,7 @@ record WireFrame(long nanos, ByteBuffer payload) {
     List<WireFrame> frames = new ArrayList<>();
     try (CaptureFile capture = CaptureFile.open(file)) {
       while (!capture.isEnded()) {
-        try (Block block = capture.take(100)) {
+        try (Block block = capture.poll(100)) {
           for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
             byte[] payload = f.payload();
             frames.add(new WireFrame(f.timestampNanos(), ByteBuffer.wrap(payload)));

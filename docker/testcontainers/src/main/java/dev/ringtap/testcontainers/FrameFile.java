@@ -45,7 +45,7 @@ final class FrameFile implements Closeable {
     }
     boolean more = true;
     while (more) {
-      try (Block block = reader.take(0)) {
+      try (Block block = reader.poll(0)) {
         more = block != null;
         Frame frame;
         while (more && (frame = block.next()) != null) {

@@ -51,7 +51,7 @@ final class RingSource implements JavaReader.Source {
   @Override
   public void read(JavaReader.Counts counts) throws IOException {
     while (!capture.isEnded()) {
-      try (Block block = capture.take(1000)) {
+      try (Block block = capture.poll(1000)) {
         if (block != null) {
           counts.add(block.frameCount(), work.applyAsLong(block));
         }
