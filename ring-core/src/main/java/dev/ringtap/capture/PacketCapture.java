@@ -79,7 +79,7 @@ public final class PacketCapture implements BlockSource {
   private final Poller poller;
   private final PacketRing ring;
 
-  /** Held while a take runs; close waits for it before it frees what the take uses. */
+  /** Held while a poll runs; close waits for it before it frees what the poll uses. */
   private final ReentrantLock taking = new ReentrantLock();
 
   /** Guarded by taking. */
