@@ -74,7 +74,7 @@ public final class Block implements AutoCloseable {
   Block(BlockSlot slot, FrameOrigin origin, long firstSequence, long lostBefore) {
     this.slot = slot;
     this.origin = origin;
-    this.memory = slot.memory();
+    this.memory = slot.memory().segment();
     this.start = slot.start();
     this.firstSequence = firstSequence;
     this.lostBefore = lostBefore;

@@ -3,7 +3,6 @@ package dev.ringtap.capture;
 import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -17,13 +16,13 @@ import java.lang.foreign.MemorySegment;
  * }</pre>
  *
  * <p>The block's memory is reused: {@link #start} is allowed again after the block was released.
- * Not thread-safe, except for the block, which another thread may release.
+ * Not thread-safe, except for the block, which another thread may release, and for {@link #close}.
  */
-public final class BlockBuilder {
+public final class BlockBuilder implements AutoCloseable {
   /** Where the kernel puts an Ethernet frame when nothing is reserved: behind both headers. */
   private static final int MAC_OFFSET = 82;
 
-  private final MemorySegment memory;
+  private final BlockMemory memory;
   private final BlockSlot slot;
   private FrameOrigin origin;
 
@@ -43,12 +42,15 @@ public final class BlockBuilder {
   private long sender;
 
   /**
-   * @param arena where the memory comes from; it ends with the arena
    * @param sizeBytes size of the block
    */
-  public BlockBuilder(Arena arena, int sizeBytes) {
-    memory = arena.allocate(sizeBytes, Tpacket3Hdr.ALIGNMENT);
-    slot = new BlockSlot(Block::leaseEnded, memory, 0, 0, sizeBytes);
+  public BlockBuilder(int sizeBytes) {
+    this(BlockMemory.allocate(sizeBytes));
+  }
+
+  BlockBuilder(BlockMemory memory) {
+    this.memory = memory;
+    slot = new BlockSlot(Block::leaseEnded, memory, 0, 0, memory.segment().byteSize());
   }
 
   /** Whether the last block was not released yet. For the thread that builds. */
@@ -126,6 +128,7 @@ public final class BlockBuilder {
       MemorySegment source,
       long offset,
       int capturedLength) {
+    MemorySegment memory = this.memory.segment();
     long header = end;
     if (frameSizeBytes(capturedLength) > memory.byteSize() - header) {
       return false;
@@ -174,9 +177,16 @@ public final class BlockBuilder {
 
   /** Closes the block and leases it to the caller. */
   public Block build(long firstSequence, long lostBefore) {
-    TpacketBlockDesc.write(memory, 0, frameCount, TpacketBlockDesc.BYTES, (int) end, ++blockNumber);
+    TpacketBlockDesc.write(
+        memory.segment(), 0, frameCount, TpacketBlockDesc.BYTES, (int) end, ++blockNumber);
     block = new Block(slot, origin, firstSequence, lostBefore);
     return block;
+  }
+
+  /** Frees the memory; a block that is still out turns unreadable. Any thread may. */
+  @Override
+  public void close() {
+    memory.close();
   }
 
   private static int align(int bytes) {

@@ -10,8 +10,6 @@ import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.Poller;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -274,7 +272,7 @@ public final class PacketCapture implements BlockSource {
     CaptureInterface device = require(name);
     PacketSocket socket = null;
     Poller poller = null;
-    Arena arena = null;
+    BlockMemory memory = null;
     HardwareClock clock = null;
     try {
       RingSetup.requireMemory(config.get(CaptureOption.RING_MIB));
@@ -285,9 +283,8 @@ public final class PacketCapture implements BlockSource {
       RingSetup.attach(socket, group == null ? program : BpfProgram.REJECT);
       int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
       int blockCount = RingSetup.createRing(socket, config, blockSizeBytes);
-      arena = Arena.ofShared();
-      MemorySegment memory = socket.map((long) blockCount * blockSizeBytes, arena);
-      PacketRing ring = new PacketRing(config, device, socket, arena, memory, blockSizeBytes);
+      memory = BlockMemory.map(socket, (long) blockCount * blockSizeBytes);
+      PacketRing ring = new PacketRing(config, device, socket, memory, blockSizeBytes);
       poller = new Poller(socket.fd());
       PacketCapture capture =
           new PacketCapture(config, device, program, socket, clock, poller, ring);
@@ -308,8 +305,8 @@ public final class PacketCapture implements BlockSource {
       if (poller != null) {
         poller.close();
       }
-      if (arena != null) {
-        arena.close();
+      if (memory != null) {
+        memory.close();
       }
       if (clock != null) {
         clock.close();

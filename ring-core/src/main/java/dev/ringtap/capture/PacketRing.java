@@ -4,8 +4,6 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.TpacketStatsV3;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
 import java.util.Arrays;
@@ -30,7 +28,7 @@ final class PacketRing implements Block.Owner {
 
   private final PacketSocket socket;
   private final Counters counters;
-  private final Arena arena;
+  private final BlockMemory memory;
   private final BlockSlot[] slots;
   private final FrameOrigin origin;
   private final long firstSequence;
@@ -93,21 +91,19 @@ final class PacketRing implements Block.Owner {
   }
 
   /**
-   * @param memory the mapping, which ends with the arena; both are this object's from now on
+   * @param memory the mapping, which is this object's from now on
    */
   PacketRing(
       CaptureConfig config,
       CaptureInterface device,
       PacketSocket socket,
-      Arena arena,
-      MemorySegment memory,
+      BlockMemory memory,
       int blockSizeBytes) {
     this(
         origin(config, device, socket),
         config.firstSequence(),
         socket,
         socket::statistics,
-        arena,
         memory,
         blockSizeBytes);
   }
@@ -117,15 +113,14 @@ final class PacketRing implements Block.Owner {
       long firstSequence,
       PacketSocket socket,
       Counters counters,
-      Arena arena,
-      MemorySegment memory,
+      BlockMemory memory,
       int blockSizeBytes) {
     this.origin = origin;
     this.firstSequence = firstSequence;
     this.socket = socket;
     this.counters = counters;
-    this.arena = arena;
-    this.slots = new BlockSlot[(int) (memory.byteSize() / blockSizeBytes)];
+    this.memory = memory;
+    this.slots = new BlockSlot[(int) (memory.segment().byteSize() / blockSizeBytes)];
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new BlockSlot(this, memory, i, (long) i * blockSizeBytes, blockSizeBytes);
     }
@@ -465,9 +460,7 @@ final class PacketRing implements Block.Owner {
   void close() {
     synchronized (lossLock) {
       closed = true;
-      if (arena.scope().isAlive()) {
-        arena.close();
-      }
+      memory.close();
     }
   }
 }

@@ -1,20 +1,26 @@
 package dev.ringtap.capture;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 
 /**
  * The frames of a {@link Block} as they lie in its memory, for an encoder that walks them itself: a
- * loop without calls and without a {@link Frame} is several times as fast. It must check each
- * header before it uses it, as {@link Block#next()} does, and leave to that whatever fails.
+ * loop without calls and without a {@link Frame} is several times as fast.
  *
- * <p>A header lies at a multiple of {@link #ALIGNMENT}, with {@link #HEADERS_BYTES} before {@link
- * #end}; the frame's bytes lie at least so many after it, and before {@link #end} too. Values of
- * headers are read once, in pairs: the memory is shared with the kernel.
+ * <p>Memory is read by its address, without the checks of a {@link MemorySegment}, which cost a
+ * seventh of an encoder's time on a live ring: an address that is not mapped ends the process. So
+ * the encoder checks each header before it uses it, as {@link Block#next()} does, leaves to that
+ * whatever fails, and holds a pin while it reads. A header lies at a multiple of {@link
+ * #ALIGNMENT}, with {@link #HEADERS_BYTES} before {@link #end}; the frame's bytes lie at least so
+ * many after it, and before {@link #end} too. Values of headers are read once, in pairs: the memory
+ * is shared with the kernel.
  *
- * <p>Not thread-safe. The memory may be read until its arena is closed; {@link #requireLeased}
- * tells whether what was read up to then were the block's frames.
+ * <p>Not thread-safe.
  */
 public final class RawFrames {
   /** Headers are aligned to this many bytes. */
@@ -23,7 +29,27 @@ public final class RawFrames {
   /** Bytes of a frame's headers. */
   public static final int HEADERS_BYTES = Block.FRAME_HEADERS_BYTES;
 
+  private static final String ENCODERS = "dev.ringtap.record";
+
+  /** An address is an offset in it. */
+  @SuppressWarnings("restricted")
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
   private Block block;
+  private BlockMemory memory;
+  private long base;
+  private long pin;
+
+  /**
+   * @param caller an encoder of this library: memory without checks is for nobody else
+   * @throws IllegalCallerException if it is another class
+   */
+  public RawFrames(MethodHandles.Lookup caller) {
+    if (!caller.hasFullPrivilegeAccess()
+        || !caller.lookupClass().getPackageName().equals(ENCODERS)) {
+      throw new IllegalCallerException(caller + " may not read memory without checks");
+    }
+  }
 
   /**
    * Shows the block's next frames.
@@ -34,22 +60,35 @@ public final class RawFrames {
    */
   public boolean show(Block of) {
     block = of;
+    memory = of.slot().memory();
+    base = memory.segment().address();
     return of.hasPlainFrames() && Machine.refusal() == null;
   }
 
-  /** The memory that the block is a part of. */
-  public MemorySegment memory() {
-    return block.memory();
+  /**
+   * Keeps the block's memory mapped until {@link #unpin}, which the caller calls soon: whoever
+   * closes the block's source waits for it.
+   *
+   * @throws IllegalStateException if the source was closed
+   */
+  public void pin() {
+    pin = memory.pin();
   }
 
-  /** Offset of the next header, unchecked; -1 if it cannot lie anywhere. */
+  /** Ends {@link #pin}. */
+  public void unpin() {
+    memory.unpin(pin);
+  }
+
+  /** Address of the next header, unchecked; -1, which is not aligned, if it cannot lie anywhere. */
   public long header() {
-    return block.nextHeader();
+    long header = block.nextHeader();
+    return header < 0 ? -1 : base + header;
   }
 
-  /** Offset after the block's last byte. */
+  /** Address after the block's last byte. */
   public long end() {
-    return block.end();
+    return base + block.end();
   }
 
   /** Frames that {@link Block#next()} has not shown. */
@@ -76,12 +115,12 @@ public final class RawFrames {
    * Lets {@link Block#next()} go on after frames that were read here.
    *
    * @param frames how many; if none, the rest does not count
-   * @param lastHeader offset of the last one's header
+   * @param lastHeader address of the last one's header
    * @param nextHeader as {@link #header}
    */
   public void passed(int frames, long lastHeader, long nextHeader) {
     if (frames > 0) {
-      block.passed(frames, lastHeader, nextHeader);
+      block.passed(frames, lastHeader - base, nextHeader < 0 ? -1 : nextHeader - base);
     }
   }
 
@@ -95,33 +134,33 @@ public final class RawFrames {
   }
 
   /** Bytes to the next header in the lower half, seconds of the time in the upper. */
-  public static long nextAndSeconds(MemorySegment memory, long header) {
-    return Tpacket3Hdr.nextOffsetAndSec(memory, header);
+  public long nextAndSeconds(long header) {
+    return Tpacket3Hdr.nextOffsetAndSec(ALL, header);
   }
 
   /** Nanoseconds of the time in the lower half, bytes of the frame in the upper. */
-  public static long nanosAndLength(MemorySegment memory, long header) {
-    return Tpacket3Hdr.nsecAndSnaplen(memory, header);
+  public long nanosAndLength(long header) {
+    return Tpacket3Hdr.nsecAndSnaplen(ALL, header);
   }
 
   /** Original length in the lower half, status in the upper. */
-  public static long originalLengthAndStatus(MemorySegment memory, long header) {
-    return Tpacket3Hdr.lenAndStatus(memory, header);
+  public long originalLengthAndStatus(long header) {
+    return Tpacket3Hdr.lenAndStatus(ALL, header);
   }
 
   /** What {@link #strippedTag} is made of. */
-  public static long tag(MemorySegment memory, long header) {
-    return Tpacket3Hdr.vlanTciAndTpid(memory, header);
+  public long tag(long header) {
+    return Tpacket3Hdr.vlanTciAndTpid(ALL, header);
   }
 
   /** Bytes from the header to the frame. */
-  public static int toFrame(MemorySegment memory, long header) {
-    return Tpacket3Hdr.mac(memory, header);
+  public int toFrame(long header) {
+    return Tpacket3Hdr.mac(ALL, header);
   }
 
   /** Ordinal of the {@link Frame#packetType}. */
-  public static int packetType(MemorySegment memory, long header) {
-    return PacketType.ordinal(SockaddrLl.pktType(memory, header + Tpacket3Hdr.BYTES));
+  public int packetType(long header) {
+    return PacketType.ordinal(SockaddrLl.pktType(ALL, header + Tpacket3Hdr.BYTES));
   }
 
   /** {@link Frame#flags} of a status. */
@@ -135,7 +174,17 @@ public final class RawFrames {
   }
 
   /** The tag that stands in an Ethernet frame of at least 16 bytes, or 0. */
-  public static int insideTag(MemorySegment memory, long frame) {
-    return VlanTag.inside(memory, frame);
+  public int insideTag(long frame) {
+    return VlanTag.inside(ALL, frame);
+  }
+
+  /** Eight bytes of a frame. */
+  public long eight(long address) {
+    return ALL.get(JAVA_LONG_UNALIGNED, address);
+  }
+
+  /** Copies bytes of a frame. */
+  public void copy(long address, byte[] to, int at, int length) {
+    MemorySegment.copy(ALL, JAVA_BYTE, address, to, at, length);
   }
 }

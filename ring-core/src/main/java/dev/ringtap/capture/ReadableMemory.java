@@ -1,6 +1,6 @@
 package dev.ringtap.capture;
 
-import dev.ringtap.linux.ClosedMemory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -9,12 +9,19 @@ import java.lang.foreign.MemorySegment;
  */
 final class ReadableMemory {
   /** Throws IllegalStateException on every access. */
-  static final MemorySegment ENDED = ClosedMemory.segment();
+  static final MemorySegment ENDED = ended();
 
   private MemorySegment segment;
 
   ReadableMemory(MemorySegment segment) {
     this.segment = segment;
+  }
+
+  @SuppressWarnings("restricted")
+  private static MemorySegment ended() {
+    try (Arena arena = Arena.ofShared()) {
+      return MemorySegment.NULL.reinterpret(Long.MAX_VALUE, arena, null);
+    }
   }
 
   MemorySegment segment() {

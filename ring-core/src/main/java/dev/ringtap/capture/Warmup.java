@@ -2,7 +2,6 @@ package dev.ringtap.capture;
 
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.Poller;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Random;
@@ -43,8 +42,7 @@ public final class Warmup {
     long start = System.nanoTime();
     poll();
     Random random = new Random(1);
-    try (Arena arena = Arena.ofShared()) {
-      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
       long sequence = FIRST_SEQUENCE;
       for (int round = 0; System.nanoTime() - start < time.toNanos(); round++) {
         fill(builder, random, round % SHAPES);

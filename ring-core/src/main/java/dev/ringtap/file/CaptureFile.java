@@ -11,7 +11,6 @@ import dev.ringtap.file.RecordReader.Outcome;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +60,6 @@ public final class CaptureFile implements BlockSource {
   /** Null keeps all. */
   private final FileFrameFilter filter;
 
-  private final Arena arena = Arena.ofShared();
   private final List<BlockBuilder> builders = new ArrayList<>();
 
   /** For the frames of the few link types that allow more than a block's size. */
@@ -408,7 +406,10 @@ public final class CaptureFile implements BlockSource {
       }
       if (sizeBytes > largeSizeBytes) {
         largeSizeBytes = Math.max(sizeBytes, 2 * largeSizeBytes);
-        largeBuilder = new BlockBuilder(arena, largeSizeBytes);
+        if (largeBuilder != null) {
+          largeBuilder.close();
+        }
+        largeBuilder = new BlockBuilder(largeSizeBytes);
       }
       return largeBuilder;
     }
@@ -420,7 +421,7 @@ public final class CaptureFile implements BlockSource {
     if (builders.size() == MOST_BLOCKS) {
       return null;
     }
-    BlockBuilder builder = new BlockBuilder(arena, BLOCK_SIZE_BYTES);
+    BlockBuilder builder = new BlockBuilder(BLOCK_SIZE_BYTES);
     builders.add(builder);
     return builder;
   }
@@ -457,8 +458,9 @@ public final class CaptureFile implements BlockSource {
     closed = true;
     input.end();
     synchronized (this) {
-      if (arena.scope().isAlive()) {
-        arena.close();
+      builders.forEach(BlockBuilder::close);
+      if (largeBuilder != null) {
+        largeBuilder.close();
       }
     }
   }

@@ -1,15 +1,11 @@
 package dev.ringtap.record;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.RawFrames;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -57,13 +53,6 @@ public final class BlockEncoder {
   private static final int MAX_AFTER_START_BYTES =
       EncodedPiece.STEP_OVERSHOOT_BYTES + 8 * Varint.ROOM_BYTES + MAX_FAST_BYTES + TAG_BYTES;
 
-  /**
-   * The class of all segments of native memory. Native calls leave several classes in the profiles
-   * of the JDK's own accessors; after a comparison with this one the compiler knows the class
-   * without them.
-   */
-  private static final Class<?> NATIVE = MemorySegment.NULL.getClass();
-
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INTS =
@@ -74,7 +63,7 @@ public final class BlockEncoder {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
   private final PacketEncoder frameEncoder;
-  private final RawFrames raw = new RawFrames();
+  private final RawFrames raw = new RawFrames(MethodHandles.lookup());
 
   private byte[] bytes = new byte[RUN_BYTES];
   private final long[] timestamps = new long[MAX_RECORDS];
@@ -204,7 +193,12 @@ public final class BlockEncoder {
         && block.snapLengthBytes() >= STEP_BYTES + TAG_BYTES) {
       EncodedPiece start = frameEncoder.start(capture);
       ensureRoom(RUN_BYTES + start.length() + MAX_AFTER_START_BYTES);
-      encodeRun(start, sequence, block.linkType(), block.snapLengthBytes());
+      raw.pin();
+      try {
+        encodeRun(start, sequence, block.linkType(), block.snapLengthBytes());
+      } finally {
+        raw.unpin();
+      }
     }
   }
 
@@ -213,10 +207,7 @@ public final class BlockEncoder {
    * fields are written by stores of eight bytes, of which later fields overwrite the rest.
    */
   private void encodeRun(EncodedPiece start, long firstSequence, int linkType, int snapLength) {
-    MemorySegment ring = raw.memory();
-    if (ring.getClass() != NATIVE) {
-      return;
-    }
+    RawFrames raw = this.raw;
     byte[] to = bytes;
     int[] ends = this.ends;
     int[] payloadStarts = this.payloadStarts;
@@ -247,12 +238,12 @@ public final class BlockEncoder {
       if (next > lastHeader || (next & RawFrames.ALIGNMENT - 1) != 0) {
         break;
       }
-      long nextAndSeconds = RawFrames.nextAndSeconds(ring, next);
-      long nanosAndLength = RawFrames.nanosAndLength(ring, next);
-      long lengthAndStatus = RawFrames.originalLengthAndStatus(ring, next);
-      long rawTag = RawFrames.tag(ring, next);
-      int toFrame = RawFrames.toFrame(ring, next);
-      int type = RawFrames.packetType(ring, next);
+      long nextAndSeconds = raw.nextAndSeconds(next);
+      long nanosAndLength = raw.nanosAndLength(next);
+      long lengthAndStatus = raw.originalLengthAndStatus(next);
+      long rawTag = raw.tag(next);
+      int toFrame = raw.toFrame(next);
+      int type = raw.packetType(next);
       int length = (int) (nanosAndLength >>> Integer.SIZE);
       int originalLength = (int) lengthAndStatus;
       int status = (int) (lengthAndStatus >>> Integer.SIZE);
@@ -272,7 +263,7 @@ public final class BlockEncoder {
       if (frameTag != 0) {
         putBack = putBackBytes;
       } else if (linkType == LinkType.ETHERNET) {
-        frameTag = RawFrames.insideTag(ring, frame);
+        frameTag = raw.insideTag(frame);
       }
 
       timestamps[i] = zigZagNanos >>> 1;
@@ -309,16 +300,16 @@ public final class BlockEncoder {
         // two steps, which overlap
         long last = frame + (length - STEP_BYTES);
         int lastTo = data + (length - STEP_BYTES);
-        LONGS.set(to, data, ring.get(JAVA_LONG_UNALIGNED, frame));
-        LONGS.set(to, data + 8, ring.get(JAVA_LONG_UNALIGNED, frame + 8));
-        LONGS.set(to, data + 16, ring.get(JAVA_LONG_UNALIGNED, frame + 16));
-        LONGS.set(to, data + 24, ring.get(JAVA_LONG_UNALIGNED, frame + 24));
-        LONGS.set(to, lastTo, ring.get(JAVA_LONG_UNALIGNED, last));
-        LONGS.set(to, lastTo + 8, ring.get(JAVA_LONG_UNALIGNED, last + 8));
-        LONGS.set(to, lastTo + 16, ring.get(JAVA_LONG_UNALIGNED, last + 16));
-        LONGS.set(to, lastTo + 24, ring.get(JAVA_LONG_UNALIGNED, last + 24));
+        LONGS.set(to, data, raw.eight(frame));
+        LONGS.set(to, data + 8, raw.eight(frame + 8));
+        LONGS.set(to, data + 16, raw.eight(frame + 16));
+        LONGS.set(to, data + 24, raw.eight(frame + 24));
+        LONGS.set(to, lastTo, raw.eight(last));
+        LONGS.set(to, lastTo + 8, raw.eight(last + 8));
+        LONGS.set(to, lastTo + 16, raw.eight(last + 16));
+        LONGS.set(to, lastTo + 24, raw.eight(last + 24));
       } else {
-        copy(ring, frame, to, data, length);
+        raw.copy(frame, to, data, length);
       }
       if (putBack != 0) {
         LONGS.set(to, at, (long) LONGS.get(to, data));
@@ -336,10 +327,6 @@ public final class BlockEncoder {
     raw.passed(i - first, header, next);
     payloadBytes += payloads;
     records = i;
-  }
-
-  private static void copy(MemorySegment ring, long from, byte[] to, int at, int length) {
-    MemorySegment.copy(ring, JAVA_BYTE, from, to, at, length);
   }
 
   private void encodeTag(int frameTag) {

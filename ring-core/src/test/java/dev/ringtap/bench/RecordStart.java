@@ -6,7 +6,6 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.record.PacketEncoder;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -19,8 +18,7 @@ public final class RecordStart {
 
   /** Header, host, interface, start and member, encoded. */
   public static byte[] of(CaptureId capture) {
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, BlockBuilder.blockSizeBytes(0));
+    try (BlockBuilder builder = new BlockBuilder(BlockBuilder.blockSizeBytes(0))) {
       builder.start(capture, LinkType.ETHERNET, 1);
       builder.append(0, 0, PacketType.HOST, 0, MemorySegment.NULL, 0, 0);
       try (Block block = builder.build(0, 0)) {

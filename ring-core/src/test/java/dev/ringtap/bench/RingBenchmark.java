@@ -75,7 +75,7 @@ public class RingBenchmark {
   boolean tagged;
 
   private final Arena arena = Arena.ofShared();
-  private final BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+  private final BlockBuilder builder = new BlockBuilder(BLOCK_BYTES);
   private final byte[] batch = new byte[BLOCK_BYTES + FRAMES * 128];
   private final MemorySegment cBatch = arena.allocate(batch.length);
   private final PacketEncoder encoder = PacketEncoder.singleObject();
@@ -158,6 +158,7 @@ public class RingBenchmark {
   /** Ends the block. */
   @TearDown
   public void release() {
+    builder.close();
     arena.close();
   }
 

@@ -2,12 +2,10 @@ package dev.ringtap.capture;
 
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.fuzz.FuzzTest;
-import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,9 +43,9 @@ public final class BlockFuzzTest extends FuzzTest {
 
   /** All that can be seen of a block between two others of one byte. */
   private static List<Object> read(byte[] bytes, int mode, byte outside) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment ring = arena.allocate(3 * BLOCK_BYTES, Tpacket3Hdr.ALIGNMENT).fill(outside);
-      MemorySegment.copy(MemorySegment.ofArray(bytes), 0, ring, BLOCK_BYTES, BLOCK_BYTES);
+    try (BlockMemory ring = BlockMemory.allocate(3 * BLOCK_BYTES)) {
+      MemorySegment memory = ring.segment().fill(outside);
+      MemorySegment.copy(MemorySegment.ofArray(bytes), 0, memory, BLOCK_BYTES, BLOCK_BYTES);
       List<Block> released = new ArrayList<>();
       Block.Owner owner =
           block -> {

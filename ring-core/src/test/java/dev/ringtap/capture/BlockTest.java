@@ -8,7 +8,6 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import dev.ringtap.packet.PacketHeaders;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Method;
@@ -25,12 +24,11 @@ import org.junit.jupiter.api.Timeout;
 class BlockTest {
   private static final int BLOCK_BYTES = 64 << 10;
 
-  private final Arena arena = Arena.ofShared();
-  private final BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+  private final BlockBuilder builder = new BlockBuilder(BLOCK_BYTES);
 
   @AfterEach
-  void closeArena() {
-    arena.close();
+  void close() {
+    builder.close();
   }
 
   private Block block(int frames) {

@@ -1,15 +1,15 @@
 package dev.ringtap.capture;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A block of one frame as a live cooked capture has it: without its header, described beside. */
+/**
+ * A builder with one frame as a live cooked capture has it: without its header, described beside.
+ */
 public final class CookedFrames {
   private CookedFrames() {}
 
-  /** The block; its frame's payload begins with a header made of these values. */
-  public static Block block(
-      Arena arena,
+  /** The builder; the frame's payload begins with a header made of these values. */
+  public static BlockBuilder builder(
       int linkType,
       int snapLengthBytes,
       int protocol,
@@ -19,7 +19,7 @@ public final class CookedFrames {
       long sender,
       int strippedTag,
       byte[] inRing) {
-    BlockBuilder builder = new BlockBuilder(arena, BlockBuilder.blockSizeBytes(inRing.length) + 64);
+    BlockBuilder builder = new BlockBuilder(BlockBuilder.blockSizeBytes(inRing.length) + 64);
     builder.startCooked(CaptureId.on("ppp0"), linkType, snapLengthBytes, null);
     builder.sockaddr(protocol, ifindex, hardwareType, senderLength, sender);
     builder.append(
@@ -30,6 +30,6 @@ public final class CookedFrames {
         MemorySegment.ofArray(inRing),
         0,
         inRing.length);
-    return builder.build(0, 0);
+    return builder;
   }
 }

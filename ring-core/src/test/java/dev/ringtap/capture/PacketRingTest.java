@@ -3,10 +3,8 @@ package dev.ringtap.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import dev.ringtap.linux.TpacketStatsV3;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,8 +19,8 @@ class PacketRingTest {
   private static final int BLOCKS = 4;
   private static final long WRAP = 1L << 32;
 
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment memory = arena.allocate(BLOCKS * BLOCK_BYTES, Tpacket3Hdr.ALIGNMENT);
+  private final BlockMemory blocks = BlockMemory.allocate(BLOCKS * BLOCK_BYTES);
+  private final MemorySegment memory = blocks.segment();
   private final Kernel kernel = new Kernel();
   private final PacketRing ring =
       new PacketRing(
@@ -30,8 +28,7 @@ class PacketRingTest {
           0,
           null,
           kernel,
-          arena,
-          memory,
+          blocks,
           BLOCK_BYTES);
 
   @AfterEach

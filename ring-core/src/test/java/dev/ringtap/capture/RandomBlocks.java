@@ -3,7 +3,6 @@ package dev.ringtap.capture;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
@@ -12,7 +11,7 @@ import java.util.Random;
  * Blocks of random frames of all kinds: of uniform and mixed lengths, tagged, cooked, of several
  * interfaces, truncated, filtered, after a loss, with numbers of any length, and damaged.
  */
-public final class RandomBlocks {
+public final class RandomBlocks implements AutoCloseable {
   private static final int MIN_BLOCK_BYTES = 4096;
   private static final int BLOCK_SIZES = 6;
   private static final long NANOS = 1_790_000_000_123_456_789L;
@@ -39,11 +38,18 @@ public final class RandomBlocks {
   private boolean filtered;
   private boolean damaged;
 
-  /** Makes blocks in the arena. */
-  public RandomBlocks(Arena arena, Random random) {
+  /** Makes blocks. */
+  public RandomBlocks(Random random) {
     this.random = random;
     for (int i = 0; i < builders.length; i++) {
-      builders[i] = new BlockBuilder(arena, MIN_BLOCK_BYTES << i);
+      builders[i] = new BlockBuilder(MIN_BLOCK_BYTES << i);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (BlockBuilder each : builders) {
+      each.close();
     }
   }
 

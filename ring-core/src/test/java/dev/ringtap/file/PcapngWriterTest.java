@@ -130,9 +130,8 @@ class PcapngWriterTest {
     int[] tags = {0, 0x81000064, 0x88A8E005};
     List<Seen> given = new ArrayList<>();
     Path file = directory.resolve("out.pcapng");
-    try (Arena arena = Arena.ofConfined();
+    try (BlockBuilder builder = new BlockBuilder(1 << 20);
         PcapngWriter writer = PcapngWriter.create(file)) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 20);
       for (int i = 0; i < 90; i++) {
         int length = lengths[i % lengths.length];
         byte[] payload = new byte[length];
@@ -159,10 +158,9 @@ class PcapngWriterTest {
   @Test
   void takesADeclaredInterfaceForFrames() throws Exception {
     Path file = directory.resolve("out.pcapng");
-    try (Arena arena = Arena.ofConfined();
+    try (BlockBuilder builder = new BlockBuilder(4096);
         PcapngWriter writer = PcapngWriter.create(file)) {
       writer.addInterface(CaptureId.on("eth0"), 1, 96);
-      BlockBuilder builder = new BlockBuilder(arena, 4096);
       builder.start(CaptureId.on("eth0"), 1, 96);
       builder.append(TIME, 100, PacketType.HOST, 0, MemorySegment.ofArray(new byte[96]), 0, 96);
       try (Block block = builder.build(0, 0)) {
@@ -336,9 +334,8 @@ class PcapngWriterTest {
             new CaptureId("", "eth0", 1, 0),
             CaptureId.on("eth0"));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (Arena arena = Arena.ofConfined();
+    try (BlockBuilder builder = new BlockBuilder(1 << 16);
         PcapngWriter writer = new PcapngWriter(Channels.newChannel(out))) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
       for (int i = 0; i < 3 * captures.size(); i++) {
         builder.start(captures.get(i % captures.size()), 1, 96);
         builder.append(TIME + i, 4, PacketType.HOST, 0, MemorySegment.ofArray(new byte[4]), 0, 4);

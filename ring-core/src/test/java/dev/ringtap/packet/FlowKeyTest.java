@@ -16,7 +16,6 @@ import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.List;
@@ -118,8 +117,7 @@ class FlowKeyTest {
     long untagged = key(frame);
     assertThat(key(tag(frame, 0x8100, 100))).isEqualTo(untagged);
     assertThat(key(tag(tag(frame, 0x8100, 100), 0x88A8, 200))).isEqualTo(untagged);
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 4096);
+    try (BlockBuilder builder = new BlockBuilder(4096)) {
       builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262144);
       MemorySegment source = MemorySegment.ofArray(frame);
       builder.append(0, frame.length, PacketType.HOST, 0x8100_0064, source, 0, frame.length);

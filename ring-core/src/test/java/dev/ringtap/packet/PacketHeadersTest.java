@@ -19,7 +19,6 @@ import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -207,8 +206,7 @@ class PacketHeadersTest {
   @Test
   void readsAFrameInItsBlock() {
     byte[] frame = ethernet(udp("10.0.0.1", 1234, "10.0.0.2", 53, bytes(3)));
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 4096);
+    try (BlockBuilder builder = new BlockBuilder(4096)) {
       builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262144);
       MemorySegment source = MemorySegment.ofArray(frame);
       builder.append(0, frame.length, PacketType.HOST, 0x8100_0064, source, 0, frame.length);

@@ -8,10 +8,13 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.MappedBuilder;
 import dev.ringtap.capture.PacketType;
 import java.io.ByteArrayOutputStream;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Another thread takes the memory away while a block is encoded: each run that is returned has the
@@ -59,8 +63,7 @@ class BlockEncoderRaceTest {
   private static byte[] expected() {
     PacketEncoder frames = PacketEncoder.singleObject();
     ByteArrayOutputStream records = new ByteArrayOutputStream();
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
       fill(builder, 1);
       try (Block block = builder.build(0, 0)) {
         Frame frame;
@@ -98,37 +101,45 @@ class BlockEncoderRaceTest {
   }
 
   @Test
-  void sourceIsClosed() throws Exception {
-    for (int race = 0; race < RACES; race++) {
-      Arena arena = Arena.ofShared();
-      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
-      fill(builder, 1);
-      int spins = random.nextInt(MAX_SPINS);
-      Future<?> closed =
-          other.submit(
-              () -> {
-                spin(spins);
-                arena.close();
-              });
-      boolean gone = false;
-      while (!gone) {
-        try (Block block = builder.build(0, 0)) {
-          gone = encode(block);
-        } catch (IllegalStateException e) {
-          // met by the builder
-          gone = true;
-        }
+  void sourceIsClosed(@TempDir Path directory) throws Exception {
+    try (FileChannel file =
+        FileChannel.open(
+            directory.resolve("ring"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      for (int race = 0; race < RACES; race++) {
+        closeWhileEncoding(MappedBuilder.of(file, BLOCK_BYTES));
       }
-      // HotSpot interrupts a thread whose access it ends
-      Thread.interrupted();
-      closed.get();
     }
+  }
+
+  private void closeWhileEncoding(BlockBuilder builder) throws Exception {
+    fill(builder, 1);
+    int spins = random.nextInt(MAX_SPINS);
+    Future<?> closed =
+        other.submit(
+            () -> {
+              spin(spins);
+              builder.close();
+            });
+    boolean gone = false;
+    while (!gone) {
+      try (Block block = builder.build(0, 0)) {
+        gone = encode(block);
+      } catch (IllegalStateException e) {
+        // met by the builder
+        gone = true;
+      }
+    }
+    // HotSpot interrupts a thread whose access it ends
+    Thread.interrupted();
+    closed.get();
   }
 
   @Test
   void blockIsReleasedAndWrittenTo() throws Exception {
-    try (Arena arena = Arena.ofShared()) {
-      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
       int races = 0;
       for (int race = 0; race < RACES; race++) {
         fill(builder, 1);

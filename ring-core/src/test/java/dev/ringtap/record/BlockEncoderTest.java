@@ -11,7 +11,6 @@ import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.RandomBlocks;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -126,8 +125,7 @@ class BlockEncoderTest {
             BlockEncoder.singleObject(),
             BlockEncoder.registry(SCHEMA_ID),
             BlockEncoder.batchItems());
-    try (Arena arena = Arena.ofConfined()) {
-      RandomBlocks blocks = new RandomBlocks(arena, new Random(seed));
+    try (RandomBlocks blocks = new RandomBlocks(new Random(seed))) {
       for (int i = 0; i < BLOCKS; i++) {
         blocks.next();
         check(oracles.get(i % 3), encoders.get(i % 3), blocks);
@@ -136,8 +134,8 @@ class BlockEncoderTest {
   }
 
   /** A block of equal frames, the numbers as in a capture that has run for a while. */
-  private static BlockBuilder uniform(Arena arena, int frames, int length) {
-    BlockBuilder builder = new BlockBuilder(arena, 1 << 20);
+  private static BlockBuilder uniform(int frames, int length) {
+    BlockBuilder builder = new BlockBuilder(1 << 20);
     builder.start(new CaptureId("web-1", "eth0", 1, 0), LinkType.ETHERNET, SNAP_LENGTH);
     byte[] bytes = new byte[length];
     for (int i = 0; i < frames; i++) {
@@ -156,8 +154,8 @@ class BlockEncoderTest {
 
   @Test
   void walkGoesOnWhereTheEncoderStopped() {
-    try (Arena arena = Arena.ofConfined();
-        Block block = uniform(arena, 600, 60).build(0, 0)) {
+    try (BlockBuilder builder = uniform(600, 60);
+        Block block = builder.build(0, 0)) {
       int encoded = BlockEncoder.singleObject().encode(block);
       assertThat(encoded).isBetween(100, 599);
       assertThat(block.next().sequence()).isEqualTo(encoded);
@@ -169,8 +167,7 @@ class BlockEncoderTest {
     PacketBatchEncoder byFrame = PacketBatchEncoder.singleObject();
     PacketBatchEncoder byRun = PacketBatchEncoder.singleObject();
     BlockEncoder items = BlockEncoder.batchItems();
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = uniform(arena, 600, 200);
+    try (BlockBuilder builder = uniform(600, 200)) {
       try (Block block = builder.build(5, 3)) {
         Frame frame;
         while ((frame = block.next()) != null) {
@@ -193,8 +190,8 @@ class BlockEncoderTest {
   @Test
   void releasedBlockIsRefused() {
     BlockEncoder encoder = BlockEncoder.singleObject();
-    try (Arena arena = Arena.ofConfined()) {
-      Block block = uniform(arena, 600, 60).build(0, 0);
+    try (BlockBuilder builder = uniform(600, 60)) {
+      Block block = builder.build(0, 0);
       encoder.encode(block);
       block.close();
       assertThatThrownBy(() -> encoder.encode(block)).isInstanceOf(IllegalStateException.class);
@@ -206,8 +203,7 @@ class BlockEncoderTest {
   void nothingIsAllocatedForARun() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     BlockEncoder encoder = BlockEncoder.singleObject();
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = uniform(arena, 600, 200);
+    try (BlockBuilder builder = uniform(600, 200)) {
       long bytes = 0;
       for (int i = 0; i < 200; i++) {
         try (Block block = builder.build(1_000_000L * i, 0)) {

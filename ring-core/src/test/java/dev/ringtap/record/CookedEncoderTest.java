@@ -12,7 +12,6 @@ import dev.ringtap.capture.PacketType;
 import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.PacketHeaders;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -61,10 +60,10 @@ class CookedEncoderTest {
   private void check(
       int linkType, int snapLength, int protocol, int tag, byte[] inRing, byte[] whole)
       throws IOException {
-    try (Arena arena = Arena.ofConfined();
-        Block block =
-            CookedFrames.block(
-                arena, linkType, snapLength, protocol, 7, ARPHRD_PPP, 6, SENDER, tag, inRing)) {
+    try (BlockBuilder builder =
+            CookedFrames.builder(
+                linkType, snapLength, protocol, 7, ARPHRD_PPP, 6, SENDER, tag, inRing);
+        Block block = builder.build(0, 0)) {
       Packet packet = encode(block);
       assertThat(packet.getLinkType()).isEqualTo(linkType);
       assertThat(packet.getOriginalLength()).isEqualTo(whole.length);
@@ -127,8 +126,7 @@ class CookedEncoderTest {
   @ValueSource(ints = {0, 1, 12, 20, 1500})
   void strippedTagStaysOutOfRawIp(int length) throws IOException {
     byte[] packet = packet(length);
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 4096);
+    try (BlockBuilder builder = new BlockBuilder(4096)) {
       builder.start(CaptureId.on("tun0"), LinkType.RAW_IP, SNAP_LENGTH);
       MemorySegment bytes = MemorySegment.ofArray(packet);
       builder.append(1, length, PacketType.HOST, 0x81000064, bytes, 0, length);
@@ -157,19 +155,10 @@ class CookedEncoderTest {
       for (int protocol : new int[] {0x0800, 0x8100, 0x0806, 0x0004}) {
         byte[] inRing = protocol == 0x0800 ? udp : protocol == 0x8100 ? tagged : arp;
         for (int haLen : new int[] {0, 6}) {
-          try (Arena arena = Arena.ofConfined();
-              Block block =
-                  CookedFrames.block(
-                      arena,
-                      linkType,
-                      SNAP_LENGTH,
-                      protocol,
-                      3,
-                      ARPHRD_ETHER,
-                      haLen,
-                      SENDER,
-                      0,
-                      inRing)) {
+          try (BlockBuilder builder =
+                  CookedFrames.builder(
+                      linkType, SNAP_LENGTH, protocol, 3, ARPHRD_ETHER, haLen, SENDER, 0, inRing);
+              Block block = builder.build(0, 0)) {
             Frame frame = block.next();
             PacketHeaders ring = new PacketHeaders().parse(frame);
             byte[] payload = frame.payload();

@@ -6,7 +6,6 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -47,8 +46,7 @@ final class ExampleRecords {
   }
 
   private static void frame(Consumer<Frame> consumer) {
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, BlockBuilder.blockSizeBytes(FRAME.length));
+    try (BlockBuilder builder = new BlockBuilder(BlockBuilder.blockSizeBytes(FRAME.length))) {
       builder.start(CAPTURE, LinkType.ETHERNET, SNAP_LENGTH);
       builder.append(
           NANOS,

@@ -10,7 +10,6 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -80,8 +79,7 @@ class PacketBatchEncoderTest {
             random.nextInt(3));
     List<byte[]> records = new ArrayList<>();
     long mostBytes = 0;
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
+    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
       builder.start(capture, LinkType.ETHERNET, SNAP_LENGTH);
       for (int i = 0; i < frames; i++) {
         append(builder, random.nextInt(1 + longest));
@@ -158,9 +156,8 @@ class PacketBatchEncoderTest {
 
   @Test
   void framesOfAnotherCaptureAreRefusedUntilTheRecordEnds() throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
+    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
       for (String host : List.of("web-1", "web-2")) {
-        BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
         builder.start(new CaptureId(host, "eth0", 1, 0), LinkType.ETHERNET, SNAP_LENGTH);
         append(builder, 60);
         try (Block block = builder.build(0, 0)) {

@@ -10,7 +10,6 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -46,9 +45,7 @@ class PacketEncoderTest {
       byte[] inRing,
       byte[] payload)
       throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder =
-          new BlockBuilder(arena, BlockBuilder.blockSizeBytes(inRing.length) + 64);
+    try (BlockBuilder builder = new BlockBuilder(BlockBuilder.blockSizeBytes(inRing.length) + 64)) {
       CaptureId capture = randomCapture();
       builder.start(capture, LinkType.ETHERNET, snapLength);
       int flags = random.nextInt(8);

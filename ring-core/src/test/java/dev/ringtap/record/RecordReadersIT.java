@@ -13,7 +13,6 @@ import dev.ringtap.capture.PacketType;
 import dev.ringtap.lab.Requirements;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,8 +76,7 @@ class RecordReadersIT {
       throws IOException {
     PacketEncoder encoder = PacketEncoder.singleObject();
     PacketBatchEncoder batch = PacketBatchEncoder.singleObject();
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 20);
+    try (BlockBuilder builder = new BlockBuilder(1 << 20)) {
       builder.start(capture, LinkType.ETHERNET, SNAP_LENGTH);
       int frames = 1 + random.nextInt(MAX_FRAMES);
       for (int i = 0; i < frames; i++) {

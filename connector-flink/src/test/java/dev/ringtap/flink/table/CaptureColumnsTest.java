@@ -13,7 +13,6 @@ import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.packet.CommunityId;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.packet.Packets;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -69,8 +68,7 @@ class CaptureColumnsTest {
             PacketColumn.CAPTURE_START,
             PacketColumn.MEMBER,
             PacketColumn.PACKET_TYPE);
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
+    try (BlockBuilder builder = new BlockBuilder(1 << 16)) {
       for (int member = 0; member < 2; member++) {
         long start = 1_767_225_607_987_654L + member;
         start(builder, new CaptureId("node" + member, "eth0", start, member), 0, UDP);
@@ -95,8 +93,7 @@ class CaptureColumnsTest {
             PacketColumn.HARDWARE_CLOCK,
             PacketColumn.CHECKSUM_NOT_READY,
             PacketColumn.MERGED);
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
+    try (BlockBuilder builder = new BlockBuilder(1 << 16)) {
       for (int flags = 0; flags < 8; flags++) {
         start(builder, CaptureId.on("eth0"), flags, UDP);
         try (Block block = builder.build(0, 0)) {
@@ -114,8 +111,7 @@ class CaptureColumnsTest {
   void bothDirectionsOfAConversationHaveOneCommunityId() {
     RowDeserializer rows = rows(PacketColumn.COMMUNITY_ID);
     List<Object> ids = new ArrayList<>();
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
+    try (BlockBuilder builder = new BlockBuilder(1 << 16)) {
       for (byte[] bytes : List.of(UDP, REPLY, ARP)) {
         start(builder, CaptureId.on("eth0"), 0, bytes);
         try (Block block = builder.build(0, 0)) {

@@ -15,7 +15,6 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.flink.table.NumberPredicate.Comparison;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.packet.Packets;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -74,8 +73,7 @@ class PredicateBpfTest {
     PacketHeaders headers = new PacketHeaders();
     int kept = 0;
     int extra = 0;
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 4 << 20);
+    try (BlockBuilder builder = new BlockBuilder(4 << 20)) {
       for (int i = 0; i < PREDICATES; i++) {
         Predicate predicate = predicate(0);
         int snap = i % 3 == 0 ? 40 + random.nextInt(40) : 262_144;

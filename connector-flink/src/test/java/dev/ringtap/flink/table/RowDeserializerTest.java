@@ -7,7 +7,6 @@ import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -43,8 +42,7 @@ class RowDeserializerTest {
             List.of(new LocalZonedTimestampType(precision), new LocalZonedTimestampType(precision)),
             null);
     rows.open();
-    try (Arena arena = Arena.ofConfined()) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 16);
+    try (BlockBuilder builder = new BlockBuilder(1 << 16)) {
       builder.start(new CaptureId("node1", "eth0", START_MICROS, 3), LinkType.ETHERNET, 100);
       builder.append(
           seen.getEpochSecond() * 1_000_000_000 + seen.getNano(),

@@ -14,7 +14,6 @@ import dev.ringtap.record.Packet;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.Channels;
 import java.util.Arrays;
@@ -34,9 +33,8 @@ class FrameFileTest {
 
   private static byte[] capture() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (Arena arena = Arena.ofConfined();
+    try (BlockBuilder builder = new BlockBuilder(1 << 20);
         PcapngWriter writer = new PcapngWriter(Channels.newChannel(bytes))) {
-      BlockBuilder builder = new BlockBuilder(arena, 1 << 20);
       builder.start(CaptureId.on("eth0"), LinkType.ETHERNET, 262_144);
       for (int i = 1; i <= FRAMES; i++) {
         byte[] frame = frame(i);

@@ -9,7 +9,6 @@ import dev.ringtap.capture.RingMemory;
 import dev.ringtap.record.PacketEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -30,8 +29,8 @@ final class EncoderCheck {
   /** Encodes one block of different frames both ways. */
   static void run(Programs programs) throws IOException {
     Path file = Files.createTempFile("ringtap-block", ".bin");
-    try (Arena arena = Arena.ofConfined()) {
-      byte[] expected = fillAndEncode(arena, file);
+    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
+      byte[] expected = fillAndEncode(builder, file);
       Process c =
           new ProcessBuilder(programs.encode(JavaReader.capture(Wire.READERS_END), file))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -51,9 +50,8 @@ final class EncoderCheck {
   }
 
   /** Fills a block, writes it to the file as it lies in memory, and encodes it. */
-  private static byte[] fillAndEncode(Arena arena, Path file) throws IOException {
+  private static byte[] fillAndEncode(BlockBuilder builder, Path file) throws IOException {
     Random random = new Random(1);
-    BlockBuilder builder = new BlockBuilder(arena, BLOCK_BYTES);
     builder.start(
         JavaReader.capture(Wire.READERS_END), LinkType.ETHERNET, JavaReader.SNAP_LENGTH_BYTES);
     for (int i = 0; i < FRAMES; i++) {
