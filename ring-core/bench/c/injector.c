@@ -3,17 +3,22 @@
  * kernel's BPF_PROG_TEST_RUN on live frames (Linux 5.18), with an XDP program that lets all through. They are not in
  * the interface's own counters.
  *
- *   injector INTERFACE FRAME_BYTES TAG FRAMES
+ *   injector INTERFACE FRAMES FRAMES_PER_SECOND FRAME_BYTES TAG
+ *   injector INTERFACE FRAMES FRAMES_PER_SECOND UDP_FRAME
  *
- * The arguments are the generator's. Prints the nanoseconds that it took.
+ * FRAME_BYTES and TAG are the generator's. UDP_FRAME is a file with one UDP frame; each frame gets one of 512 source
+ * ports and a payload, both random: frames of many conversations that no compressor makes smaller. FRAMES_PER_SECOND
+ * is 0 for no limit. Prints the nanoseconds that it took.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,28 +26,77 @@
 #include "traffic.h"
 
 #define BATCH 64
+#define PAUSE_NANOS 1000000
+
+/* In a frame of IPv4 without a tag. */
+#define UDP_SOURCE_PORT 34
+#define UDP_PAYLOAD 42
 
 static int bpf(enum bpf_cmd command, union bpf_attr *attributes) {
   return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
 }
 
-static int load(void) {
+/* Knuth's, whose every product differs in all bytes that a compressor looks at. */
+#define MULTIPLIER 0x5851F42D4C957F2D
+
+/* For a frame of UDP: random bytes, eight at a time from one seed. Then, as for any frame, on its way. */
+static int write_program(struct bpf_insn *program, size_t udp_bytes) {
+  enum { SEED = BPF_REG_0, END = BPF_REG_2, FRAME_END = BPF_REG_3, FRAME = BPF_REG_6, FACTOR = BPF_REG_7 };
+  struct bpf_insn *at = program;
+  if (udp_bytes != 0) {
+    size_t steps = (udp_bytes - UDP_PAYLOAD) / 8;
+    struct bpf_insn head[] = {
+        {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = FRAME, .src_reg = BPF_REG_1,
+         .off = offsetof(struct xdp_md, data)},
+        {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = END, .src_reg = BPF_REG_1,
+         .off = offsetof(struct xdp_md, data_end)},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = FRAME_END, .src_reg = FRAME},
+        {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = FRAME_END, .imm = (int)udp_bytes},
+        /* never taken: the verifier is shown that the frame is as long as it is */
+        {.code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = FRAME_END, .src_reg = END, .off = (int16_t)(7 + 3 * steps)},
+        {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = FACTOR, .imm = (int)(MULTIPLIER & 0xFFFFFFFF)},
+        {.imm = (int)(MULTIPLIER >> 32)},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_prandom_u32},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = SEED},
+        {.code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_1, .imm = 0xFF01},
+        {.code = BPF_STX | BPF_MEM | BPF_H, .dst_reg = FRAME, .src_reg = BPF_REG_1, .off = UDP_SOURCE_PORT},
+        {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = SEED, .imm = 1},
+    };
+    memcpy(at, head, sizeof head);
+    at += sizeof head / sizeof *head;
+    for (size_t step = 0; step < steps; step++) {
+      struct bpf_insn write[] = {
+          {.code = BPF_ALU64 | BPF_MUL | BPF_X, .dst_reg = SEED, .src_reg = FACTOR},
+          {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = SEED, .imm = 0x14057B7F},
+          {.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = FRAME, .src_reg = SEED,
+           .off = (int16_t)(UDP_PAYLOAD + 8 * step)},
+      };
+      memcpy(at, write, sizeof write);
+      at += sizeof write / sizeof *write;
+    }
+  }
   struct bpf_insn pass[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
       {.code = BPF_JMP | BPF_EXIT},
   };
+  memcpy(at, pass, sizeof pass);
+  return (int)(at - program) + 2;
+}
+
+static int load(size_t udp_bytes) {
+  static struct bpf_insn program[MAX_FRAME_BYTES];
   union bpf_attr attributes = {
       .prog_type = BPF_PROG_TYPE_XDP,
-      .insns = (uintptr_t)pass,
-      .insn_cnt = sizeof pass / sizeof *pass,
+      .insns = (uintptr_t)program,
+      .insn_cnt = (uint32_t)write_program(program, udp_bytes),
       .license = (uintptr_t) "GPL",
       .prog_flags = BPF_F_XDP_HAS_FRAGS, /* whatever the MTU is */
   };
-  int program = bpf(BPF_PROG_LOAD, &attributes);
-  if (program < 0) {
+  int loaded = bpf(BPF_PROG_LOAD, &attributes);
+  if (loaded < 0) {
     fail("BPF_PROG_LOAD");
   }
-  return program;
+  return loaded;
 }
 
 /* Frames come in only on an interface that has an XDP program; it has this one until the process ends. */
@@ -54,15 +108,38 @@ static void attach(int program, unsigned interface) {
   }
 }
 
+static size_t read_frame(const char *path, uint8_t *frame) {
+  FILE *file = fopen(path, "rb");
+  size_t bytes = file == NULL ? 0 : fread(frame, 1, MAX_FRAME_BYTES, file);
+  if (bytes < UDP_PAYLOAD) {
+    fail(path);
+  }
+  fclose(file);
+  return bytes;
+}
+
+/* Frames that are due by now, at most those that are left. */
+static uint64_t due(uint64_t start, uint64_t frames, uint64_t per_second) {
+  if (per_second == 0) {
+    return frames;
+  }
+  uint64_t count = (uint64_t)((double)(nanos() - start) * 1e-9 * (double)per_second) + 1;
+  return count < frames ? count : frames;
+}
+
 int main(int count, char **arguments) {
-  if (count != 5) {
-    fprintf(stderr, "usage: injector INTERFACE FRAME_BYTES TAG FRAMES\n");
+  if (count != 5 && count != 6) {
+    fprintf(stderr, "usage: injector INTERFACE FRAMES FRAMES_PER_SECOND FRAME_BYTES TAG|UDP_FRAME\n");
     return 2;
   }
   unsigned interface = if_nametoindex(arguments[1]);
+  uint64_t frames = strtoull(arguments[2], NULL, 10);
+  uint64_t per_second = strtoull(arguments[3], NULL, 10);
   static uint8_t frame[MAX_FRAME_BYTES + 4];
-  size_t bytes = make_frame(frame, strtoul(arguments[2], NULL, 10), (uint32_t)strtoul(arguments[3], NULL, 16));
-  int program = load();
+  size_t bytes = count == 5 ? read_frame(arguments[4], frame)
+                            : make_frame(frame, strtoul(arguments[4], NULL, 10),
+                                         (uint32_t)strtoul(arguments[5], NULL, 16));
+  int program = load(count == 5 ? bytes : 0);
   attach(program, interface);
 
   struct xdp_md context = {.data_end = (uint32_t)bytes, .ingress_ifindex = interface};
@@ -73,13 +150,22 @@ int main(int count, char **arguments) {
           .data_size_in = (uint32_t)bytes,
           .ctx_in = (uintptr_t)&context,
           .ctx_size_in = sizeof context,
-          .repeat = (uint32_t)strtoul(arguments[4], NULL, 10),
           .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
           .batch_size = BATCH,
       }};
   uint64_t start = nanos();
-  if (bpf(BPF_PROG_TEST_RUN, &attributes) < 0) {
-    fail("BPF_PROG_TEST_RUN");
+  uint64_t sent = 0;
+  while (sent < frames) {
+    uint64_t next = due(start, frames, per_second);
+    if (next == sent) {
+      nanosleep(&(struct timespec){.tv_nsec = PAUSE_NANOS}, NULL);
+      continue;
+    }
+    attributes.test.repeat = (uint32_t)(next - sent);
+    if (bpf(BPF_PROG_TEST_RUN, &attributes) < 0) {
+      fail("BPF_PROG_TEST_RUN");
+    }
+    sent = next;
   }
   printf("%" PRIu64 "\n", nanos() - start);
   return 0;

@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The C sources of {@code bench/c}, compiled by gcc as one would compile them for production. */
+/**
+ * The C sources of ring-core's {@code bench/c}, compiled by gcc as one would compile them for
+ * production.
+ */
 public final class CompiledC {
-  private static final Path SOURCES = Path.of("bench", "c").toAbsolutePath();
+  private static final Path SOURCES = Path.of("..", "ring-core", "bench", "c").toAbsolutePath();
   private static final Path BUILT = Path.of("target", "bench-c").toAbsolutePath();
 
   private CompiledC() {}

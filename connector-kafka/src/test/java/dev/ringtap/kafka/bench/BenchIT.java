@@ -72,12 +72,15 @@ class BenchIT {
   @Test
   void rate() throws IOException {
     Requirements.libpcap();
+    Requirements.programs("gcc");
+    Requirements.filesOf("linux-libc-dev", "/usr/include/linux/bpf.h");
     assertThat(
             table(
                 "rate",
                 (broker, page) ->
-                    new LiveRateBenchmark(100, 200, 1, 100, 1_000, List.of(64)).run(broker, page)))
-        .contains("| frames/s | 64 B |", "agent", "pcap4j");
+                    new LiveRateBenchmark(1, 100, 200, 1, 100, 1_000, List.of(64))
+                        .run(broker, page)))
+        .contains("| frames/s | 64 B |", "ns per frame | 64 B |", "agent", "pcap4j");
     assertThat(directory.resolve("rate.svg")).isNotEmptyFile();
   }
 

@@ -47,7 +47,7 @@ final class Main {
             .run(broker, page);
         break;
       case "rate":
-        new LiveRateBenchmark(2000, 3000, 6, 50_000, 2_000_000, List.of(64, 512, 1500))
+        new LiveRateBenchmark(number, 2000, 3000, 6, 50_000, 2_000_000, List.of(64, 200, 512, 1500))
             .run(broker, page);
         break;
       case "settings":
@@ -68,7 +68,7 @@ final class Main {
         break;
       default:
         System.err.println(
-            "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate | stages | latency | startup"
+            "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate [ROUNDS] | stages | latency | startup"
                 + " | soak [MINUTES]");
         System.exit(2);
     }

@@ -34,9 +34,10 @@ final class Programs {
     return List.of(
         injector.toString(),
         interfaceName,
+        Long.toString(frames),
+        "0",
         Integer.toString(traffic.frameBytes()),
-        traffic.tag(),
-        Long.toString(frames));
+        traffic.tag());
   }
 
   List<String> reader(ReaderKind kind, String interfaceName) {
