@@ -1,7 +1,6 @@
 package dev.ringtap.record;
 
 import dev.ringtap.capture.Block;
-import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
@@ -67,15 +66,11 @@ public final class BlockEncoder {
 
   private byte[] bytes = new byte[RUN_BYTES];
   private final long[] timestamps = new long[MAX_RECORDS];
-  private final int[] payloadStarts = new int[MAX_RECORDS];
 
   /** Index 0 holds 0: the start of a record is the end of the one before. */
   private final int[] ends = new int[MAX_RECORDS + 1];
 
-  private CaptureId capture;
   private int records;
-  private long lostBefore;
-  private long payloadBytes;
 
   /** The last tag, encoded. */
   private int tag;
@@ -107,11 +102,6 @@ public final class BlockEncoder {
     return new BlockEncoder(PacketEncoder.registry(schemaId));
   }
 
-  /** Items of a {@link PacketBatch}, for {@link PacketBatchEncoder#add(BlockEncoder, int, int)}. */
-  public static BlockEncoder batchItems() {
-    return new BlockEncoder(PacketEncoder.batched());
-  }
-
   /**
    * Encodes the block's next frames.
    *
@@ -122,10 +112,7 @@ public final class BlockEncoder {
    */
   public int encode(Block block) {
     records = 0;
-    lostBefore = 0;
-    payloadBytes = 0;
     throwFaultOf(block);
-    capture = block.capture();
     boolean plain = raw.show(block);
     try {
       do {
@@ -175,11 +162,7 @@ public final class BlockEncoder {
     int at = ends[records];
     ensureRoom(Math.addExact(at, frameEncoder.maxEncodedLength(frame)));
     int end = frameEncoder.encode(frame, bytes, at);
-    int payloadLength = frame.payloadLength();
     timestamps[records] = frame.timestampNanos();
-    payloadStarts[records] = end - payloadLength;
-    lostBefore += frame.lostBefore();
-    payloadBytes += payloadLength;
     records++;
     ends[records] = end;
     return true;
@@ -191,7 +174,7 @@ public final class BlockEncoder {
     if (raw.lostBefore() == 0
         && sequence >>> SEQUENCE_BITS == 0
         && block.snapLengthBytes() >= STEP_BYTES + TAG_BYTES) {
-      EncodedPiece start = frameEncoder.start(capture);
+      EncodedPiece start = frameEncoder.start(block.capture());
       ensureRoom(RUN_BYTES + start.length() + MAX_AFTER_START_BYTES);
       raw.pin();
       try {
@@ -210,7 +193,6 @@ public final class BlockEncoder {
     RawFrames raw = this.raw;
     byte[] to = bytes;
     int[] ends = this.ends;
-    int[] payloadStarts = this.payloadStarts;
     long[] timestamps = this.timestamps;
     long end = raw.end();
     long lastHeader = end - RawFrames.HEADERS_BYTES;
@@ -231,7 +213,6 @@ public final class BlockEncoder {
     int until = first + (int) Math.min(Math.min(raw.left(), MAX_RECORDS - first), ofThatLength);
     int i = first;
     int at = ends[i];
-    long payloads = 0;
     long header = -1;
     long next = raw.header();
     while (i < until && at < RUN_BYTES) {
@@ -294,7 +275,6 @@ public final class BlockEncoder {
       SHORTS.set(to, at, (short) Varint.oneOrTwo(payloadLength));
       at += 1 + Varint.secondBytes(payloadLength);
 
-      payloadStarts[i] = at;
       int data = at + putBack;
       if (length <= 2 * STEP_BYTES) {
         // two steps, which overlap
@@ -317,7 +297,6 @@ public final class BlockEncoder {
         BE_INTS.set(to, at + TAG_AT, frameTag);
       }
       at += payloadLength;
-      payloads += payloadLength;
       i++;
       ends[i] = at;
       header = next;
@@ -325,7 +304,6 @@ public final class BlockEncoder {
       next = offset < toFrame + length ? -1 : header + offset;
     }
     raw.passed(i - first, header, next);
-    payloadBytes += payloads;
     records = i;
   }
 
@@ -368,28 +346,8 @@ public final class BlockEncoder {
     return ends[record + 1];
   }
 
-  /** Index of the first byte of a record's payload, which ends with the record. */
-  public int payloadStart(int record) {
-    return payloadStarts[record];
-  }
-
   /** {@link Frame#timestampNanos} of a record. */
   public long timestampNanos(int record) {
     return timestamps[record];
-  }
-
-  /** Sum of {@link Frame#lostBefore} over the last run. */
-  public long lostBefore() {
-    return lostBefore;
-  }
-
-  /** Sum of the payloads' lengths of the last run. */
-  public long payloadBytes() {
-    return payloadBytes;
-  }
-
-  /** {@link Block#capture} of the last run; the interface of a record may be another. */
-  CaptureId capture() {
-    return capture;
   }
 }

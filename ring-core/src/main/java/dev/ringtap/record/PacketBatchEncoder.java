@@ -93,32 +93,6 @@ public final class PacketBatchEncoder {
     frames++;
   }
 
-  /**
-   * Adds records of the last run of {@link BlockEncoder#batchItems}.
-   *
-   * @param from the first of them
-   * @param until after the last of them
-   * @throws IllegalStateException if the frames before are of another capture: end the record with
-   *     the block
-   * @throws ArithmeticException if the record would have 2 GiB or more
-   */
-  public void add(BlockEncoder items, int from, int until) {
-    if (from == until) {
-      return;
-    }
-    if (items.capture() != lastCapture) {
-      change(items.capture());
-    }
-    int start = items.start(from);
-    int bytes = items.end(until - 1) - start;
-    if (bytes > buffer.length - used) {
-      grow(Math.addExact(used, bytes));
-    }
-    System.arraycopy(items.bytes(), start, buffer, used, bytes);
-    used += bytes;
-    frames += until - from;
-  }
-
   private void change(CaptureId to) {
     boolean same =
         to.startMicros() == capture.startMicros()
