@@ -8,6 +8,9 @@ import java.nio.file.Path;
  * Frames that an interface dropped before any packet socket could see them, since this object was
  * made: what its card missed, or had no room for. They are in no other count, and stand beside the
  * ledger. As libpcap's {@code ps_ifdrop}. Thread-safe.
+ *
+ * <p>When the interface is removed the count stays; an interface that is made again under the name
+ * is counted on from its first look.
  */
 public final class InterfaceDrops {
   /** What {@link #count} says where the system does not tell. */
@@ -16,13 +19,24 @@ public final class InterfaceDrops {
   private static final Path INTERFACES = Path.of("/sys/class/net");
 
   private final Path device;
-  private final int index;
-  private final long atStart;
+
+  /** Guarded by this, as all that follows. */
+  private int index;
+
+  private long last;
+  private long count;
 
   private InterfaceDrops(Path device, int index) {
     this.device = device;
     this.index = index;
-    this.atStart = read();
+    try {
+      // sysfs may be mounted for another network namespace, where the name is another device
+      boolean same = number("ifindex") == index;
+      this.last = drops();
+      this.count = same ? 0 : UNKNOWN;
+    } catch (IOException | NumberFormatException e) {
+      this.count = UNKNOWN;
+    }
   }
 
   /** Watches an interface; {@link CaptureInterface#ANY} has no counters. */
@@ -35,21 +49,27 @@ public final class InterfaceDrops {
   }
 
   /** How many so far, or {@link #UNKNOWN}. */
-  public long count() {
-    long now = read();
-    return now == UNKNOWN || atStart == UNKNOWN ? UNKNOWN : now - atStart;
+  public synchronized long count() {
+    if (count != UNKNOWN) {
+      look();
+    }
+    return count;
   }
 
-  private long read() {
+  private void look() {
     try {
-      // sysfs may be mounted for another network namespace, where the name is another device
-      if (number("ifindex") != index) {
-        return UNKNOWN;
-      }
-      return number("statistics/rx_missed_errors") + number("statistics/rx_fifo_errors");
+      int now = (int) number("ifindex");
+      long drops = drops();
+      count += now == index ? Math.max(0, drops - last) : 0;
+      index = now;
+      last = drops;
     } catch (IOException | NumberFormatException e) {
-      return UNKNOWN;
+      // removed: what it dropped before counts
     }
+  }
+
+  private long drops() throws IOException {
+    return number("statistics/rx_missed_errors") + number("statistics/rx_fifo_errors");
   }
 
   private long number(String file) throws IOException {

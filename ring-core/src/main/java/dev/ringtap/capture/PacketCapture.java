@@ -5,6 +5,7 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.linux.Errno;
+import dev.ringtap.linux.Ifreq;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.PacketSocket;
 import dev.ringtap.linux.Poller;
@@ -46,7 +47,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * frame behind it, unless the kernel dropped in two gaps between two looks at its one counter; then
  * both stand at one of them.
  */
-public final class PacketCapture implements BlockSource {
+public final class PacketCapture implements LiveCapture {
   private static final System.Logger LOG = System.getLogger(PacketCapture.class.getName());
 
   /** poll may return at once for as long as the newest block is held: look again after this. */
@@ -322,7 +323,7 @@ public final class PacketCapture implements BlockSource {
     return config;
   }
 
-  /** Names this capture in records and reports; the interface may be {@code any}. */
+  @Override
   public CaptureId capture() {
     return ring.capture();
   }
@@ -364,17 +365,7 @@ public final class PacketCapture implements BlockSource {
     }
   }
 
-  /**
-   * Changes the filter; any thread may. Every block that is taken afterwards has only frames that
-   * the new filter keeps, those that the ring held by then included, and no frame is lost that both
-   * filters keep. A snap length shorter than what the new filter looks at can make it refuse a
-   * frame that was in the ring. Frames that are refused there do not count as offered.
-   *
-   * @param filter the new one; null keeps all
-   * @throws IllegalStateException if the filter was not opened as changeable, or the capture is
-   *     closed
-   * @throws CaptureException if the kernel does not take the filter; the old one stays then
-   */
+  @Override
   public void setFilter(BpfProgram filter) throws CaptureException {
     if (!config.isFilterChangeable()) {
       throw new IllegalStateException(
@@ -559,12 +550,26 @@ public final class PacketCapture implements BlockSource {
     }
   }
 
-  /**
-   * How full the ring is: the part of its blocks that the kernel has filled and not got back, from
-   * 0 to 1. At 1 it drops. 0 once closed.
-   */
+  @Override
   public double ringFill() {
     return ring.fill();
+  }
+
+  /** Synchronized: {@link #close} closes the socket only after it has set {@code closed}. */
+  @Override
+  public synchronized InterfaceState interfaceState() {
+    if (closed) {
+      return InterfaceState.MISSING;
+    }
+    if (device.isAny()) {
+      return InterfaceState.UP;
+    }
+    try {
+      int flags = socket.interfaceFlags(device.index());
+      return (flags & Ifreq.IFF_UP) != 0 ? InterfaceState.UP : InterfaceState.DOWN;
+    } catch (LinuxException e) {
+      return InterfaceState.MISSING;
+    }
   }
 
   /**

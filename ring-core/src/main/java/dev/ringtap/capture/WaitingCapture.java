@@ -16,7 +16,7 @@ import java.util.List;
  * <p>As {@link PacketCapture}; it is opened again in the network namespace of the thread that
  * takes.
  */
-public final class WaitingCapture implements BlockSource {
+public final class WaitingCapture implements LiveCapture {
   private static final System.Logger LOG = System.getLogger(PacketCapture.class.getName());
 
   private static final int LOOK_MILLIS = 100;
@@ -96,7 +96,8 @@ public final class WaitingCapture implements BlockSource {
     return e.reason() == Reason.NO_SUCH_INTERFACE || e.reason() == Reason.INTERFACE_DOWN;
   }
 
-  /** Names this capture in records and reports, also after its interface was gone. */
+  /** {@inheritDoc} It stays the same after its interface was gone. */
+  @Override
   public CaptureId capture() {
     return id;
   }
@@ -197,13 +198,8 @@ public final class WaitingCapture implements BlockSource {
     }
   }
 
-  /**
-   * Changes the filter as {@link PacketCapture#setFilter}; a capture that is opened again has it
-   * too.
-   *
-   * @throws IllegalStateException if the filter was not opened as changeable
-   * @throws CaptureException if the kernel does not take the filter; the old one stays then
-   */
+  /** {@inheritDoc} A capture that is opened again has it too. */
+  @Override
   public synchronized void setFilter(BpfProgram filter) throws CaptureException {
     if (current != null) {
       current.setFilter(filter);
@@ -240,9 +236,14 @@ public final class WaitingCapture implements BlockSource {
     return current == null && !closed;
   }
 
-  /** How full the ring is, as {@link PacketCapture#ringFill}; 0 while there is none. */
+  @Override
   public synchronized double ringFill() {
     return current == null ? 0 : current.ringFill();
+  }
+
+  @Override
+  public synchronized InterfaceState interfaceState() {
+    return current == null ? InterfaceState.MISSING : current.interfaceState();
   }
 
   @Override

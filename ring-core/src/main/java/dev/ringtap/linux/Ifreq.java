@@ -60,6 +60,15 @@ public final class Ifreq {
         request(SIOCGIFFLAGS, name, 0, "SIOCGIFFLAGS").get(JAVA_SHORT, IFR_UNION));
   }
 
+  /** The IFF_ flags of an interface in a socket's namespace. */
+  static int flags(Fd socket, String name) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = named(arena, name);
+      Libc.ioctl(socket, SIOCGIFFLAGS, request, "SIOCGIFFLAGS on " + name);
+      return Short.toUnsignedInt(request.get(JAVA_SHORT, IFR_UNION));
+    }
+  }
+
   /** The ARPHRD_ value: which header frames of this interface begin with. */
   public static int hardwareType(String name) throws LinuxException {
     return Short.toUnsignedInt(

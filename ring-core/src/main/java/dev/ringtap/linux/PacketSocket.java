@@ -203,6 +203,11 @@ public final class PacketSocket implements AutoCloseable {
     return Ifreq.name(fd, ifindex);
   }
 
+  /** The IFF_ flags that an interface of this socket's namespace has now, whichever thread asks. */
+  public int interfaceFlags(int ifindex) throws LinuxException {
+    return Ifreq.flags(fd, interfaceName(ifindex));
+  }
+
   /**
    * Of which frames the card of an interface in this socket's namespace takes the time.
    *

@@ -41,10 +41,21 @@ class InterfaceDropsTest {
   }
 
   @Test
-  void anotherDeviceOfTheNameIsNotCounted() throws IOException {
+  void anotherDeviceOfTheNameIsNotCounted() {
     assertThat(InterfaceDrops.of(eth0(8), interfaces).count()).isEqualTo(InterfaceDrops.UNKNOWN);
+  }
+
+  @Test
+  void goesOnWithAnInterfaceThatIsMadeAgain() throws IOException {
     InterfaceDrops drops = InterfaceDrops.of(eth0(7), interfaces);
+    write("statistics/rx_missed_errors", 105);
+    assertThat(drops.count()).isEqualTo(5);
+    Files.delete(interfaces.resolve("eth0/ifindex"));
+    assertThat(drops.count()).isEqualTo(5);
     write("ifindex", 9);
-    assertThat(drops.count()).isEqualTo(InterfaceDrops.UNKNOWN);
+    write("statistics/rx_missed_errors", 1);
+    assertThat(drops.count()).isEqualTo(5);
+    write("statistics/rx_missed_errors", 3);
+    assertThat(drops.count()).isEqualTo(7);
   }
 }

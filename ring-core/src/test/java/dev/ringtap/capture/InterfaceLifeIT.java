@@ -231,6 +231,26 @@ class InterfaceLifeIT {
   }
 
   @Test
+  void tellsTheStateOfTheInterface() throws Exception {
+    PacketCapture closed = open();
+    closed.close();
+    assertThat(closed.interfaceState()).isEqualTo(InterfaceState.MISSING);
+    try (PacketCapture capture = open();
+        PacketCapture any =
+            network.call(() -> PacketCapture.open(CaptureConfig.on("any").build()))) {
+      assertThat(capture.interfaceState()).isEqualTo(InterfaceState.UP);
+      network.setUp(RIGHT, false);
+      assertThat(capture.interfaceState()).isEqualTo(InterfaceState.DOWN);
+      ip("link set tap1 name renamed");
+      network.setUp("renamed", true);
+      assertThat(capture.interfaceState()).isEqualTo(InterfaceState.UP);
+      ip("link del renamed");
+      assertThat(capture.interfaceState()).isEqualTo(InterfaceState.MISSING);
+      assertThat(any.interfaceState()).isEqualTo(InterfaceState.UP);
+    }
+  }
+
+  @Test
   void changedMtuGoesOn() throws Exception {
     try (PacketCapture capture = open()) {
       ip("link set tap1 mtu 1500");
@@ -271,10 +291,12 @@ class InterfaceLifeIT {
       }
       ip("link del " + LEFT);
       takeUntil(group, sequences, 1000L * life);
+      assertThat(group).allMatch(each -> each.interfaceState() == InterfaceState.MISSING);
       ip("link add " + LEFT + " type veth peer name " + RIGHT);
       ip("link set " + LEFT + " up");
       ip("link set " + RIGHT + " up");
       takeFor(group, sequences, 400);
+      assertThat(group).anyMatch(each -> each.interfaceState() == InterfaceState.UP);
     }
     CaptureStatistics sum = new CaptureStatistics(0, 0, 0, 0);
     for (WaitingCapture each : group) {

@@ -19,6 +19,7 @@ public final class Requirements {
           "ip", "iproute2",
           "setpriv", "util-linux",
           "unshare", "util-linux",
+          "promtool", "prometheus",
           "capinfos", "wireshark-common",
           "editcap", "wireshark-common",
           "mergecap", "wireshark-common",
