@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.Callback;
@@ -17,7 +18,9 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.config.ConfigDef;
@@ -54,11 +57,19 @@ final class KafkaSink implements FrameSink {
   private final RecordLimits limits;
   private final int partitions;
   private final Refusals refusals;
-  private final LongAdder acknowledged = new LongAdder();
-  private final LongAdder records = new LongAdder();
+
+  /** Kafka tells of acknowledgements in one thread, the producer's own. */
+  private final Count acknowledged = new Count();
+
+  private final Count records = new Count();
+  private final LatencyHistogram deliveryLatency = new LatencyHistogram();
+  private volatile long lastAcknowledgedMillis;
 
   /** One callback for all records of one frame: nothing is allocated for each. */
   private final Callback callbackOfOne = callback(1);
+
+  /** Those of the producer that were asked for, by name. */
+  private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
 
   private volatile boolean abandoned;
 
@@ -168,7 +179,13 @@ final class KafkaSink implements FrameSink {
   }
 
   private Callback callback(int frames) {
-    return (metadata, failure) -> completed(frames, failure);
+    return (metadata, failure) -> {
+      if (failure == null) {
+        acknowledged(frames, metadata);
+      } else {
+        refuse(frames, failure);
+      }
+    };
   }
 
   private void refuse(int frames, Exception failure) {
@@ -180,13 +197,14 @@ final class KafkaSink implements FrameSink {
     }
   }
 
-  private void completed(int frames, Exception failure) {
-    if (failure == null) {
-      acknowledged.add(frames);
-      records.increment();
-    } else {
-      refuse(frames, failure);
+  private void acknowledged(int frames, RecordMetadata metadata) {
+    long now = System.currentTimeMillis();
+    if (now != lastAcknowledgedMillis) {
+      lastAcknowledgedMillis = now;
     }
+    deliveryLatency.add(TimeUnit.MILLISECONDS.toNanos(now - metadata.timestamp()));
+    records.add(1);
+    acknowledged.add(frames);
   }
 
   @Override
@@ -201,7 +219,7 @@ final class KafkaSink implements FrameSink {
 
   @Override
   public long arrived() {
-    return acknowledged.sum();
+    return acknowledged.get();
   }
 
   /** Brokers that the producer sends to by now, as its metadata says. May wait for these. */
@@ -222,18 +240,41 @@ final class KafkaSink implements FrameSink {
 
   /** Bytes that the producer has put on its connections. */
   long bytesSent() {
+    return (long) metric("outgoing-byte-total");
+  }
+
+  /** One of the producer's own metrics. */
+  private double metric(String name) {
+    return ((Number) metrics.computeIfAbsent(name, this::find).metricValue()).doubleValue();
+  }
+
+  private Metric find(String name) {
     return producer.metrics().entrySet().stream()
         .filter(
             each ->
-                each.getKey().name().equals("outgoing-byte-total")
+                each.getKey().name().equals(name)
                     && each.getKey().group().equals("producer-metrics"))
-        .mapToLong(each -> ((Number) each.getValue().metricValue()).longValue())
-        .sum();
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("Kafka's producer has no metric " + name))
+        .getValue();
+  }
+
+  AgentCounts.KafkaCounts counts() {
+    double buffer = metric("buffer-total-bytes");
+    return new AgentCounts.KafkaCounts(
+        records(),
+        deliveryLatency.snapshot(),
+        lastAcknowledgedMillis,
+        (int) metric("connection-count"),
+        (long) buffer,
+        (long) (buffer - metric("buffer-available-bytes")),
+        metric("batch-size-avg"),
+        metric("compression-rate-avg"));
   }
 
   /** Records that Kafka acknowledged. */
   long records() {
-    return records.sum();
+    return records.get();
   }
 
   @Override

@@ -5,9 +5,10 @@ import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 
-/** Takes blocks, hands their frames to the sinks, gives the blocks back. One thread runs it. */
+/** Takes blocks, hands their frames to the sinks, releases the blocks. One thread runs it. */
 final class PacketPump {
   private static final int POLL_TIMEOUT_MILLIS = 500;
 
@@ -15,9 +16,13 @@ final class PacketPump {
   private final Refusals refusals;
   private final FrameQuota quota;
 
-  private volatile long captured;
-  private volatile long capturedBytes;
-  private long lostBefore;
+  private final Count captured = new Count();
+  private final Count capturedBytes = new Count();
+  private final Count lostBefore = new Count();
+  private final LatencyHistogram retireLatency = new LatencyHistogram();
+
+  private volatile MemberCounts.Loop loop = MemberCounts.Loop.NOT_STARTED;
+  private volatile long turnedAtNanos = System.nanoTime();
 
   /** Frames of the blocks that are through; guarded by this. */
   private long through;
@@ -47,15 +52,23 @@ final class PacketPump {
   void run(List<FrameSink.Feed> feeds) throws IOException {
     try {
       while (!source.isEnded() && !quota.isUsedUp() && !cancelled) {
+        turnTo(MemberCounts.Loop.POLLING);
         try (Block block = source.poll(POLL_TIMEOUT_MILLIS)) {
           if (block != null) {
+            turnTo(MemberCounts.Loop.DELIVERING);
             pump(block, feeds);
           }
         }
       }
     } finally {
+      turnTo(MemberCounts.Loop.ENDED);
       blockEnded(true);
     }
+  }
+
+  private void turnTo(MemberCounts.Loop next) {
+    turnedAtNanos = System.nanoTime();
+    loop = next;
   }
 
   /** Ends the pump although its source goes on: one that cannot be stopped. Any thread. */
@@ -64,34 +77,49 @@ final class PacketPump {
   }
 
   private void pump(Block block, List<FrameSink.Feed> feeds) throws IOException {
-    long frames = captured;
-    long bytes = capturedBytes;
+    long bytes = 0;
+    long lost = 0;
     try {
+      boolean first = true;
       Frame frame;
       while ((frame = block.next()) != null && quota.takeOne()) {
-        frames++;
+        if (first) {
+          retireLatency.add(nanosSince1970() - frame.timestampNanos());
+          first = false;
+        }
         bytes += frame.payloadLength();
-        lostBefore += frame.lostBefore();
+        lost += frame.lostBefore();
+        // before it is sent: what is acknowledged is counted as captured already
+        captured.add(1);
         for (int i = 0; i < feeds.size(); i++) {
           feeds.get(i).accept(frame);
         }
-        captured = frames;
       }
     } catch (CorruptBlockException e) {
-      frames += e.unreadFrames();
+      captured.add(e.unreadFrames());
       refusals.add("CorruptBlock", e.unreadFrames(), e.getMessage());
     } finally {
-      captured = frames;
-      capturedBytes = bytes;
+      capturedBytes.add(bytes);
+      lostBefore.add(lost);
       feeds.forEach(FrameSink.Feed::endBlock);
       blockEnded(false);
     }
   }
 
+  private static long nanosSince1970() {
+    Instant now = Instant.now();
+    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+  }
+
   private synchronized void blockEnded(boolean last) {
-    through = captured;
+    through = captured.get();
     ended = last;
     notifyAll();
+  }
+
+  /** Counts frames that a failure left in the source as captured. After the end. */
+  void countUnread(long frames) {
+    captured.add(frames);
   }
 
   /** Waits until the blocks of this many frames are through, or no more come. Any thread. */
@@ -103,16 +131,31 @@ final class PacketPump {
 
   /** Frames taken so far. Any thread. */
   long captured() {
-    return captured;
+    return captured.get();
   }
 
   /** Bytes of their payloads. Any thread. */
   long capturedBytes() {
-    return capturedBytes;
+    return capturedBytes.get();
   }
 
-  /** Frames that the kernel dropped before the last one that was taken. */
+  /** Frames that the kernel dropped before the last one that was taken. Any thread. */
   long lostBeforeLast() {
-    return lostBefore;
+    return lostBefore.get();
+  }
+
+  /** From a block's first frame until the block is taken. Any thread. */
+  Latency retireLatency() {
+    return retireLatency.snapshot();
+  }
+
+  /** What the loop does. Any thread. */
+  MemberCounts.Loop loop() {
+    return loop;
+  }
+
+  /** For how long it has been doing that. Any thread. */
+  double loopSeconds() {
+    return (System.nanoTime() - turnedAtNanos) / 1e9;
   }
 }

@@ -501,7 +501,7 @@ final class CaptureCommand implements Callable<Integer> {
           cameIn.offered(),
           cameIn.droppedByKernel(),
           cameIn.offered() - cameIn.droppedByKernel(),
-          agent.progress().refused());
+          agent.counts().notDelivered());
     } catch (IOException e) {
       Main.explain(e, spec.commandLine().getErr());
     }

@@ -1,7 +1,7 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.CaptureAgent;
-import dev.ringtap.kafka.agent.CaptureAgent.Progress;
 import dev.ringtap.kafka.agent.Ledger;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class LiveLine {
   private static final System.Logger LOG = System.getLogger(LiveLine.class.getName());
-  private static final long SILENCE_SECONDS = 10;
   private static final String CLEAR_TO_END_OF_LINE = "\u001b[K";
 
   private final CaptureAgent agent;
@@ -29,12 +28,15 @@ final class LiveLine {
             return thread;
           });
 
-  private Progress last = new Progress(0, 0, 0, 0, 0);
-  private long silentSeconds;
+  private AgentCounts last;
+
+  /** For how long Kafka has been silent, since that was logged; 0 if it is not. */
+  private double silentSeconds;
 
   private LiveLine(CaptureAgent agent, boolean kafka) {
     this.agent = agent;
     this.kafka = kafka;
+    this.last = agent.counts();
   }
 
   /** Runs an agent to its end and shows how it goes. */
@@ -59,7 +61,7 @@ final class LiveLine {
   }
 
   private void tick() {
-    Progress now = agent.progress();
+    AgentCounts now = agent.counts();
     if (terminal) {
       System.err.print("\r" + text(last, now) + CLEAR_TO_END_OF_LINE);
     }
@@ -70,34 +72,32 @@ final class LiveLine {
   }
 
   /** One second's difference as a line. */
-  static String text(Progress before, Progress now) {
+  static String text(AgentCounts before, AgentCounts now) {
     return String.format(
         Locale.ROOT,
-        "%,d frames/s  %.1f MB/s  captured %,d  dropped %,d  acknowledged %,d  refused %,d",
+        "%,d frames/s  %.1f MB/s  captured %,d  dropped %,d  acknowledged %,d  not delivered %,d",
         now.captured() - before.captured(),
         (now.capturedBytes() - before.capturedBytes()) / 1e6,
         now.captured(),
-        now.droppedByKernel(),
-        now.arrived(),
-        now.refused());
+        now.dropped(),
+        now.framesAcknowledged(),
+        now.notDelivered());
   }
 
-  private void watchKafka(Progress now) {
-    boolean waiting = now.captured() > now.arrived() + now.refused();
-    if (waiting && now.arrived() == last.arrived()) {
-      if (++silentSeconds == SILENCE_SECONDS) {
+  private void watchKafka(AgentCounts now) {
+    if (now.isKafkaSilent()) {
+      if (silentSeconds == 0) {
         LOG.log(
             Level.WARNING,
             "Kafka has acknowledged nothing for {0} s; records wait, then the ring holds frames,"
                 + " then the kernel drops them and counts",
-            SILENCE_SECONDS);
+            Math.round(now.silentSeconds()));
       }
-      return;
+      silentSeconds = now.silentSeconds();
+    } else if (silentSeconds > 0) {
+      LOG.log(Level.INFO, "Kafka acknowledges again after {0} s", Math.round(silentSeconds));
+      silentSeconds = 0;
     }
-    if (silentSeconds >= SILENCE_SECONDS) {
-      LOG.log(Level.INFO, "Kafka acknowledges again after {0} s", silentSeconds);
-    }
-    silentSeconds = 0;
   }
 
   private void end() {

@@ -103,7 +103,7 @@ class BrokerFaultsIT {
   void maxBlockReached() throws Exception {
     try (LoadedCapture capture = LoadedCapture.start(settings("max.block.ms", "1000"), DRAIN)) {
       link.limit(SlowLink.STALLED);
-      capture.await("5 frames are refused", progress -> progress.refused() >= 5);
+      capture.await("5 frames are refused", counts -> counts.notDelivered() >= 5);
       link.limit(SlowLink.UNLIMITED);
       capture.awaitArrivals(5000);
       Ledger ledger = capture.finish();
@@ -118,7 +118,7 @@ class BrokerFaultsIT {
     Properties settings = settings("delivery.timeout.ms", "1500", "request.timeout.ms", "1000");
     try (LoadedCapture capture = LoadedCapture.start(settings, DRAIN)) {
       link.limit(SlowLink.STALLED);
-      capture.await("1000 frames are refused", progress -> progress.refused() >= 1000);
+      capture.await("1000 frames are refused", counts -> counts.notDelivered() >= 1000);
       link.limit(SlowLink.UNLIMITED);
       capture.awaitArrivals(5000);
       Ledger ledger = capture.finish();
@@ -171,7 +171,7 @@ class BrokerFaultsIT {
         Admin admin = Admin.create(settings())) {
       AclBinding allowed = rule(AclOperation.ALL, AclPermissionType.ALLOW);
       admin.createAcls(List.of(denied, allowed)).all().get();
-      capture.await("1000 frames are refused", progress -> progress.refused() >= 1000);
+      capture.await("1000 frames are refused", counts -> counts.notDelivered() >= 1000);
       admin.deleteAcls(List.of(denied.toFilter())).all().get();
       capture.awaitArrivals(5000);
       Ledger ledger = capture.finish();

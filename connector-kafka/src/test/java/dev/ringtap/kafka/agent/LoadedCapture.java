@@ -114,15 +114,15 @@ final class LoadedCapture implements AutoCloseable {
 
   /** Frames that are acknowledged so far. */
   long arrived() {
-    return agent.progress().arrived();
+    return agent.counts().framesAcknowledged();
   }
 
   /** Waits until the counts say so. */
-  void await(String what, Predicate<CaptureAgent.Progress> reached) throws IOException {
+  void await(String what, Predicate<AgentCounts> reached) throws IOException {
     long deadline = System.nanoTime() + WAIT.toNanos();
-    while (!reached.test(agent.progress())) {
+    while (!reached.test(agent.counts())) {
       if (System.nanoTime() > deadline || running.isDone()) {
-        throw new AssertionError("not reached: " + what + ", but " + agent.progress());
+        throw new AssertionError("not reached: " + what + ", but " + agent.counts());
       }
       LockSupport.parkNanos(10 * PAUSE_NANOS);
     }
@@ -131,13 +131,13 @@ final class LoadedCapture implements AutoCloseable {
   /** Waits until this many more frames are acknowledged. */
   void awaitArrivals(int frames) throws IOException {
     long wanted = arrived() + frames;
-    await(wanted + " frames are acknowledged", progress -> progress.arrived() >= wanted);
+    await(wanted + " frames are acknowledged", counts -> counts.framesAcknowledged() >= wanted);
   }
 
   /** Waits until so many frames are sent that neither ring nor buffer have room for them all. */
   void awaitOverflow() throws IOException {
     long wanted = sent + MORE_THAN_THERE_IS_ROOM_FOR;
-    await(wanted + " frames are sent", progress -> sent >= wanted);
+    await(wanted + " frames are sent", counts -> sent >= wanted);
   }
 
   /** Ends the load. */

@@ -94,9 +94,9 @@ class WaitForKafkaIT {
       try (EmbeddedBroker broker =
           EmbeddedBroker.start(directory.resolve("broker"), brokerPort, Map.of())) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
-        while (agent.progress().arrived() == 0) {
+        while (agent.counts().framesAcknowledged() == 0) {
           assertThat(running).isNotDone();
-          assertThat(System.nanoTime()).as(agent.progress().toString()).isLessThan(deadline);
+          assertThat(System.nanoTime()).as(agent.counts().toString()).isLessThan(deadline);
           TimeUnit.MILLISECONDS.sleep(50);
         }
         send(network, FRAMES);
