@@ -19,6 +19,8 @@ import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
+import dev.ringtap.kafka.monitor.CaptureMBean;
+import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -203,6 +205,16 @@ final class CaptureCommand implements Callable<Integer> {
   private Path report;
 
   @Option(
+      names = "--metrics",
+      paramLabel = "[HOST:]PORT",
+      converter = ListenAddress.class,
+      description =
+          "Serves metrics for Prometheus at /metrics, and health at /livez and /readyz. HOST is an"
+              + " address of this host: 0.0.0.0 serves to every network. Port 0 takes a free one."
+              + " Default host: 127.0.0.1. Default: serves nothing.")
+  private InetSocketAddress metrics;
+
+  @Option(
       names = "--drain-timeout",
       paramLabel = "SECONDS",
       defaultValue = "30",
@@ -228,6 +240,9 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  /** Null without --metrics. */
+  private Monitor monitor;
+
   private final CaptureFlags flags = new CaptureFlags();
 
   static CommandLine commandLine() {
@@ -240,6 +255,19 @@ final class CaptureCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkUsage();
+    try (Monitor started = metrics == null ? null : Monitor.start(metrics)) {
+      monitor = started;
+      return runAsAsked();
+    }
+  }
+
+  private int runAsAsked() throws IOException {
+    if (monitor != null) {
+      System.err.printf(
+          "metrics at %s, for %s%n",
+          monitor.url(),
+          monitor.isPublic() ? "every host that reaches that address" : "this host alone");
+    }
     CaptureConfig capture = replay == null ? captureConfig() : null;
     boolean isFile = replay != null && !replay.toString().equals("-");
     if (isFile && !Files.exists(replay)) {
@@ -294,6 +322,9 @@ final class CaptureCommand implements Callable<Integer> {
     if (replay != null && (workers > 1 || waits || immediate)) {
       throw usage("--workers, --wait and --immediate are for a live capture, not for -r");
     }
+    if (replay != null && metrics != null) {
+      throw usage("--metrics is for a live capture, not for -r");
+    }
     if (immediate && flags.isSet(CaptureOption.RETIRE_TIMEOUT_MILLIS)) {
       throw usage("--immediate and --retire-timeout exclude one another");
     }
@@ -338,6 +369,7 @@ final class CaptureCommand implements Callable<Integer> {
       config.set(CaptureOption.RETIRE_TIMEOUT_MILLIS, 1);
     }
     if (waits) {
+      starting("waits for interface " + config.build().get(CaptureOption.INTERFACE));
       WaitingCapture.awaitInterface(config.build().get(CaptureOption.INTERFACE));
     }
     if (bpf != null) {
@@ -356,6 +388,12 @@ final class CaptureCommand implements Callable<Integer> {
       }
     }
     return config.build();
+  }
+
+  private void starting(String phase) {
+    if (monitor != null) {
+      monitor.starting(phase);
+    }
   }
 
   private FrameFilter replayFilter() throws IOException {
@@ -468,7 +506,15 @@ final class CaptureCommand implements Callable<Integer> {
 
   private int run(AgentConfig config, Report json) throws IOException {
     Instant start = Instant.now();
-    try (CaptureAgent agent = CaptureAgent.open(config)) {
+    starting("the capture is being opened" + (config.kafka() == null ? "" : ", Kafka is asked"));
+    try (CaptureAgent agent = CaptureAgent.open(config);
+        CaptureMBean bean = new CaptureMBean()) {
+      if (replay == null) {
+        bean.show(agent);
+      }
+      if (monitor != null) {
+        monitor.watch(agent, config, bpf == null ? expression() : "--bpf " + bpf);
+      }
       Shutdown.onSignal(agent::stop, config.drainTimeout());
       UserSignal.onSignal(() -> flush(agent));
       announce(config, agent);

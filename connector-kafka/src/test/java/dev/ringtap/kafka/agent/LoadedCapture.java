@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.TopicRecords;
+import dev.ringtap.kafka.monitor.CaptureMBean;
+import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.packet.Packets;
@@ -37,6 +39,7 @@ final class LoadedCapture implements AutoCloseable {
   private static final Duration WAIT = Duration.ofSeconds(30);
 
   private final PrivateNetwork network;
+  private final AgentConfig config;
   private final CaptureAgent agent;
 
   /** Of its own: the common pool of a machine with two cores has one thread. */
@@ -47,8 +50,10 @@ final class LoadedCapture implements AutoCloseable {
   private volatile boolean quiet;
   private volatile long sent;
 
-  private LoadedCapture(PrivateNetwork network, CaptureAgent agent) throws IOException {
+  private LoadedCapture(PrivateNetwork network, AgentConfig config, CaptureAgent agent)
+      throws IOException {
     this.network = network;
+    this.config = config;
     this.agent = agent;
     this.running = CompletableFuture.supplyAsync(agent::run, threads);
     FrameSender sender = network.sender(PrivateNetwork.LEFT);
@@ -74,7 +79,7 @@ final class LoadedCapture implements AutoCloseable {
     LoadedCapture capture = null;
     boolean started = false;
     try {
-      capture = new LoadedCapture(network, CaptureAgent.open(config, network));
+      capture = new LoadedCapture(network, config, CaptureAgent.open(config, network));
       capture.awaitArrivals(1000);
       started = true;
       return capture;
@@ -110,6 +115,14 @@ final class LoadedCapture implements AutoCloseable {
 
   PrivateNetwork network() {
     return network;
+  }
+
+  void watchBy(Monitor monitor) {
+    monitor.watch(agent, config, "");
+  }
+
+  void showBy(CaptureMBean bean) {
+    bean.show(agent);
   }
 
   /** Frames that are acknowledged so far. */

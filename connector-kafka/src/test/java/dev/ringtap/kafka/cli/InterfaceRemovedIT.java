@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.lab.Requirements;
-import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,12 +61,12 @@ class InterfaceRemovedIT {
               report.toString(),
               "udp port 9");
       capture.await("waiting for interface right: no interface is named 'right'");
-      makeWire(network);
+      network.makeWire();
       capture.await("listening on right");
       network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
       network.exec("ip", "link", "del", TestNetwork.RIGHT);
       capture.await("waiting for it");
-      makeWire(network);
+      network.makeWire();
       capture.await("interface is back, capture goes on interface=right");
       network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
       capture.terminate();
@@ -78,18 +77,6 @@ class InterfaceRemovedIT {
       assertThat(ledger.get("writtenToFile").asLong()).isEqualTo(400);
       assertThat(ledger.get("balances").asBoolean()).isTrue();
     }
-  }
-
-  private static void makeWire(TestNetwork network) throws IOException {
-    network.exec(
-        ("ip link add " + TestNetwork.LEFT + " type veth peer name " + TestNetwork.RIGHT)
-            .split(" "));
-    for (String end : new String[] {TestNetwork.LEFT, TestNetwork.RIGHT}) {
-      network.exec("ip", "link", "set", end, "up");
-    }
-    network.exec("ip", "addr", "add", "10.7.0.1/24", "dev", TestNetwork.LEFT);
-    network.exec(
-        "ip", "neigh", "add", "10.7.0.2", "lladdr", "02:00:00:00:00:02", "dev", TestNetwork.LEFT);
   }
 
   /** One link type and one interface throughout, so that tcpdump reads the file. */

@@ -51,6 +51,16 @@ final class TestNetwork implements AutoCloseable {
     return name;
   }
 
+  /** Makes the wire that was removed again; frames for 10.7.0.2 go out on its left end. */
+  void makeWire() throws IOException {
+    exec(("ip link add " + LEFT + " type veth peer name " + RIGHT).split(" "));
+    for (String end : new String[] {LEFT, RIGHT}) {
+      exec("ip", "link", "set", end, "up");
+    }
+    exec("ip", "addr", "add", "10.7.0.1/24", "dev", LEFT);
+    exec("ip", "neigh", "add", "10.7.0.2", "lladdr", "02:00:00:00:00:02", "dev", LEFT);
+  }
+
   /** Runs a command to its end, outside the namespace; its output, which must come with exit 0. */
   static String run(String... command) throws IOException {
     Output output = new Output(new ProcessBuilder(command).redirectErrorStream(true).start());

@@ -56,6 +56,8 @@ class UsageIT {
         "capture -i lo --frames-per-record 0 | is neither a number from 1 on nor auto",
         "capture -i lo --frames-per-record all | is neither a number from 1 on nor auto",
         "capture -i lo -w x --frames-per-record auto | --frames-per-record is for records of a topic, and -w",
+        "capture -i lo --metrics here | is not [HOST:]PORT, such as 9464 or 0.0.0.0:9464",
+        "capture -r x.pcap --metrics 9464 | --metrics is for a live capture, not for -r",
         "dump --registry http:// | --registry: 'http://' is not the URL of a schema registry",
         "dump -c 0 | -c is 0; expected 1 or more",
         "broker --port 70000 | 70000",

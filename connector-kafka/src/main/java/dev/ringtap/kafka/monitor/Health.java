@@ -1,0 +1,124 @@
+package dev.ringtap.kafka.monitor;
+
+import dev.ringtap.capture.InterfaceState;
+import dev.ringtap.kafka.agent.AgentCounts;
+import dev.ringtap.kafka.agent.MemberCounts;
+import dev.ringtap.kafka.agent.MemberCounts.Loop;
+import java.io.IOException;
+import java.util.Locale;
+
+/**
+ * Whether an agent is alive and ready, line by line with the reasons.
+ *
+ * <p>Alive: the capture loops turn. One that waits for Kafka or a file is alive: to start it again
+ * would lose what it holds. Ready: the ring is open on an interface that is up, and Kafka answers.
+ */
+final class Health {
+  /** A loop looks for a block at least twice a second. */
+  static final int LOOP_SECONDS = 10;
+
+  private final StringBuilder text = new StringBuilder();
+  private boolean ok = true;
+
+  private Health() {}
+
+  /** An agent that has not opened its capture yet. */
+  static Health starting(String phase, boolean ready) {
+    Health health = new Health();
+    health.line(!ready, "starting", phase);
+    return health;
+  }
+
+  static Health live(Subject subject) {
+    Health health = new Health();
+    for (MemberCounts each : subject.counts().get().members()) {
+      boolean stuck = each.loop() == Loop.POLLING && each.loopSeconds() > LOOP_SECONDS;
+      health.line(!stuck, name("capture loop", each), loop(each, stuck));
+    }
+    return health;
+  }
+
+  private static String loop(MemberCounts member, boolean stuck) {
+    switch (member.loop()) {
+      case NOT_STARTED:
+        return "waits for Kafka, the ring holds the frames";
+      case POLLING:
+        return stuck ? "has not turned for " + seconds(member.loopSeconds()) : "turns";
+      case DELIVERING:
+        return member.loopSeconds() > LOOP_SECONDS
+            ? "waits for Kafka or the file for " + seconds(member.loopSeconds())
+            : "turns";
+      default:
+        return "has ended";
+    }
+  }
+
+  static Health ready(Subject subject) {
+    AgentCounts counts = subject.counts().get();
+    Health health = new Health();
+    for (MemberCounts each : counts.members()) {
+      boolean ended = each.loop() == Loop.ENDED;
+      health.line(!ended, name("ring", each), ended ? "closed, the capture has ended" : "open");
+      InterfaceState state = each.interfaceState();
+      health.line(
+          state == InterfaceState.UP,
+          name("interface " + subject.interfaceName(), each),
+          state.name().toLowerCase(Locale.ROOT));
+    }
+    if (subject.topic() != null) {
+      String obstacle = obstacle(counts);
+      health.line(obstacle == null, "kafka", obstacle == null ? "answers" : obstacle);
+    }
+    if (subject.schemaId().get().isPresent()) {
+      health.line(true, "schema", "registered as " + subject.schemaId().get().getAsInt());
+    }
+    Throwable failure = subject.failure().get();
+    if (failure != null) {
+      health.line(
+          false,
+          "failure",
+          failure instanceof IOException ? failure.getMessage() : failure.toString());
+    }
+    return health;
+  }
+
+  /** Why Kafka takes nothing now, or null. */
+  private static String obstacle(AgentCounts counts) {
+    if (counts.kafka() == null) {
+      return counts.kafkaObstacle() == null ? "not reached yet" : counts.kafkaObstacle();
+    }
+    if (counts.kafka().connections() == 0) {
+      return "no broker is connected";
+    }
+    return counts.isKafkaSilent()
+        ? "has acknowledged nothing for " + seconds(counts.silentSeconds())
+        : null;
+  }
+
+  private static String name(String what, MemberCounts member) {
+    return what + " of member " + member.capture().member();
+  }
+
+  private static String seconds(double seconds) {
+    return (long) seconds + " s";
+  }
+
+  private void line(boolean good, String what, String how) {
+    ok &= good;
+    text.append(good ? "ok" : "FAIL")
+        .append(' ')
+        .append(what)
+        .append(": ")
+        .append(how)
+        .append('\n');
+  }
+
+  boolean isOk() {
+    return ok;
+  }
+
+  @Override
+  public String toString() {
+    return text.toString();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.ringtap.kafka.monitor;
+
+import com.sun.net.httpserver.HttpExchange;
+import dev.ringtap.kafka.agent.AgentConfig;
+import dev.ringtap.kafka.agent.CaptureAgent;
+import io.prometheus.metrics.exporter.httpserver.HTTPServer;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executors;
+
+/**
+ * Serves an agent's metrics and its health over HTTP: {@code /metrics}, {@code /livez} and {@code
+ * /readyz}. Nothing of it runs unless it is asked.
+ */
+public final class Monitor implements AutoCloseable {
+  /**
+   * The HTTP server of the JDK has no limits by default: a client may send a request for ever. Each
+   * may be set otherwise on the command line of java.
+   */
+  private static final Map<String, String> LIMITS =
+      Map.of(
+          "sun.net.httpserver.maxReqTime", "5",
+          "sun.net.httpserver.maxRspTime", "10",
+          "jdk.httpserver.maxConnections", "32");
+
+  static {
+    LIMITS.forEach(System.getProperties()::putIfAbsent);
+  }
+
+  private final HTTPServer server;
+  private final InetSocketAddress address;
+  private volatile String phase = "the capture is being opened";
+
+  /** Null until the capture is open. */
+  private volatile Subject subject;
+
+  private Monitor(InetSocketAddress address) throws IOException {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    JvmMetrics.builder().register(registry);
+    registry.register((MultiCollector) this::collect);
+    try {
+      server =
+          HTTPServer.builder()
+              .inetAddress(address.getAddress())
+              .port(address.getPort())
+              .registry(registry)
+              .registerHealthHandler(false)
+              .defaultHandler(this::answer)
+              // a client that is slow holds a virtual thread, and no other client
+              .executorService(Executors.newVirtualThreadPerTaskExecutor())
+              .buildAndStart();
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot serve metrics on %s: %s; choose another address with --metrics"
+              .formatted(text(address), e.getMessage().toLowerCase(Locale.ROOT)),
+          e);
+    }
+    this.address = new InetSocketAddress(address.getAddress(), server.getPort());
+  }
+
+  /**
+   * Starts to serve; the agent is not ready yet.
+   *
+   * @param address where; port 0 takes a free one
+   * @throws IOException if that cannot be had; the message says what to do
+   */
+  public static Monitor start(InetSocketAddress address) throws IOException {
+    return new Monitor(address);
+  }
+
+  /** Says what the agent is waiting for before its capture is open. */
+  public void starting(String what) {
+    phase = what;
+  }
+
+  /**
+   * The capture is open: from now on it is watched.
+   *
+   * @param filter its filter expression, empty for none
+   */
+  public void watch(CaptureAgent agent, AgentConfig config, String filter) {
+    subject = Subject.of(agent, config, filter);
+  }
+
+  /** Where Prometheus finds the metrics. */
+  public String url() {
+    return "http://" + text(address) + "/metrics";
+  }
+
+  /** Whether other hosts may reach it. */
+  public boolean isPublic() {
+    return !address.getAddress().isLoopbackAddress();
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  private MetricSnapshots collect() {
+    Subject watched = subject;
+    if (watched == null) {
+      return MetricSnapshots.of();
+    }
+    return collect(new Sample(watched, watched.counts().get()));
+  }
+
+  static MetricSnapshots collect(Sample sample) {
+    List<MetricSnapshot> all =
+        Arrays.stream(AgentMetric.values())
+            .map(metric -> metric.snapshot(sample))
+            .filter(Objects::nonNull)
+            .toList();
+    return new MetricSnapshots(all);
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    Subject watched = subject;
+    switch (exchange.getRequestURI().getPath()) {
+      case "/livez":
+        send(exchange, watched == null ? Health.starting(phase, false) : Health.live(watched));
+        break;
+      case "/readyz":
+        send(exchange, watched == null ? Health.starting(phase, true) : Health.ready(watched));
+        break;
+      default:
+        send(exchange, 404, "not here; there are /metrics, /livez and /readyz\n");
+    }
+  }
+
+  private static void send(HttpExchange exchange, Health health) throws IOException {
+    send(exchange, health.isOk() ? 200 : 503, health.toString());
+  }
+
+  private static void send(HttpExchange exchange, int status, String text) throws IOException {
+    try (exchange) {
+      byte[] body = text.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+      exchange.sendResponseHeaders(status, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
