@@ -132,7 +132,7 @@ public final class Block implements AutoCloseable {
    *
    * @param judge bytes to keep of a frame, 0 to leave it out
    */
-  void sift(ToIntFunction<Frame> judge) {
+  void applyFilter(ToIntFunction<Frame> judge) {
     int[] kept = new int[framesStored];
     int count = 0;
     try {

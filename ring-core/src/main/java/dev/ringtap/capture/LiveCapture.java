@@ -2,7 +2,7 @@ package dev.ringtap.capture;
 
 import dev.ringtap.filter.BpfProgram;
 
-/** A source that captures on an interface: {@link PacketCapture} and {@link WaitingCapture}. */
+/** A source that captures on an interface: {@link PacketCapture} and {@link ReopeningCapture}. */
 public interface LiveCapture extends BlockSource {
   /** Names this capture in records and reports; the interface may be {@code any}. */
   CaptureId capture();

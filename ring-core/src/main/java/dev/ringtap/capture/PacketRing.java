@@ -53,7 +53,7 @@ final class PacketRing implements Block.Owner {
   private long lossPlaced;
 
   /** Judges what was queued when the filter changed, for so many blocks yet. */
-  private QueuedFrameFilter queuedFilter;
+  private UserspaceFilter queuedFilter;
 
   private int queuedBlocks;
 
@@ -192,9 +192,9 @@ final class PacketRing implements Block.Owner {
       long inBlock = Math.min(block.frameCount(), endOfFrames - taken);
       block.cutTo((int) inBlock);
       if (taken < storedAtStart) {
-        block.sift(this::keptBytes);
+        block.applyFilter(this::keptBytes);
       } else if (queuedBlocks > 0) {
-        block.sift(queuedFilter::keptBytes);
+        block.applyFilter(queuedFilter::keptBytes);
       }
       queuedBlocks = Math.max(0, queuedBlocks - 1);
       lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
@@ -268,7 +268,7 @@ final class PacketRing implements Block.Owner {
    * come up to a ring's length later.
    */
   void changeFilter(BpfProgram program) throws LinuxException, CaptureException {
-    QueuedFrameFilter filter = new QueuedFrameFilter(program);
+    UserspaceFilter filter = new UserspaceFilter(program);
     synchronized (lossLock) {
       if (closed) {
         throw new IllegalStateException("the capture is closed");

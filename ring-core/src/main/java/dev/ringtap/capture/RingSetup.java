@@ -39,20 +39,20 @@ final class RingSetup {
       int linkType = device.linkType();
       int frameBytes =
           device.snapLengthBytes(config.snapLengthBytes()) - CookedHeader.bytes(linkType);
-      program = KernelFilter.cooked(program, linkType).cutTo(frameBytes);
+      program = FilterRewriter.cooked(program, linkType).cutTo(frameBytes);
     }
     Direction direction = config.get(CaptureOption.DIRECTION);
     if (direction != Direction.INOUT) {
-      return KernelFilter.only(direction, program);
+      return FilterRewriter.only(direction, program);
     }
     if (device.isLoopback()) {
       // it shows every frame twice, going out and coming in
-      return KernelFilter.only(Direction.IN, program);
+      return FilterRewriter.only(Direction.IN, program);
     }
     if (device.isAny()) {
       for (CaptureInterface each : CaptureInterface.list()) {
         if (each.isLoopback()) {
-          program = KernelFilter.withoutOutgoing(each.index(), program);
+          program = FilterRewriter.withoutOutgoing(each.index(), program);
         }
       }
     }

@@ -203,7 +203,8 @@ public final class CaptureFile implements BlockSource {
       throw new IllegalStateException("frames that a filter refuses are not counted");
     }
     long start = recordWaits ? reader.window.offset() : reader.nextOffset();
-    return new FileRange(start, reader.endBytes(), firstFrame + captured, reader.preludes());
+    return new FileRange(
+        start, reader.endBytes(), firstFrame + captured, reader.sectionBlockOffsets());
   }
 
   /** Whether the file is packed, so that no range but {@link FileRange#WHOLE} of it opens. */

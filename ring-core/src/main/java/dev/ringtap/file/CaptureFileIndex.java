@@ -48,8 +48,10 @@ public final class CaptureFileIndex {
     while (true) {
       long offset = reader.nextOffset();
       if (offset - open.startBytes() >= rangeBytes) {
-        ranges.add(new FileRange(open.startBytes(), offset, open.firstFrame(), open.preludes()));
-        open = new FileRange(offset, Long.MAX_VALUE, frames, reader.preludes());
+        ranges.add(
+            new FileRange(
+                open.startBytes(), offset, open.firstFrame(), open.sectionBlockOffsets()));
+        open = new FileRange(offset, Long.MAX_VALUE, frames, reader.sectionBlockOffsets());
       }
       try {
         if (reader.next(System.nanoTime() + NO_DEADLINE_NANOS) != Outcome.RECORD) {

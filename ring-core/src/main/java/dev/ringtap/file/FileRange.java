@@ -11,10 +11,11 @@ import java.util.List;
  * @param endBytes records that begin here or behind do not belong to it; {@link Long#MAX_VALUE} is
  *     the end of the file
  * @param firstFrame frames in the file before the start
- * @param preludes offsets of the pcapng blocks that describe the section and its interfaces at the
- *     start
+ * @param sectionBlockOffsets offsets of the pcapng blocks that describe the section and its
+ *     interfaces at the start
  */
-public record FileRange(long startBytes, long endBytes, long firstFrame, List<Long> preludes) {
+public record FileRange(
+    long startBytes, long endBytes, long firstFrame, List<Long> sectionBlockOffsets) {
   /** All of a file. */
   public static final FileRange WHOLE = new FileRange(0, Long.MAX_VALUE, 0, List.of());
 
@@ -30,7 +31,7 @@ public record FileRange(long startBytes, long endBytes, long firstFrame, List<Lo
               + firstFrame
               + "; expected an end behind the start, and nothing below 0");
     }
-    preludes = List.copyOf(preludes);
+    sectionBlockOffsets = List.copyOf(sectionBlockOffsets);
   }
 
   /** Whether it is all of the file, so that also a packed one can be read. */

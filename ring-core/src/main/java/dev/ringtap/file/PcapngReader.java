@@ -52,7 +52,7 @@ final class PcapngReader extends RecordReader {
   private final List<Long> described = new ArrayList<>();
 
   /** A copy for those who ask, null once there are more. */
-  private List<Long> preludes;
+  private List<Long> sectionBlockOffsets;
 
   private PacketType flaggedType;
   private int frameFlags;
@@ -118,16 +118,16 @@ final class PcapngReader extends RecordReader {
   }
 
   @Override
-  List<Long> preludes() {
-    if (preludes == null) {
-      preludes = List.copyOf(described);
+  List<Long> sectionBlockOffsets() {
+    if (sectionBlockOffsets == null) {
+      sectionBlockOffsets = List.copyOf(described);
     }
-    return preludes;
+    return sectionBlockOffsets;
   }
 
   @Override
   void enter(FileRange range) throws IOException {
-    for (long offset : range.preludes()) {
+    for (long offset : range.sectionBlockOffsets()) {
       window.seek(offset);
       long deadlineNanos = System.nanoTime() + PRELUDE_NANOS;
       if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
@@ -268,7 +268,7 @@ final class PcapngReader extends RecordReader {
       return;
     }
     described.add(window.offset());
-    preludes = null;
+    sectionBlockOffsets = null;
   }
 
   private void readInterface(int length) throws CaptureFileException {

@@ -63,7 +63,7 @@ abstract class RecordReader {
    * Offsets of the blocks that a reader must have read before one that starts at {@link
    * #nextOffset}; none where the file's header is enough.
    */
-  List<Long> preludes() {
+  List<Long> sectionBlockOffsets() {
     return List.of();
   }
 
@@ -136,8 +136,8 @@ abstract class RecordReader {
     this.lostBefore = lostBefore;
     this.payloadIndex = payloadIndex;
     this.payloadLength = payloadLength;
-    if (window.isBigEndian() && HostOrderFields.areIn(capturedOn.linkType())) {
-      HostOrderFields.turn(
+    if (window.isBigEndian() && ByteOrderFixup.areIn(capturedOn.linkType())) {
+      ByteOrderFixup.swap(
           window, capturedOn.linkType(), payloadIndex, payloadLength, this.originalLength);
     }
     this.packetType = packetType == null ? packetTypeOfPayload() : packetType;

@@ -6,7 +6,7 @@ final class ArpText {
 
   private ArpText() {}
 
-  static void append(LineCursor line, int at, int length) {
+  static void append(PacketPrinter line, int at, int length) {
     line.enter("arp");
     line.need(at, FIXED_BYTES);
     int hardwareType = line.unsignedShort(at);
@@ -63,7 +63,7 @@ final class ArpText {
     line.length(length);
   }
 
-  private static LineCursor hardware(LineCursor line, int type) {
+  private static PacketPrinter hardware(PacketPrinter line, int type) {
     return switch (type) {
       case 1 -> line.text("Ethernet");
       case 6 -> line.text("TokenRing");
@@ -73,14 +73,14 @@ final class ArpText {
     };
   }
 
-  private static LineCursor protocol(LineCursor line, int type) {
+  private static PacketPrinter protocol(PacketPrinter line, int type) {
     String name = EtherTypeNames.of(type);
     return name.equals("Unknown")
         ? line.text("Unknown Protocol (0x").hex(type, 4).text(")")
         : line.text(name);
   }
 
-  private static boolean isZero(LineCursor line, int at, int bytes) {
+  private static boolean isZero(PacketPrinter line, int at, int bytes) {
     for (int i = 0; i < bytes; i++) {
       if (line.unsignedByte(at + i) != 0) {
         return false;

@@ -13,7 +13,7 @@ final class Icmp6Text {
 
   private Icmp6Text() {}
 
-  static void append(LineCursor line, int at, int length) {
+  static void append(PacketPrinter line, int at, int length) {
     line.enter("icmp6");
     if (length == 0) {
       line.text("ICMP6, length 0 (invalid)");
@@ -69,7 +69,7 @@ final class Icmp6Text {
     };
   }
 
-  private static void unreachable(LineCursor line, int at, int code) {
+  private static void unreachable(PacketPrinter line, int at, int code) {
     switch (code) {
       case 0 -> about(line.text(", unreachable route"), at);
       case 1 -> about(line.text(",  unreachable prohibited"), at);
@@ -92,11 +92,11 @@ final class Icmp6Text {
   }
 
   /** Where the packet went that the message is about. */
-  private static void about(LineCursor line, int at) {
+  private static void about(PacketPrinter line, int at) {
     line.need(at + INNER_DST, 16).text(" ").ipv6(at + INNER_DST);
   }
 
-  private static void timeExceeded(LineCursor line, int at, int code) {
+  private static void timeExceeded(PacketPrinter line, int at, int code) {
     switch (code) {
       case 0 -> line.need(at + INNER_DST, 16).text(" for ").ipv6(at + INNER_DST);
       case 1 -> line.text(" (reassembly)");
@@ -104,7 +104,7 @@ final class Icmp6Text {
     }
   }
 
-  private static void parameterProblem(LineCursor line, int at, int code) {
+  private static void parameterProblem(PacketPrinter line, int at, int code) {
     line.need(at + INNER_DST, 16);
     switch (code) {
       case 0 -> line.text(", erroneous - octet ");
@@ -119,7 +119,7 @@ final class Icmp6Text {
     line.number(line.unsignedInt(at + 4));
   }
 
-  private static void query(LineCursor line, int at, int length) {
+  private static void query(PacketPrinter line, int at, int length) {
     if (length == MLD_BYTES) {
       listener(line, at);
     } else if (length >= MLD2_QUERY_BYTES) {
@@ -134,7 +134,7 @@ final class Icmp6Text {
     }
   }
 
-  private static void listener(LineCursor line, int at) {
+  private static void listener(PacketPrinter line, int at) {
     if (line.has(at, MLD_BYTES)) {
       line.text(", max resp delay: ").number(line.unsignedShort(at + 4));
       line.text(" addr: ").ipv6(at + 8);

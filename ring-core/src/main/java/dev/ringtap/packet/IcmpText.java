@@ -9,7 +9,7 @@ final class IcmpText {
 
   private IcmpText() {}
 
-  static void append(LineCursor line, int at, int length) {
+  static void append(PacketPrinter line, int at, int length) {
     line.enter("icmp");
     int type = line.unsignedByte(at);
     int code = line.unsignedByte(at + 1);
@@ -17,14 +17,14 @@ final class IcmpText {
     try {
       line.text("ICMP ");
       message(line, at, type, code);
-    } catch (LineCursor.CutOff e) {
+    } catch (PacketPrinter.CutOff e) {
       line.out.setLength(start);
       throw e;
     }
     line.length(length);
   }
 
-  private static void message(LineCursor line, int at, int type, int code) {
+  private static void message(PacketPrinter line, int at, int type, int code) {
     switch (type) {
       case 0 -> echo(line.text("echo reply, id "), at);
       case 8 -> echo(line.text("echo request, id "), at);
@@ -56,11 +56,11 @@ final class IcmpText {
     }
   }
 
-  private static void echo(LineCursor line, int at) {
+  private static void echo(PacketPrinter line, int at) {
     line.number(line.unsignedShort(at + 4)).text(", seq ").number(line.unsignedShort(at + 6));
   }
 
-  private static void unreachable(LineCursor line, int at, int code) {
+  private static void unreachable(PacketPrinter line, int at, int code) {
     switch (code) {
       case 0 -> line.text("net ").ipv4(at + INNER_DST).text(" unreachable");
       case 1 -> line.text("host ").ipv4(at + INNER_DST).text(" unreachable");
@@ -97,7 +97,7 @@ final class IcmpText {
     }
   }
 
-  private static void portUnreachable(LineCursor line, int at) {
+  private static void portUnreachable(PacketPrinter line, int at) {
     int protocol = line.unsignedByte(at + INNER_IP + 9);
     int transport = at + INNER_IP + (line.unsignedByte(at + INNER_IP) & 0xF) * 4;
     int port = line.unsignedShort(transport + 2);
@@ -110,7 +110,7 @@ final class IcmpText {
     line.text(" port ").number(port).text(" unreachable");
   }
 
-  private static void redirect(LineCursor line, int at, int code) {
+  private static void redirect(PacketPrinter line, int at, int code) {
     switch (code) {
       case 0, 1 -> line.text("redirect ");
       case 2, 3 -> line.text("redirect-tos ");

@@ -17,7 +17,7 @@ final class IpText {
    *     the line
    */
   record Header(int at, int version, boolean direct) {
-    void src(LineCursor line) {
+    void src(PacketPrinter line) {
       if (version == 4) {
         line.ipv4(at + 12);
       } else {
@@ -25,7 +25,7 @@ final class IpText {
       }
     }
 
-    void dst(LineCursor line) {
+    void dst(PacketPrinter line) {
       if (version == 4) {
         line.ipv4(at + 16);
       } else {
@@ -33,14 +33,14 @@ final class IpText {
       }
     }
 
-    void addresses(LineCursor line, String end) {
+    void addresses(PacketPrinter line, String end) {
       src(line);
       line.text(" > ");
       dst(line);
       line.text(end);
     }
 
-    void addressesAndPorts(LineCursor line, int srcPort, int dstPort) {
+    void addressesAndPorts(PacketPrinter line, int srcPort, int dstPort) {
       if (direct) {
         src(line);
         line.text(".").number(srcPort).text(" > ");
@@ -55,7 +55,7 @@ final class IpText {
   /**
    * @param length bytes from {@code at} to the end of the packet on the wire
    */
-  static void ipv4(LineCursor line, int at, int length, int depth) {
+  static void ipv4(PacketPrinter line, int at, int length, int depth) {
     line.enter("ip");
     int first = line.unsignedByte(at);
     if (first >>> 4 != 4) {
@@ -109,7 +109,7 @@ final class IpText {
   /**
    * @param length bytes from {@code at} to the end of the packet on the wire
    */
-  static void ipv6(LineCursor line, int at, int length, int depth) {
+  static void ipv6(PacketPrinter line, int at, int length, int depth) {
     line.enter("ip6");
     line.need(at, IPV6_BYTES);
     if (length < IPV6_BYTES) {
@@ -140,7 +140,7 @@ final class IpText {
   }
 
   private static void extensions(
-      LineCursor line, Header header, int first, int payloadLength, int depth) {
+      PacketPrinter line, Header header, int first, int payloadLength, int depth) {
     int next = first;
     int at = header.at() + IPV6_BYTES;
     int left = payloadLength;
@@ -171,7 +171,7 @@ final class IpText {
     }
   }
 
-  private static int options(LineCursor line, int at, String layer, String name) {
+  private static int options(PacketPrinter line, int at, String layer, String name) {
     line.enter(layer);
     int bytes = (line.unsignedByte(at + 1) + 1) * 8;
     line.need(at, bytes);
@@ -179,7 +179,7 @@ final class IpText {
     return bytes;
   }
 
-  private static int routing(LineCursor line, int at) {
+  private static int routing(PacketPrinter line, int at) {
     line.need(at, 1);
     line.enter("rt6");
     line.need(at, 4);
@@ -189,7 +189,7 @@ final class IpText {
     return (units + 1) * 8;
   }
 
-  private static int fragment(LineCursor line, int at, int left) {
+  private static int fragment(PacketPrinter line, int at, int left) {
     line.enter("frag6");
     int offset = line.unsignedShort(at + 2) & 0xFFF8;
     line.text("frag (").number(offset).text("|").number(Math.max(0, left - 8)).text(") ");
@@ -197,7 +197,7 @@ final class IpText {
   }
 
   private static void transport(
-      LineCursor line,
+      PacketPrinter line,
       int protocol,
       int at,
       int length,
@@ -246,11 +246,11 @@ final class IpText {
     }
   }
 
-  private static void other(LineCursor line, int protocol, int length) {
+  private static void other(PacketPrinter line, int protocol, int length) {
     line.text(" ip-proto-").number(protocol).text(" ").number(length);
   }
 
-  private static void udp(LineCursor line, int at, int length, Header header, boolean fragment) {
+  private static void udp(PacketPrinter line, int at, int length, Header header, boolean fragment) {
     line.enter("udp");
     if (!line.has(at, 4)) {
       if (header.direct()) {
@@ -279,7 +279,7 @@ final class IpText {
     }
   }
 
-  private static void sctp(LineCursor line, int at, int length, Header header) {
+  private static void sctp(PacketPrinter line, int at, int length, Header header) {
     line.enter("sctp");
     if (length < 12) {
       line.text("truncated-sctp - ").number(12 - length).text(" bytes missing!");
@@ -293,7 +293,7 @@ final class IpText {
   }
 
   /** Authentication header, RFC 4302. */
-  private static int authentication(LineCursor line, int at) {
+  private static int authentication(PacketPrinter line, int at) {
     line.enter("ah");
     int bytes = (line.need(at, 1).text("AH").unsignedByte(at + 1) + 2) * 4;
     line.text("(").need(at + 4, 4).text("spi=0x").hex(line.unsignedInt(at + 4), 8).text(",");
@@ -303,7 +303,7 @@ final class IpText {
   }
 
   /** Encapsulating security payload, RFC 4303: what is not encrypted. */
-  private static void esp(LineCursor line, int at, int length) {
+  private static void esp(PacketPrinter line, int at, int length) {
     line.enter("esp");
     line.need(at, 9);
     line.text("ESP(spi=0x").hex(line.unsignedInt(at), 8);

@@ -61,7 +61,7 @@ final class LinkHeader {
   void parseCooked(Frame frame) {
     clear();
     length = bytes.length();
-    if (frame.senderAddressLength() == Wire.MAC_BYTES) {
+    if (frame.senderAddressLength() == NetworkBytes.MAC_BYTES) {
       cookedSender = frame.senderAddress() >>> 16;
     }
     if (hasEtherType(frame.hardwareType())) {
@@ -73,8 +73,8 @@ final class LinkHeader {
   private void parseEthernet() {
     if (length >= ETHERNET_BYTES) {
       dstMacOffset = 0;
-      srcMacOffset = Wire.MAC_BYTES;
-      firstType = unsignedShort(2 * Wire.MAC_BYTES);
+      srcMacOffset = NetworkBytes.MAC_BYTES;
+      firstType = unsignedShort(2 * NetworkBytes.MAC_BYTES);
       bodyOffset = ETHERNET_BYTES;
     }
   }
@@ -84,7 +84,7 @@ final class LinkHeader {
     if (length < headerBytes) {
       return;
     }
-    if (unsignedByte(address - 1) == Wire.MAC_BYTES) {
+    if (unsignedByte(address - 1) == NetworkBytes.MAC_BYTES) {
       srcMacOffset = address;
     }
     bodyOffset = headerBytes;
@@ -145,12 +145,12 @@ final class LinkHeader {
 
   /** The sender's address as a number, or -1. */
   long srcMac() {
-    return srcMacOffset == ABSENT ? cookedSender : Wire.mac(bytes, srcMacOffset);
+    return srcMacOffset == ABSENT ? cookedSender : NetworkBytes.mac(bytes, srcMacOffset);
   }
 
   /** The receiver's address as a number, or -1. */
   long dstMac() {
-    return dstMacOffset == ABSENT ? ABSENT : Wire.mac(bytes, dstMacOffset);
+    return dstMacOffset == ABSENT ? ABSENT : NetworkBytes.mac(bytes, dstMacOffset);
   }
 
   private int unsignedByte(int at) {

@@ -369,7 +369,7 @@ public final class PacketHeaders {
 
   private String macText(long mac) {
     bytes.requireReadable();
-    return mac < 0 ? null : Wire.macText(mac);
+    return mac < 0 ? null : NetworkBytes.macText(mac);
   }
 
   /** IP source address, IPv6 as in RFC 5952; null if there is none. */
@@ -389,9 +389,9 @@ public final class PacketHeaders {
     }
     StringBuilder text = new StringBuilder(39);
     if (ipVersion == 4) {
-      Wire.appendIpv4(text, bytes, networkOffset + ipv4Offset);
+      NetworkBytes.appendIpv4(text, bytes, networkOffset + ipv4Offset);
     } else {
-      Wire.appendIpv6(text, bytes, networkOffset + ipv6Offset);
+      NetworkBytes.appendIpv6(text, bytes, networkOffset + ipv6Offset);
     }
     return text.toString();
   }

@@ -81,7 +81,7 @@ public final class PacketLine {
       MemorySegment memory,
       long offset,
       int length) {
-    LineCursor line = new LineCursor(new ByteView().show(memory, offset, length));
+    PacketPrinter line = new PacketPrinter(new ByteView().show(memory, offset, length));
     time.formatTo(
         Instant.ofEpochSecond(
             Math.floorDiv(timestampNanos, 1_000_000_000L),
@@ -92,7 +92,7 @@ public final class PacketLine {
     line.text(" ").text(word(packetType)).text(" ");
     try {
       packet(line, originalLength, linkType, length);
-    } catch (LineCursor.CutOff e) {
+    } catch (PacketPrinter.CutOff e) {
       line.text(" [|").text(line.layer()).text("]");
     }
     int end = line.out.length();
@@ -119,7 +119,7 @@ public final class PacketLine {
     };
   }
 
-  private static void packet(LineCursor line, int originalLength, int linkType, int length) {
+  private static void packet(PacketPrinter line, int originalLength, int linkType, int length) {
     if (length == 0) {
       line.text("[Invalid header: caplen==0").text(originalLength == 0 ? ", len==0]" : "]");
       return;
@@ -138,11 +138,11 @@ public final class PacketLine {
     }
   }
 
-  private static void ethernet(LineCursor line, int originalLength) {
+  private static void ethernet(PacketPrinter line, int originalLength) {
     line.enter("ether");
     line.need(0, ETHERNET_BYTES);
-    line.mac(Wire.MAC_BYTES).text(" > ").mac(0).text(", ");
-    int type = line.unsignedShort(2 * Wire.MAC_BYTES);
+    line.mac(NetworkBytes.MAC_BYTES).text(" > ").mac(0).text(", ");
+    int type = line.unsignedShort(2 * NetworkBytes.MAC_BYTES);
     int at = ETHERNET_BYTES;
     boolean tagged = false;
     while (EtherType.isVlanTag(type)) {
@@ -179,17 +179,17 @@ public final class PacketLine {
     network(line, type, at, rest);
   }
 
-  private static void etherType(LineCursor line, int type) {
+  private static void etherType(PacketPrinter line, int type) {
     line.text("ethertype ").text(EtherTypeNames.of(type)).text(" (0x").hex(type, 4).text(")");
   }
 
-  private static void tag(LineCursor line, int at) {
+  private static void tag(PacketPrinter line, int at) {
     int tci = line.unsignedShort(at);
     line.text("vlan ").number(tci & 0xFFF).text(", p ").number(tci >>> 13);
     line.text((tci & 0x1000) != 0 ? ", DEI, " : ", ");
   }
 
-  private static void logicalLink(LineCursor line, int at) {
+  private static void logicalLink(PacketPrinter line, int at) {
     line.enter("llc");
     line.need(at, 3);
     line.text("LLC, dsap 0x").hex(line.unsignedByte(at), 2);
@@ -197,7 +197,7 @@ public final class PacketLine {
     line.text(", ctrl 0x").hex(line.unsignedByte(at + 2), 2);
   }
 
-  private static void network(LineCursor line, int type, int at, int length) {
+  private static void network(PacketPrinter line, int type, int at, int length) {
     switch (type) {
       case EtherType.IPV4 -> IpText.ipv4(line, at, length, 0);
       case EtherType.IPV6 -> IpText.ipv6(line, at, length, 0);
@@ -205,7 +205,7 @@ public final class PacketLine {
     }
   }
 
-  private static void rawIp(LineCursor line, int originalLength) {
+  private static void rawIp(PacketPrinter line, int originalLength) {
     line.enter("raw");
     line.text("ip: ");
     int version = line.unsignedByte(0) >>> 4;
@@ -216,26 +216,26 @@ public final class PacketLine {
     }
   }
 
-  private static void sll(LineCursor line, int originalLength) {
+  private static void sll(PacketPrinter line, int originalLength) {
     line.enter("sll");
     line.need(0, SLL_BYTES);
-    if (line.unsignedShort(4) == Wire.MAC_BYTES) {
+    if (line.unsignedShort(4) == NetworkBytes.MAC_BYTES) {
       line.mac(6).text(" ");
     }
     cooked(line, line.unsignedShort(14), SLL_BYTES, originalLength);
   }
 
-  private static void sll2(LineCursor line, int originalLength) {
+  private static void sll2(PacketPrinter line, int originalLength) {
     line.enter("sll2");
     line.need(0, SLL2_BYTES);
     line.text("ifindex ").number(line.unsignedInt(4)).text(" ");
-    if (line.unsignedByte(11) == Wire.MAC_BYTES) {
+    if (line.unsignedByte(11) == NetworkBytes.MAC_BYTES) {
       line.mac(12).text(" ");
     }
     cooked(line, line.unsignedShort(0), SLL2_BYTES, originalLength);
   }
 
-  private static void cooked(LineCursor line, int protocol, int at, int originalLength) {
+  private static void cooked(PacketPrinter line, int protocol, int at, int originalLength) {
     switch (protocol) {
       case 1 -> line.text("802.3");
       case 4 -> line.text("802.2");

@@ -10,7 +10,7 @@ final class TcpText {
 
   private TcpText() {}
 
-  static void append(LineCursor line, int at, int length, IpText.Header header) {
+  static void append(PacketPrinter line, int at, int length, IpText.Header header) {
     line.enter("tcp");
     if (!line.has(at, 4)) {
       header.addresses(line, ":");
@@ -63,7 +63,7 @@ final class TcpText {
     }
   }
 
-  private static void flags(LineCursor line, int flags) {
+  private static void flags(PacketPrinter line, int flags) {
     if (flags == 0) {
       line.text("none");
     }
@@ -75,7 +75,7 @@ final class TcpText {
   }
 
   /** Whether the options are sound; if not, the line says so and has its last bracket. */
-  private static boolean options(LineCursor line, int start, int length) {
+  private static boolean options(PacketPrinter line, int start, int length) {
     int at = start;
     int end = start + length;
     while (at < end) {
@@ -103,7 +103,7 @@ final class TcpText {
   }
 
   /** Whether the option's length suits its kind. */
-  private static boolean option(LineCursor line, int kind, int at, int optionBytes) {
+  private static boolean option(PacketPrinter line, int kind, int at, int optionBytes) {
     int dataBytes = optionBytes - 2;
     int expected = expectedBytes(kind, dataBytes);
     line.text(name(kind));
@@ -150,7 +150,7 @@ final class TcpText {
     };
   }
 
-  private static void selectiveAcknowledgment(LineCursor line, int at, int dataBytes) {
+  private static void selectiveAcknowledgment(PacketPrinter line, int at, int dataBytes) {
     if (dataBytes % 8 != 0) {
       line.text(" invalid sack");
       return;

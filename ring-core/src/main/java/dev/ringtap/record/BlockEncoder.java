@@ -50,7 +50,7 @@ public final class BlockEncoder {
 
   /** What a record takes after its start: seven fields, a tag, the payload. */
   private static final int MAX_AFTER_START_BYTES =
-      EncodedPiece.STEP_OVERSHOOT_BYTES + 8 * Varint.ROOM_BYTES + MAX_FAST_BYTES + TAG_BYTES;
+      CachedFields.STEP_OVERSHOOT_BYTES + 8 * Varint.ROOM_BYTES + MAX_FAST_BYTES + TAG_BYTES;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -174,7 +174,7 @@ public final class BlockEncoder {
     if (raw.lostBefore() == 0
         && sequence >>> SEQUENCE_BITS == 0
         && block.snapLengthBytes() >= STEP_BYTES + TAG_BYTES) {
-      EncodedPiece start = frameEncoder.start(block.capture());
+      CachedFields start = frameEncoder.start(block.capture());
       ensureRoom(RUN_BYTES + start.length() + MAX_AFTER_START_BYTES);
       raw.pin();
       try {
@@ -189,7 +189,7 @@ public final class BlockEncoder {
    * One loop, since each call in it would make the compiler keep its variables in memory. The
    * fields are written by stores of eight bytes, of which later fields overwrite the rest.
    */
-  private void encodeRun(EncodedPiece start, long firstSequence, int linkType, int snapLength) {
+  private void encodeRun(CachedFields start, long firstSequence, int linkType, int snapLength) {
     RawFrames raw = this.raw;
     byte[] to = bytes;
     int[] ends = this.ends;

@@ -46,13 +46,13 @@ public final class PacketEncoder {
   private final byte[] header;
 
   /** The header and the fields that name the capture, of the last frame and of those before. */
-  private EncodedPiece start;
+  private CachedFields start;
 
   private CaptureId capture;
-  private final Map<CaptureId, EncodedPiece> starts = new HashMap<>();
+  private final Map<CaptureId, CachedFields> starts = new HashMap<>();
 
   /** The fields after the sequence number, of the last frame. */
-  private final EncodedPiece tail = new EncodedPiece();
+  private final CachedFields tail = new CachedFields();
 
   private final byte[] tailFields = new byte[MAX_TAIL_BYTES + Varint.ROOM_BYTES];
   private long lostBefore;
@@ -184,23 +184,23 @@ public final class PacketEncoder {
   }
 
   /** The header and the fields that name the capture. */
-  EncodedPiece start(CaptureId of) {
+  CachedFields start(CaptureId of) {
     useCapture(of);
     return start;
   }
 
-  private EncodedPiece encodeStart(CaptureId of) {
+  private CachedFields encodeStart(CaptureId of) {
     byte[] interfaceName = of.interfaceName().getBytes(StandardCharsets.UTF_8);
     byte[] host = of.host().getBytes(StandardCharsets.UTF_8);
     byte[] to = new byte[interfaceName.length + host.length + MAX_START_BYTES];
     if (header == null) {
-      return EncodedPiece.of(to, putText(to, 0, interfaceName));
+      return CachedFields.of(to, putText(to, 0, interfaceName));
     }
     System.arraycopy(header, 0, to, 0, header.length);
     int at = putText(to, header.length, host);
     at = putText(to, at, interfaceName);
     at = Varint.put(to, at, of.startMicros());
-    return EncodedPiece.of(to, Varint.put(to, at, of.member()));
+    return CachedFields.of(to, Varint.put(to, at, of.member()));
   }
 
   /** What all frames of a batch share, after its header. */

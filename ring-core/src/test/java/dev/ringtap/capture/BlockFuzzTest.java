@@ -73,7 +73,7 @@ public final class BlockFuzzTest extends FuzzTest {
   private static Block block(BlockSlot slot, FrameOrigin origin, int mode) {
     Block block = new Block(slot, origin, 1000, (mode & 128) == 0 ? 7 : 0);
     if ((mode & 8) != 0) {
-      block.sift(filter()::keptBytes);
+      block.applyFilter(filter()::keptBytes);
     }
     return block;
   }
@@ -106,9 +106,9 @@ public final class BlockFuzzTest extends FuzzTest {
     }
   }
 
-  private static QueuedFrameFilter filter() {
+  private static UserspaceFilter filter() {
     try {
-      return new QueuedFrameFilter(PROGRAM);
+      return new UserspaceFilter(PROGRAM);
     } catch (CaptureException e) {
       throw new AssertionError(e);
     }

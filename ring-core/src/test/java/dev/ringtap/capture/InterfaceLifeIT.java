@@ -280,8 +280,8 @@ class InterfaceLifeIT {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void aWaitingCaptureGoesOnWhenTheInterfaceIsBack(int members) throws Exception {
-    List<WaitingCapture> group =
-        network.call(() -> WaitingCapture.openGroup(CaptureConfig.on(RIGHT).build(), members));
+    List<ReopeningCapture> group =
+        network.call(() -> ReopeningCapture.openGroup(CaptureConfig.on(RIGHT).build(), members));
     long[] sequences = new long[members];
     for (int life = 1; life <= 3; life++) {
       try (FrameSender sender = network.sender(LEFT)) {
@@ -299,7 +299,7 @@ class InterfaceLifeIT {
       assertThat(group).anyMatch(each -> each.interfaceState() == InterfaceState.UP);
     }
     CaptureStatistics sum = new CaptureStatistics(0, 0, 0, 0);
-    for (WaitingCapture each : group) {
+    for (ReopeningCapture each : group) {
       assertThat(each.isEnded()).isFalse();
       each.stop();
       assertThat(each.isEnded() || network.call(() -> each.poll(1000)) == null).isTrue();
@@ -315,7 +315,8 @@ class InterfaceLifeIT {
   @Test
   void anInterruptDoesNotEndAWaitingTake() throws Exception {
     CaptureConfig config = CaptureConfig.on(RIGHT).build();
-    try (WaitingCapture capture = network.call(() -> WaitingCapture.openGroup(config, 1)).get(0)) {
+    try (ReopeningCapture capture =
+        network.call(() -> ReopeningCapture.openGroup(config, 1)).get(0)) {
       ip("link del " + LEFT);
       assertThat(network.call(() -> capture.poll(300))).isNull();
       long start = System.nanoTime();
@@ -325,23 +326,23 @@ class InterfaceLifeIT {
   }
 
   /** Whether the thread is interrupted still, as it was before. */
-  private static boolean interruptedTake(WaitingCapture capture) throws IOException {
+  private static boolean interruptedTake(ReopeningCapture capture) throws IOException {
     Thread.currentThread().interrupt();
     assertThat(capture.poll(300)).isNull();
     return Thread.interrupted();
   }
 
-  private void takeUntil(List<WaitingCapture> group, long[] sequences, long frames)
+  private void takeUntil(List<ReopeningCapture> group, long[] sequences, long frames)
       throws IOException {
     while (LongStream.of(sequences).sum() < frames) {
       takeFor(group, sequences, 20);
     }
   }
 
-  private void takeFor(List<WaitingCapture> group, long[] sequences, int millis)
+  private void takeFor(List<ReopeningCapture> group, long[] sequences, int millis)
       throws IOException {
     for (int i = 0; i < group.size(); i++) {
-      WaitingCapture each = group.get(i);
+      ReopeningCapture each = group.get(i);
       // it opens again in the namespace of the thread that takes
       try (Block block = network.call(() -> each.poll(millis))) {
         for (Frame f = block == null ? null : block.next(); f != null; f = block.next()) {
@@ -363,7 +364,7 @@ class InterfaceLifeIT {
                   new Thread(
                       () -> {
                         try {
-                          WaitingCapture.awaitInterface(RIGHT);
+                          ReopeningCapture.awaitInterface(RIGHT);
                           awaiting.complete(null);
                         } catch (IOException e) {
                           awaiting.completeExceptionally(e);

@@ -149,14 +149,14 @@ public final class RandomBlocks implements AutoCloseable {
   public Block block() {
     Block block = builder.build(sequence, lostBefore);
     if (filtered) {
-      block.sift(filter()::keptBytes);
+      block.applyFilter(filter()::keptBytes);
     }
     return block;
   }
 
-  private static QueuedFrameFilter filter() {
+  private static UserspaceFilter filter() {
     try {
-      return new QueuedFrameFilter(FILTER);
+      return new UserspaceFilter(FILTER);
     } catch (CaptureException e) {
       throw new AssertionError(e);
     }

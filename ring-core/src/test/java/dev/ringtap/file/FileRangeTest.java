@@ -171,7 +171,7 @@ class FileRangeTest {
   }
 
   @Test
-  void aPreludeThatIsNoneIsRefused() throws IOException {
+  void aSectionBlockThatIsNoneIsRefused() throws IOException {
     Path path = write(pcapng(200));
     List<FileRange> ranges = CaptureFileIndex.ranges(path, 3000);
     FileRange last = ranges.get(ranges.size() - 1);

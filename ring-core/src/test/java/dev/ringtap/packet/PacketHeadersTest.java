@@ -253,7 +253,7 @@ class PacketHeadersTest {
 
   private static String ipv6(byte[] address) {
     StringBuilder out = new StringBuilder();
-    Wire.appendIpv6(out, new ByteView().show(MemorySegment.ofArray(address), 0, 16), 0);
+    NetworkBytes.appendIpv6(out, new ByteView().show(MemorySegment.ofArray(address), 0, 16), 0);
     return out.toString();
   }
 }

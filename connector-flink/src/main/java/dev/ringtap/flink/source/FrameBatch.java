@@ -21,8 +21,8 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   /** What a fetch brings that was woken: nothing. */
   static final RecordsWithSplitIds<FetchedFrame> EMPTY = new EndBatch(Set.of(), () -> {});
 
-  private final SplitRun run;
-  private final FrameSieve sieve;
+  private final SplitContext run;
+  private final SplitFilter filter;
   private final Block block;
   private final SplitWatermarks watermarks;
   private final FetchedFrame fetched = new FetchedFrame(this);
@@ -33,13 +33,13 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   private long lastTimestampNanos = -1;
 
   FrameBatch(
-      SplitRun run,
-      FrameSieve sieve,
+      SplitContext run,
+      SplitFilter filter,
       Block block,
       FileRange blockStart,
       SplitWatermarks watermarks) {
     this.run = run;
-    this.sieve = sieve;
+    this.filter = filter;
     this.block = block;
     this.watermarks = watermarks;
     fetched.blockStart = blockStart;
@@ -73,7 +73,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
           return watermarkAfter();
         }
         lastTimestampNanos = frame.timestampNanos();
-        if (sieve.keeps(block, frame)) {
+        if (filter.keeps(block, frame)) {
           run.emit(frame.lostBefore());
           fetched.frame = frame;
           return fetched;

@@ -33,7 +33,7 @@ public final class PacketLoop<T> {
     this.source = source;
     this.splits = splits;
     for (PacketSplit split : splits) {
-      SplitRun run = new SplitRun(split, source.terms().limit(), new SimpleCounter());
+      SplitContext run = new SplitContext(split, source.terms().limit(), new SimpleCounter());
       states.put(split.splitId(), new PacketSplitState(split, run));
       readers.add(new PacketSplitReader(source.opener(), ignored -> run));
     }

@@ -11,7 +11,7 @@ public enum PacketMetric {
       run -> run.statistics().captured()),
 
   /** Frames that went into the stream. */
-  EMITTED("emitted", "frames that went into the stream, since then", SplitRun::emitted),
+  EMITTED("emitted", "frames that went into the stream, since then", SplitContext::emitted),
 
   /** Frames for which the ring had no room. */
   DROPPED_BY_KERNEL(
@@ -30,13 +30,13 @@ public enum PacketMetric {
       "ringFill",
       "the part of the ring's blocks that is filled and not given back, 0 to 1; at 1 the kernel"
           + " drops",
-      SplitRun::ringFill),
+      SplitContext::ringFill),
 
   /** Sum of lostBefore. */
   LOST_BEFORE(
       "lostBefore",
       "sum of `lostBefore` of all frames emitted; a restore continues it",
-      SplitRun::lostBefore),
+      SplitContext::lostBefore),
 
   /** Frames that cannot be read. */
   UNREADABLE(
@@ -46,9 +46,9 @@ public enum PacketMetric {
 
   private final String metricName;
   private final String description;
-  private final Function<SplitRun, Number> value;
+  private final Function<SplitContext, Number> value;
 
-  PacketMetric(String metricName, String description, Function<SplitRun, Number> value) {
+  PacketMetric(String metricName, String description, Function<SplitContext, Number> value) {
     this.metricName = metricName;
     this.description = description;
     this.value = value;
@@ -64,7 +64,7 @@ public enum PacketMetric {
     return description;
   }
 
-  Number of(SplitRun run) {
+  Number of(SplitContext run) {
     return value.apply(run);
   }
 }

@@ -14,7 +14,7 @@ import org.apache.flink.connector.base.source.reader.SourceReaderBase;
 final class PacketReader<T>
     extends SourceReaderBase<FetchedFrame, T, PacketSplit, PacketSplitState> {
   private final ReaderMetrics metrics;
-  private final ConcurrentHashMap<String, SplitRun> runs;
+  private final ConcurrentHashMap<String, SplitContext> runs;
   private final long limit;
   private final boolean live;
   private final boolean asksForSplits;
@@ -26,7 +26,7 @@ final class PacketReader<T>
   private final Map<String, PacketSplit> finished = new LinkedHashMap<>();
 
   private PacketReader(
-      ConcurrentHashMap<String, SplitRun> runs,
+      ConcurrentHashMap<String, SplitContext> runs,
       SplitOpener opener,
       PacketDeserializer<T> deserializer,
       long limit,
@@ -74,7 +74,8 @@ final class PacketReader<T>
 
   @Override
   protected PacketSplitState initializedState(PacketSplit split) {
-    SplitRun run = new SplitRun(split, limit, context.metricGroup().getNumRecordsInErrorsCounter());
+    SplitContext run =
+        new SplitContext(split, limit, context.metricGroup().getNumRecordsInErrorsCounter());
     runs.put(split.splitId(), run);
     metrics.register(run);
     return new PacketSplitState(split, run);

@@ -37,11 +37,11 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   private static final int DRAIN_MILLIS = 12_000;
 
   private final SplitOpener opener;
-  private final Function<PacketSplit, SplitRun> runs;
+  private final Function<PacketSplit, SplitContext> runs;
   private final Object lock = new Object();
 
-  private SplitRun run;
-  private FrameSieve sieve;
+  private SplitContext run;
+  private SplitFilter filter;
   private SplitWatermarks watermarks;
   private volatile BlockSource source;
   private boolean stopped;
@@ -54,7 +54,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   /**
    * @param runs finds the run of a split that was added
    */
-  PacketSplitReader(SplitOpener opener, Function<PacketSplit, SplitRun> runs) {
+  PacketSplitReader(SplitOpener opener, Function<PacketSplit, SplitContext> runs) {
     this.opener = opener;
     this.runs = runs;
   }
@@ -94,7 +94,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
       FileRange start = source instanceof CaptureFile ? ((CaptureFile) source).rest() : null;
       Block block = source.poll(timeoutMillis());
       if (block != null) {
-        return new FrameBatch(run, sieve, block, start, watermarks);
+        return new FrameBatch(run, filter, block, start, watermarks);
       }
       if (source.isEnded()) {
         return end();
@@ -109,7 +109,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
 
   private void open() throws IOException {
     PacketSplit split = run.split();
-    sieve = opener.sieve(split);
+    filter = opener.filter(split);
     watermarks = opener.watermarks(split);
     BlockSource opened = opener.open(split);
     run.opened(opened);
@@ -135,7 +135,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   /** The blocks before are not emitted yet: the source lives until they are. */
   private RecordsWithSplitIds<FetchedFrame> end() {
     endReached = true;
-    SplitRun ended = run;
+    SplitContext ended = run;
     BlockSource ending = source;
     return FrameBatch.end(ended.split().splitId(), () -> close(ended, ending));
   }
@@ -195,7 +195,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
    * Closes a source once. What is still in a ring is counted before, so that the ledger adds up to
    * the frame.
    */
-  private static void close(SplitRun run, BlockSource source) {
+  private static void close(SplitContext run, BlockSource source) {
     synchronized (run) {
       if (run.isClosed()) {
         return;
@@ -213,7 +213,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   }
 
   /** Names the capture as its records do. */
-  private static String nameInLedger(SplitRun run, BlockSource source) {
+  private static String nameInLedger(SplitContext run, BlockSource source) {
     if (!(source instanceof PacketCapture)) {
       return run.split().splitId();
     }
@@ -223,7 +223,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
         capture.host(), capture.interfaceName(), capture.member(), capture.start());
   }
 
-  private static void drain(SplitRun run, BlockSource source) throws IOException {
+  private static void drain(SplitContext run, BlockSource source) throws IOException {
     if (source instanceof CaptureFile || source.isEnded()) {
       return;
     }

@@ -68,8 +68,8 @@ final class PacketSplitSerializer implements SimpleVersionedSerializer<PacketSpl
       out.writeLong(file.range().startBytes());
       out.writeLong(file.range().endBytes());
       out.writeLong(file.range().firstFrame());
-      out.writeInt(file.range().preludes().size());
-      for (long offset : file.range().preludes()) {
+      out.writeInt(file.range().sectionBlockOffsets().size());
+      for (long offset : file.range().sectionBlockOffsets()) {
         out.writeLong(offset);
       }
     }
@@ -91,10 +91,11 @@ final class PacketSplitSerializer implements SimpleVersionedSerializer<PacketSpl
     long end = in.readLong();
     long firstFrame = in.readLong();
     int count = in.readInt();
-    List<Long> preludes = new ArrayList<>();
+    List<Long> sectionBlockOffsets = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      preludes.add(in.readLong());
+      sectionBlockOffsets.add(in.readLong());
     }
-    return new FileSplit(path, begin, new FileRange(start, end, firstFrame, preludes), progress);
+    return new FileSplit(
+        path, begin, new FileRange(start, end, firstFrame, sectionBlockOffsets), progress);
   }
 }

@@ -6,13 +6,13 @@ import dev.ringtap.flink.source.PacketSplit.Progress;
 /** A split while it is read; for the task's thread. */
 final class PacketSplitState {
   private final PacketSplit split;
-  private final SplitRun run;
+  private final SplitContext run;
   private long nextSequence;
   private long emitted;
   private long lostBefore;
   private FileRange blockStart;
 
-  PacketSplitState(PacketSplit split, SplitRun run) {
+  PacketSplitState(PacketSplit split, SplitContext run) {
     this.split = split;
     this.run = run;
     Progress progress = split.progress();
@@ -29,7 +29,7 @@ final class PacketSplitState {
     blockStart = fetched.blockStart;
   }
 
-  SplitRun run() {
+  SplitContext run() {
     return run;
   }
 

@@ -19,14 +19,14 @@ final class ReaderMetrics {
   private final MetricGroup group;
   private int splits;
 
-  ReaderMetrics(SourceReaderMetricGroup reader, Collection<SplitRun> runs) {
+  ReaderMetrics(SourceReaderMetricGroup reader, Collection<SplitContext> runs) {
     group = reader.addGroup(GROUP);
     reader.setPendingRecordsGauge(
         () -> runs.stream().mapToLong(run -> run.statistics().waiting()).sum());
   }
 
   /** Registers a split's gauges; of a reader that reads very many, those of the first ones. */
-  void register(SplitRun run) {
+  void register(SplitContext run) {
     if (++splits > MOST_SPLITS) {
       return;
     }

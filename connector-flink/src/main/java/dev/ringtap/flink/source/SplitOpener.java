@@ -153,18 +153,18 @@ final class SplitOpener implements Serializable {
   }
 
   /** What the reader leaves out itself. */
-  FrameSieve sieve(PacketSplit split) throws IOException {
+  SplitFilter filter(PacketSplit split) throws IOException {
     if (filter == PacketFilter.ALL) {
-      return new FrameSieve(split, null, null);
+      return new SplitFilter(split, null, null);
     }
     if (split instanceof FileSplit) {
-      return new FrameSieve(split, filter.forFiles(), filter.inReader());
+      return new SplitFilter(split, filter.forFiles(), filter.inReader());
     }
     LiveSplit live = (LiveSplit) split;
     return place.open(
         () -> {
           CaptureInterface device = CaptureInterface.named(live.interfaceName());
-          return new FrameSieve(
+          return new SplitFilter(
               split, null, filter.kernelDecides(device) ? null : filter.inReader());
         });
   }

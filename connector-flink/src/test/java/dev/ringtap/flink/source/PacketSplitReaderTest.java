@@ -31,7 +31,7 @@ class PacketSplitReaderTest {
 
   @TempDir Path directory;
   private FileSplit split;
-  private SplitRun run;
+  private SplitContext run;
   private final Counter errors = new SimpleCounter();
   private PacketSplitReader reader;
 
@@ -39,7 +39,7 @@ class PacketSplitReaderTest {
   void createReader() throws IOException {
     Path file = PcapFile.writeNumbered(directory.resolve("a.pcap"), FRAMES, 100);
     split = FileSplit.of(file.toString(), FileRange.WHOLE);
-    run = new SplitRun(split, Long.MAX_VALUE, errors);
+    run = new SplitContext(split, Long.MAX_VALUE, errors);
     reader =
         new PacketSplitReader(
             new SplitOpener(Map.of(), PacketFilter.ALL, null, true, false), ignored -> run);
@@ -153,7 +153,7 @@ class PacketSplitReaderTest {
         new PacketSplitReader(
             new SplitOpener(Map.of(), PacketFilter.ALL, null, true, true), ignored -> run);
     split = split.at(FileRange.WHOLE, new PacketSplit.Progress(FRAMES, FRAMES, 0));
-    run = new SplitRun(split, Long.MAX_VALUE, errors);
+    run = new SplitContext(split, Long.MAX_VALUE, errors);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
     RecordsWithSplitIds<FetchedFrame> batch = reader.fetch();
     assertThat(batch.nextSplit()).isEqualTo(split.splitId());

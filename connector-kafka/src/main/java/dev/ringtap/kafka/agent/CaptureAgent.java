@@ -9,7 +9,7 @@ import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.LiveCapture;
 import dev.ringtap.capture.PacketCapture;
-import dev.ringtap.capture.WaitingCapture;
+import dev.ringtap.capture.ReopeningCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
@@ -164,13 +164,13 @@ public final class CaptureAgent implements AutoCloseable {
 
   private static CaptureInterface device(AgentConfig config) throws IOException {
     String name = config.capture().get(CaptureOption.INTERFACE);
-    return config.waits() ? WaitingCapture.awaitInterface(name) : PacketCapture.require(name);
+    return config.waits() ? ReopeningCapture.awaitInterface(name) : PacketCapture.require(name);
   }
 
   private static List<? extends LiveCapture> openLive(AgentConfig config, CaptureConfig capture)
       throws IOException {
     return config.waits()
-        ? WaitingCapture.openGroup(capture, config.workers())
+        ? ReopeningCapture.openGroup(capture, config.workers())
         : PacketCapture.openGroup(capture, config.workers());
   }
 

@@ -8,7 +8,7 @@ import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.PacketCapture;
-import dev.ringtap.capture.WaitingCapture;
+import dev.ringtap.capture.ReopeningCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterCompiler;
@@ -370,7 +370,7 @@ final class CaptureCommand implements Callable<Integer> {
     }
     if (waits) {
       starting("waits for interface " + config.build().get(CaptureOption.INTERFACE));
-      WaitingCapture.awaitInterface(config.build().get(CaptureOption.INTERFACE));
+      ReopeningCapture.awaitInterface(config.build().get(CaptureOption.INTERFACE));
     }
     if (bpf != null) {
       config.filter(bpfProgram());

@@ -36,14 +36,14 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
   static final String SEQUENCE = "sequence";
   static final String START_BYTES = "start.bytes";
   static final String START_FRAME = "start.frame";
-  static final String START_PRELUDES = "start.preludes";
+  static final String START_SECTIONS = "start.section.offsets";
   static final String FINGERPRINT = "fingerprint";
 
   /** The beginning. */
   static final FilePosition START = new FilePosition(FileRange.WHOLE, 0, 0, null);
 
   private static final Set<String> KEYS =
-      Set.of(FRAME, SEQUENCE, START_BYTES, START_FRAME, START_PRELUDES, FINGERPRINT);
+      Set.of(FRAME, SEQUENCE, START_BYTES, START_FRAME, START_SECTIONS, FINGERPRINT);
 
   /** As a source offset: of primitive values, as Connect wants them. */
   Map<String, ?> toOffset() {
@@ -52,15 +52,15 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
     offset.put(SEQUENCE, sequence);
     offset.put(START_BYTES, range.startBytes());
     offset.put(START_FRAME, range.firstFrame());
-    offset.put(START_PRELUDES, preludes());
+    offset.put(START_SECTIONS, sectionBlockOffsets());
     if (fingerprint != null) {
       offset.put(FINGERPRINT, fingerprint.toString());
     }
     return offset;
   }
 
-  private String preludes() {
-    List<Long> offsets = range.preludes();
+  private String sectionBlockOffsets() {
+    List<Long> offsets = range.sectionBlockOffsets();
     return offsets.isEmpty()
         ? ""
         : offsets.stream().map(String::valueOf).collect(Collectors.joining(" "));
@@ -106,7 +106,7 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
     FileRange range =
         startBytes == 0
             ? FileRange.WHOLE
-            : new FileRange(startBytes, Long.MAX_VALUE, startFrame, preludes(offset));
+            : new FileRange(startBytes, Long.MAX_VALUE, startFrame, sectionBlockOffsets(offset));
     return new FilePosition(range, frame, number(offset, SEQUENCE, frame), fingerprint(offset));
   }
 
@@ -150,8 +150,8 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
     return ((Number) value).longValue();
   }
 
-  private static List<Long> preludes(Map<String, ?> offset) {
-    Object text = offset.get(START_PRELUDES);
+  private static List<Long> sectionBlockOffsets(Map<String, ?> offset) {
+    Object text = offset.get(START_SECTIONS);
     if (text == null || text.toString().isBlank()) {
       return List.of();
     }
@@ -159,7 +159,8 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
       return Arrays.stream(text.toString().strip().split(" ")).map(Long::valueOf).toList();
     } catch (NumberFormatException e) {
       throw new ConnectException(
-          "offset start.preludes is '" + text + "'; expected byte offsets between blanks", e);
+          "offset start.section.offsets is '" + text + "'; expected byte offsets between blanks",
+          e);
     }
   }
 }

@@ -6,7 +6,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.WaitingCapture;
+import dev.ringtap.capture.ReopeningCapture;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ final class LiveReader implements PacketReader {
 
   private static final int DRAIN_POLL_MILLIS = 100;
 
-  private final WaitingCapture capture;
+  private final ReopeningCapture capture;
   private final RecordMaker maker;
   private final TaskLedger ledger;
   private final String interfaceName;
@@ -47,7 +47,7 @@ final class LiveReader implements PacketReader {
         TimeUnit.MILLISECONDS.toNanos(
             config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS) + DRAIN_MARGIN_MILLIS);
     partition = Map.of(INTERFACE, interfaceName);
-    capture = WaitingCapture.openGroup(config, 1).get(0);
+    capture = ReopeningCapture.openGroup(config, 1).get(0);
     ledger.follow(capture::statistics, capture::ringFill, () -> !capture.isWaiting());
   }
 

@@ -349,7 +349,10 @@ class PacketSourceConnectorTest {
     refuse(file, ours, Map.of("frame", 5, "start.frame", 6, "start.bytes", 70), "behind frame 5");
     refuse(file, ours, Map.of("frame", 5, "start.frame", 4), "nor without its start.bytes");
     refuse(
-        file, ours, Map.of("frame", 5, "start.bytes", 9, "start.preludes", "a"), "start.preludes");
+        file,
+        ours,
+        Map.of("frame", 5, "start.bytes", 9, "start.section.offsets", "a"),
+        "start.section.offsets");
     refuse(file, ours, Map.of("frame", 5, "fingerprint", "4097:00000000"), "fingerprint");
     refuse(file, ours, Map.of("frame", 5, "fingerprint", "x"), "fingerprint");
     refuse(config("interface", "eth0"), Map.of("interface", "eth0"), Map.of("x", 1), "no offsets");

@@ -12,8 +12,8 @@ import java.util.List;
  * cooked capture the kernel runs it on the frame without that header, whose fields it has under
  * numbers of their own ({@link Bpf#AD_OFF}). As libpcap's {@code fix_offset}.
  */
-final class KernelFilter {
-  private KernelFilter() {}
+final class FilterRewriter {
+  private FilterRewriter() {}
 
   /**
    * The program for a cooked capture.

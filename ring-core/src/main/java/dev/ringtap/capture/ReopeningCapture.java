@@ -16,7 +16,7 @@ import java.util.List;
  * <p>As {@link PacketCapture}; it is opened again in the network namespace of the thread that
  * takes.
  */
-public final class WaitingCapture implements LiveCapture {
+public final class ReopeningCapture implements LiveCapture {
   private static final System.Logger LOG = System.getLogger(PacketCapture.class.getName());
 
   private static final int LOOK_MILLIS = 100;
@@ -39,7 +39,7 @@ public final class WaitingCapture implements LiveCapture {
   private boolean stopped;
   private boolean closed;
 
-  private WaitingCapture(CaptureConfig config, FanoutGroup group, PacketCapture first) {
+  private ReopeningCapture(CaptureConfig config, FanoutGroup group, PacketCapture first) {
     this.config = config;
     this.group = group;
     this.current = first;
@@ -51,12 +51,12 @@ public final class WaitingCapture implements LiveCapture {
    * Opens the members of a fanout group, or one capture alone, as {@link PacketCapture#openGroup};
    * the interface must be there. {@link #awaitInterface} waits for it.
    */
-  public static List<WaitingCapture> openGroup(CaptureConfig config, int members)
+  public static List<ReopeningCapture> openGroup(CaptureConfig config, int members)
       throws CaptureException {
     FanoutGroup group = FanoutGroup.of(config, members);
-    List<WaitingCapture> waiting = new ArrayList<>();
+    List<ReopeningCapture> waiting = new ArrayList<>();
     for (PacketCapture each : PacketCapture.openAll(config, members, group)) {
-      waiting.add(new WaitingCapture(each.config(), group, each));
+      waiting.add(new ReopeningCapture(each.config(), group, each));
     }
     return waiting;
   }

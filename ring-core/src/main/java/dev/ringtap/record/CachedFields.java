@@ -5,8 +5,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Encoded bytes that stand in many records, seldom more than sixteen. Not thread-safe. */
-final class EncodedPiece {
+/**
+ * Encoded fields that are the same in many records, seldom more than sixteen bytes. Not
+ * thread-safe.
+ */
+final class CachedFields {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int IN_LONGS_BYTES = 2 * Long.BYTES;
@@ -15,7 +18,7 @@ final class EncodedPiece {
   /** Most bytes that {@link #putInSteps} writes without a bulk copy. */
   private static final int IN_STEPS_BYTES = 3 * STEP_BYTES;
 
-  /** Bytes that {@link #putInSteps} may write after the piece. */
+  /** Bytes that {@link #putInSteps} may write after the fields. */
   static final int STEP_OVERSHOOT_BYTES = STEP_BYTES - 1;
 
   private byte[] bytes;
@@ -25,10 +28,10 @@ final class EncodedPiece {
   private long first;
   private long second;
 
-  static EncodedPiece of(byte[] bytes, int length) {
-    EncodedPiece piece = new EncodedPiece();
-    piece.set(Arrays.copyOf(bytes, length + STEP_OVERSHOOT_BYTES), length);
-    return piece;
+  static CachedFields of(byte[] bytes, int length) {
+    CachedFields fields = new CachedFields();
+    fields.set(Arrays.copyOf(bytes, length + STEP_OVERSHOOT_BYTES), length);
+    return fields;
   }
 
   /**
@@ -48,9 +51,9 @@ final class EncodedPiece {
   }
 
   /**
-   * Writes the piece, and what stands behind it up to sixteen bytes from its start.
+   * Writes the fields, and what stands after them up to sixteen bytes from their start.
    *
-   * @return index behind the piece
+   * @return index after the fields
    */
   int put(byte[] to, int at) {
     if (length <= IN_LONGS_BYTES) {
@@ -63,8 +66,8 @@ final class EncodedPiece {
   }
 
   /**
-   * As {@link #put}, for a piece of {@link #of} that stays the same in a loop: writes up to {@link
-   * #STEP_OVERSHOOT_BYTES} after it.
+   * As {@link #put}, for fields of {@link #of} that stay the same in a loop: writes up to {@link
+   * #STEP_OVERSHOOT_BYTES} after them.
    */
   int putInSteps(byte[] to, int at) {
     byte[] from = bytes;

@@ -4,12 +4,12 @@ import dev.ringtap.capture.ByteView;
 import java.util.HexFormat;
 
 /** Addresses as text and as numbers. Callers have checked their bounds. */
-final class Wire {
+final class NetworkBytes {
   static final int MAC_BYTES = 6;
 
   private static final HexFormat HEX = HexFormat.of();
 
-  private Wire() {}
+  private NetworkBytes() {}
 
   /** The six bytes of a MAC address as a number. */
   static long mac(ByteView bytes, int at) {

@@ -7,7 +7,7 @@ import dev.ringtap.capture.ByteView;
  * read behind the last captured byte throws {@link CutOff}; the line then ends with the name of the
  * layer that was being read. Offsets are in bytes from the start of the packet.
  */
-final class LineCursor {
+final class PacketPrinter {
   final StringBuilder out = new StringBuilder(200);
 
   private final ByteView bytes;
@@ -24,7 +24,7 @@ final class LineCursor {
     }
   }
 
-  LineCursor(ByteView bytes) {
+  PacketPrinter(ByteView bytes) {
     this.bytes = bytes;
     this.end = bytes.length();
   }
@@ -48,7 +48,7 @@ final class LineCursor {
   }
 
   /** Ends the line here if these bytes were not captured. */
-  LineCursor need(int at, int bytes) {
+  PacketPrinter need(int at, int bytes) {
     if (!has(at, bytes)) {
       throw CutOff.INSTANCE;
     }
@@ -75,55 +75,55 @@ final class LineCursor {
     return bytes.unsignedInt(at);
   }
 
-  LineCursor text(String text) {
+  PacketPrinter text(String text) {
     out.append(text);
     return this;
   }
 
-  LineCursor number(long number) {
+  PacketPrinter number(long number) {
     out.append(number);
     return this;
   }
 
   /** A number in hex, with leading zeros up to this many digits. */
-  LineCursor hex(long number, int digits) {
+  PacketPrinter hex(long number, int digits) {
     String hex = Long.toHexString(number);
     out.repeat('0', Math.max(0, digits - hex.length())).append(hex);
     return this;
   }
 
   /** The bytes as far as they were captured. */
-  LineCursor hexBytes(int at, int count) {
-    Wire.appendHex(out, bytes, at, Math.min(count, left(at)));
+  PacketPrinter hexBytes(int at, int count) {
+    NetworkBytes.appendHex(out, bytes, at, Math.min(count, left(at)));
     return need(at, count);
   }
 
-  LineCursor mac(int at) {
-    return hardwareAddress(at, Wire.MAC_BYTES);
+  PacketPrinter mac(int at) {
+    return hardwareAddress(at, NetworkBytes.MAC_BYTES);
   }
 
-  LineCursor hardwareAddress(int at, int count) {
+  PacketPrinter hardwareAddress(int at, int count) {
     need(at, count);
     if (count == 0) {
       out.append("<empty>");
     }
-    Wire.appendMac(out, bytes, at, count);
+    NetworkBytes.appendMac(out, bytes, at, count);
     return this;
   }
 
-  LineCursor ipv4(int at) {
+  PacketPrinter ipv4(int at) {
     need(at, 4);
-    Wire.appendIpv4(out, bytes, at);
+    NetworkBytes.appendIpv4(out, bytes, at);
     return this;
   }
 
-  LineCursor ipv6(int at) {
+  PacketPrinter ipv6(int at) {
     need(at, 16);
-    Wire.appendIpv6(out, bytes, at);
+    NetworkBytes.appendIpv6(out, bytes, at);
     return this;
   }
 
-  LineCursor length(int bytes) {
+  PacketPrinter length(int bytes) {
     return text(", length ").number(bytes);
   }
 }

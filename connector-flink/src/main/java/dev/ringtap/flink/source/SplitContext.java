@@ -12,7 +12,7 @@ import org.apache.flink.metrics.Counter;
  * blocks, and the task's thread, which emits frames, tell each other. The counts are for any
  * thread.
  */
-final class SplitRun {
+final class SplitContext {
   private static final CaptureStatistics NOTHING = new CaptureStatistics(0, 0, 0, 0);
 
   private final PacketSplit split;
@@ -40,7 +40,7 @@ final class SplitRun {
    * @param limit frames of the split, those before the restore included
    * @param errors counts unreadable frames of all splits; for the task's thread
    */
-  SplitRun(PacketSplit split, long limit, Counter errors) {
+  SplitContext(PacketSplit split, long limit, Counter errors) {
     this.split = split;
     this.limit = limit;
     this.errors = errors;

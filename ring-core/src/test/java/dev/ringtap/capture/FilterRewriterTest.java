@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(value = 10, unit = TimeUnit.SECONDS)
-class KernelFilterTest {
+class FilterRewriterTest {
   private static BpfProgram load(int code, long at) {
     return BpfProgram.parse("2\n" + code + " 0 0 " + at + "\n6 0 0 1\n");
   }
@@ -45,7 +45,7 @@ class KernelFilterTest {
   })
   void loadsAreMovedToWhatTheKernelSees(int linkType, int code, long at, long fitted)
       throws CaptureException {
-    assertThat(KernelFilter.cooked(load(code, at), linkType)).isEqualTo(load(code, fitted));
+    assertThat(FilterRewriter.cooked(load(code, at), linkType)).isEqualTo(load(code, fitted));
   }
 
   @ParameterizedTest
@@ -68,7 +68,7 @@ class KernelFilterTest {
     "276, 177, 10"
   })
   void otherBytesOfTheHeaderAreRefused(int linkType, int code, int at) {
-    assertThatThrownBy(() -> KernelFilter.cooked(load(code, at), linkType))
+    assertThatThrownBy(() -> FilterRewriter.cooked(load(code, at), linkType))
         .hasMessageContaining("the filter reads byte " + at)
         .extracting(e -> ((CaptureException) e).reason())
         .isEqualTo(Reason.UNSUPPORTED_FILTER);
@@ -97,8 +97,8 @@ class KernelFilterTest {
     byte[] frame = new byte[60];
     for (BpfProgram each :
         List.of(
-            KernelFilter.only(Direction.IN, keepsZero),
-            KernelFilter.withoutOutgoing(1, keepsZero))) {
+            FilterRewriter.only(Direction.IN, keepsZero),
+            FilterRewriter.withoutOutgoing(1, keepsZero))) {
       int kept =
           new BpfInterpreter(each)
               .run(

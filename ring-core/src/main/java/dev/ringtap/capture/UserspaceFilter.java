@@ -12,7 +12,7 @@ import java.util.Set;
  * Decides on frames that are in the ring already as the kernel would have with the same program.
  * Not thread-safe.
  */
-final class QueuedFrameFilter implements Ancillary {
+final class UserspaceFilter implements Ancillary {
   private static final Set<Integer> IN_THE_RING =
       Set.of(
           Bpf.AD_PROTOCOL,
@@ -31,7 +31,7 @@ final class QueuedFrameFilter implements Ancillary {
    * @param program as it is given to the kernel
    * @throws CaptureException if it asks for what the kernel knew and the ring does not keep
    */
-  QueuedFrameFilter(BpfProgram program) throws CaptureException {
+  UserspaceFilter(BpfProgram program) throws CaptureException {
     for (Instruction each : program.instructions()) {
       boolean loads =
           each.code() == Bpf.LD_W_ABS || each.code() == Bpf.LD_H_ABS || each.code() == Bpf.LD_B_ABS;

@@ -11,7 +11,7 @@ import dev.ringtap.filter.FrameFilter;
  * restored, and those that the filter keeps where no kernel runs it. A loss before a frame that is
  * left out is shown before the next one that is not. Not thread-safe: for the task's thread.
  */
-final class FrameSieve {
+final class SplitFilter {
   /** Null if the kernel has filtered already, or all frames are wanted. */
   private final FileFrameFilter filter;
 
@@ -28,7 +28,7 @@ final class FrameSieve {
    * @param filter what to keep of a file's frames, or null
    * @param predicate what to keep of that, or null
    */
-  FrameSieve(PacketSplit split, FrameFilter filter, FramePredicate predicate) {
+  SplitFilter(PacketSplit split, FrameFilter filter, FramePredicate predicate) {
     this.filter = filter == null ? null : new FileFrameFilter(filter);
     this.predicate = predicate;
     this.firstWanted = split instanceof LiveSplit ? 0 : split.progress().nextSequence();

@@ -4,11 +4,11 @@ import dev.ringtap.capture.LinkType;
 
 /**
  * The few link types whose headers are in the byte order of the machine that captured. Their frames
- * do not tell which that was, the file does: fields of a file in the other order are turned over,
- * so that a frame means the same wherever it came from. Sources: libpcap's {@code
+ * do not tell which that was, the file does: fields of a file in the other order are swapped, so
+ * that a frame means the same wherever it came from. Sources: libpcap's {@code
  * pcapint_post_process}, and the link types' pages at https://www.tcpdump.org/linktypes.html.
  */
-final class HostOrderFields {
+final class ByteOrderFixup {
   private static final int PFLOG = 117;
   private static final int USB_LINUX = 189;
   private static final int USB_LINUX_MMAPPED = 220;
@@ -39,7 +39,7 @@ final class HostOrderFields {
   private final int start;
   private final int length;
 
-  private HostOrderFields(FileWindow window, int start, int length) {
+  private ByteOrderFixup(FileWindow window, int start, int length) {
     this.window = window;
     this.start = start;
     this.length = length;
@@ -61,32 +61,32 @@ final class HostOrderFields {
   }
 
   /**
-   * Turns them over, as far as the frame reaches.
+   * Swaps them, as far as the frame reaches.
    *
    * @param start index of the frame in the window
    * @param captured bytes of it in the file
    * @param original bytes of it on the wire, which may be fewer where the file is damaged
    */
-  static void turn(FileWindow window, int linkType, int start, int captured, int original) {
+  static void swap(FileWindow window, int linkType, int start, int captured, int original) {
     boolean usb = linkType == USB_LINUX || linkType == USB_LINUX_MMAPPED;
     // for USB libpcap looks at the captured bytes alone
     int length = usb ? captured : Math.min(captured, original);
-    HostOrderFields fields = new HostOrderFields(window, start, length);
+    ByteOrderFixup fields = new ByteOrderFixup(window, start, length);
     switch (linkType) {
       case LinkType.LINUX_SLL:
-        fields.turnCan(SLL_PROTOCOL_AT, SLL_BYTES);
+        fields.swapCan(SLL_PROTOCOL_AT, SLL_BYTES);
         break;
       case LinkType.LINUX_SLL2:
-        fields.turnCan(SLL2_PROTOCOL_AT, SLL2_BYTES);
+        fields.swapCan(SLL2_PROTOCOL_AT, SLL2_BYTES);
         break;
       case PFLOG:
-        fields.turnPflog();
+        fields.swapPflog();
         break;
       case NFLOG:
-        fields.turnNflog();
+        fields.swapNflog();
         break;
       default:
-        fields.turnUsb(linkType == USB_LINUX_MMAPPED);
+        fields.swapUsb(linkType == USB_LINUX_MMAPPED);
         break;
     }
   }
@@ -96,7 +96,7 @@ final class HostOrderFields {
   }
 
   /** Turns a field over, or returns false where the frame ends before its end. */
-  private boolean turn(int at, int bytes) {
+  private boolean swap(int at, int bytes) {
     if (at + bytes > length) {
       return false;
     }
@@ -104,39 +104,39 @@ final class HostOrderFields {
     return true;
   }
 
-  private void turnCan(int protocolAt, int headerBytes) {
+  private void swapCan(int protocolAt, int headerBytes) {
     if (length < headerBytes) {
       return;
     }
     int protocol = byteAt(protocolAt) << 8 | byteAt(protocolAt + 1);
     if (protocol == PROTOCOL_CAN || protocol == PROTOCOL_CAN_FD || protocol == PROTOCOL_CAN_XL) {
-      turn(headerBytes, 4);
+      swap(headerBytes, 4);
     }
     if (protocol == PROTOCOL_CAN_XL) {
-      turn(headerBytes + 6, 2);
-      turn(headerBytes + 8, 4);
+      swap(headerBytes + 6, 2);
+      swap(headerBytes + 8, 4);
     }
   }
 
   /** User and process numbers, as far as the header says that it reaches. */
-  private void turnPflog() {
+  private void swapPflog() {
     for (int at = PFLOG_UID_AT; at < PFLOG_END; at += 4) {
       if (at + 4 > length || at + 4 > byteAt(0)) {
         return;
       }
-      turn(at, 4);
+      swap(at, 4);
     }
   }
 
   /** The length and type of each value. */
-  private void turnNflog() {
+  private void swapNflog() {
     if (length < NFLOG_HEADER_BYTES || byteAt(NFLOG_VERSION_AT) != 0) {
       return;
     }
     for (int at = NFLOG_HEADER_BYTES; at + NFLOG_TLV_BYTES <= length; ) {
       int bytes = PcapngFormat.padded(window.unsignedShort(start + at));
-      turn(at, 2);
-      turn(at + 2, 2);
+      swap(at, 2);
+      swap(at + 2, 2);
       if (bytes < NFLOG_TLV_BYTES) {
         return;
       }
@@ -145,31 +145,31 @@ final class HostOrderFields {
   }
 
   /** A {@code struct usbmon_packet}; the longer one has descriptors behind it. */
-  private void turnUsb(boolean longer) {
+  private void swapUsb(boolean longer) {
     boolean there =
-        turn(0, 8)
-            && turn(12, 2)
-            && turn(16, 8)
-            && turn(24, 4)
-            && turn(28, 4)
-            && turn(32, 4)
-            && turn(36, 4);
+        swap(0, 8)
+            && swap(12, 2)
+            && swap(16, 8)
+            && swap(24, 4)
+            && swap(28, 4)
+            && swap(32, 4)
+            && swap(36, 4);
     boolean isochronous = there && byteAt(USB_TRANSFER_TYPE_AT) == USB_ISOCHRONOUS;
     if (isochronous) {
-      there = turn(40, 4) && turn(44, 4);
+      there = swap(40, 4) && swap(44, 4);
     }
-    if (!there || !longer || !(turn(48, 4) && turn(52, 4) && turn(56, 4))) {
+    if (!there || !longer || !(swap(48, 4) && swap(52, 4) && swap(56, 4))) {
       return;
     }
     long descriptors = length < USB_NDESC_AT + 4 ? 0 : window.unsignedInt(start + USB_NDESC_AT);
-    if (!turn(USB_NDESC_AT, 4) || !isochronous) {
+    if (!swap(USB_NDESC_AT, 4) || !isochronous) {
       return;
     }
     int at = USB_DESCRIPTORS_AT;
     for (long i = 0; i < descriptors && at < length; i++) {
-      turn(at, 4);
-      turn(at + 4, 4);
-      turn(at + 8, 4);
+      swap(at, 4);
+      swap(at + 4, 4);
+      swap(at + 8, 4);
       at += USB_DESCRIPTOR_BYTES;
     }
   }
