@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.ringtap.capture.Block;
+import dev.ringtap.fuzz.FuzzTest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -116,14 +116,9 @@ class CompressedFileTest {
   /** The inputs of the fuzz target, each decompressed to 24 MiB at most, in a heap of 64 MiB. */
   @Test
   void theFuzzInputsAreReadInASmallHeap() throws Exception {
-    Path corpus = Path.of(getClass().getResource("/fuzz/CompressedFile").toURI());
-    List<String> inputs = new ArrayList<>();
-    try (Stream<Path> files = Files.list(corpus)) {
-      files.map(Path::toString).forEach(inputs::add);
-    }
-    assertThat(inputs).isNotEmpty();
-    assertThat(child("64m", Fuzz.class, inputs.toArray(String[]::new)))
-        .isEqualTo(inputs.size() + " inputs");
+    int inputs = FuzzTest.corpus(CompressedFileFuzzTest.class).size();
+    assertThat(inputs).isPositive();
+    assertThat(child("64m", Fuzz.class)).isEqualTo(inputs + " inputs");
   }
 
   /** Drains a file; prints its fault. */
@@ -142,13 +137,12 @@ class CompressedFileTest {
     }
   }
 
-  /** Gives files to the fuzz target. */
+  /** Gives its corpus to the fuzz target. */
   static final class Fuzz {
-    public static void main(String[] arguments) throws IOException {
-      for (String each : arguments) {
-        CompressedFileFuzzTest.fuzzerTestOneInput(Files.readAllBytes(Path.of(each)));
-      }
-      System.out.print(arguments.length + " inputs");
+    public static void main(String[] arguments) throws Exception {
+      List<byte[]> corpus = FuzzTest.corpus(CompressedFileFuzzTest.class);
+      corpus.forEach(CompressedFileFuzzTest::fuzzerTestOneInput);
+      System.out.print(corpus.size() + " inputs");
     }
   }
 

@@ -3,26 +3,26 @@ package dev.ringtap.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
  * A target for hostile bytes. Each subclass has a {@code public static void
  * fuzzerTestOneInput(byte[])}, where {@code .ci/fuzz} lets Jazzer look for inputs that reach new
- * code, and throw what they must not. In a test run it takes the inputs that were found worth
- * keeping, in {@code fuzz/NAME} among the test's resources, and for half a second changed copies of
- * them.
+ * code, and throw what they must not. A test run takes the target's corpus, and for half a second
+ * changed copies of it.
  */
 public abstract class FuzzTest {
   private static final long CHANGED_COPIES_NANOS = 500_000_000;
@@ -39,7 +39,7 @@ public abstract class FuzzTest {
   @Test
   @Timeout(60)
   void takesItsCorpusAndChangedCopies() throws IOException, URISyntaxException {
-    List<byte[]> corpus = corpus();
+    List<byte[]> corpus = corpus(getClass());
     assertThat(corpus).isNotEmpty();
     corpus.forEach(this::take);
     Random random = new Random(8);
@@ -49,21 +49,28 @@ public abstract class FuzzTest {
     }
   }
 
-  private List<byte[]> corpus() throws IOException, URISyntaxException {
-    String name = "/fuzz/" + getClass().getSimpleName().replaceFirst("FuzzTest$", "");
-    URL directory = getClass().getResource(name);
-    assertThat(directory).as(name).isNotNull();
-    try (Stream<Path> files = Files.list(Path.of(directory.toURI()))) {
-      return files.sorted().map(FuzzTest::bytes).toList();
+  /**
+   * Returns the inputs that were found worth keeping, among the test's resources: those packed in
+   * {@code fuzz/NAME.zip}, then those in {@code fuzz/NAME}, which failed once.
+   */
+  public static List<byte[]> corpus(Class<? extends FuzzTest> test)
+      throws IOException, URISyntaxException {
+    String name = "/fuzz/" + test.getSimpleName().replaceFirst("FuzzTest$", "");
+    List<byte[]> corpus = new ArrayList<>();
+    try (ZipInputStream archive = new ZipInputStream(test.getResourceAsStream(name + ".zip"))) {
+      while (archive.getNextEntry() != null) {
+        corpus.add(archive.readAllBytes());
+      }
     }
-  }
-
-  private static byte[] bytes(Path file) {
-    try {
-      return Files.readAllBytes(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    URL failed = test.getResource(name);
+    if (failed != null) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of(failed.toURI()))) {
+        for (Path file : files) {
+          corpus.add(Files.readAllBytes(file));
+        }
+      }
     }
+    return corpus;
   }
 
   private void take(byte[] input) {
