@@ -92,6 +92,18 @@ class AgentImageIT {
   }
 
   @Test
+  void isHealthyAndReadyByItsOwnWord() throws Exception {
+    try (GenericContainer<?> agent =
+        agentThatStays("capture", "-i", "eth0", "-w", "/dev/null")
+            .withEnv("RINGTAP_METRICS", "9464")) {
+      agent.waitingFor(Wait.forHealthcheck()).start();
+
+      assertThat(agent.execInContainer("ringtap-health").getStdout()).startsWith("HTTP/1.1 200 OK");
+      assertThat(agent.execInContainer("http-ok", "9464", "/readyz").getExitCode()).isZero();
+    }
+  }
+
+  @Test
   void isNotHealthyWhileItWaitsForItsInterface() throws Exception {
     try (GenericContainer<?> agent = agentThatStays("capture", "-i", "eth7", "--wait", "-w", "x")) {
       agent.start();

@@ -3,13 +3,18 @@ package dev.ringtap.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +113,38 @@ class ImageScriptsTest {
     assertThat(run(Map.of(), "agent/ringtap", "@/etc/ringtap/x")).startsWith("java-capture ");
     assertThat(run(Map.of(), "agent/ringtap", "broker")).startsWith("java ");
     assertThat(run(Map.of(), "agent/ringtap", "dump")).startsWith("java ");
+  }
+
+  /** Then it goes on to the packet socket, of which a test has none. */
+  @Test
+  void theAgentsHealthIsWhatItSaysItself() throws IOException {
+    HttpServer agent =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    try {
+      AtomicInteger status = new AtomicInteger(200);
+      agent.createContext(
+          "/livez",
+          exchange -> {
+            byte[] text = "FAIL capture loop of member 0\n".getBytes(StandardCharsets.US_ASCII);
+            exchange.sendResponseHeaders(status.get(), text.length);
+            exchange.getResponseBody().write(text);
+            exchange.close();
+          });
+      agent.start();
+      int port = agent.getAddress().getPort();
+      for (String metrics : List.of("" + port, "0.0.0.0:" + port, "localhost:" + port)) {
+        status.set(200);
+        assertThat(run(Map.of("RINGTAP_METRICS", metrics), "agent/ringtap-health"))
+            .startsWith("HTTP/1.1 200 OK")
+            .doesNotContain("FAIL");
+        status.set(503);
+        assertThat(run(Map.of("RINGTAP_METRICS", metrics), "agent/ringtap-health"))
+            .startsWith("HTTP/1.1 503")
+            .endsWith("FAIL capture loop of member 0\n");
+      }
+    } finally {
+      agent.stop(0);
+    }
   }
 
   @Test
