@@ -3,7 +3,6 @@ package dev.ringtap.kafka.bench;
 import dev.ringtap.bench.BenchPage;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -64,7 +63,7 @@ final class Main {
         StartupBenchmark.run(broker, page, 7, 3000);
         break;
       case "soak":
-        new SoakBenchmark(number).run(broker, BenchPage.of(Path.of("..", ".github", "FAULTS.md")));
+        new SoakBenchmark(number).run(broker, page);
         break;
       default:
         System.err.println(
