@@ -231,7 +231,7 @@ public final class CaptureAgent implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException | Error e) {
       if (!stopRequested.get()) {
-        LOG.log(Level.WARNING, "brokers that move are no longer followed: {0}", e.toString());
+        LOG.log(Level.WARNING, "brokers that move are no longer followed reason={0}", e.toString());
       }
     }
   }

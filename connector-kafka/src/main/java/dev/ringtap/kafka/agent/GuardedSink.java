@@ -53,7 +53,11 @@ final class GuardedSink {
       }
       failure = e;
     }
-    LOG.log(Level.WARNING, "{0} failed and takes no further frame: {1}", name, e);
+    LOG.log(
+        Level.WARNING,
+        "a sink failed and takes no further frame sink={0} reason={1}",
+        name,
+        e.toString());
     onFailure.accept(e);
   }
 

@@ -91,7 +91,8 @@ final class KafkaLink {
           guard.fail(e);
         } else if (!e.getMessage().equals(obstacle)) {
           obstacle = e.getMessage();
-          LOG.log(Level.WARNING, "waiting, the ring holds the frames: {0}", obstacle);
+          LOG.log(
+              Level.WARNING, "waiting for Kafka, the ring holds the frames reason={0}", obstacle);
         }
         pause();
       } catch (RuntimeException | Error e) {

@@ -104,7 +104,7 @@ final class OwnTraffic {
       filter = filter(wanted);
     } catch (AgentException e) {
       tooMany = wanted;
-      LOG.log(Level.WARNING, "brokers have moved, but {0}", e.getMessage());
+      LOG.log(Level.WARNING, "brokers have moved and are captured too reason={0}", e.getMessage());
       return;
     }
     for (FilterChange each : captures) {
@@ -129,9 +129,8 @@ final class OwnTraffic {
     if (suspiciousLooks == SUSPICIOUS_LOOKS) {
       LOG.log(
           Level.WARNING,
-          "captured bytes follow the bytes sent to Kafka for {0} s (now {1} and {2}): the capture may"
-              + " contain the agent''s own connections, under addresses that Kafka does not name; exclude"
-              + " them by a filter",
+          "the capture may contain the agent''s own connections, under addresses that Kafka does not"
+              + " name; exclude them by a filter seconds={0} capturedBytes={1} sentBytes={2}",
           SUSPICIOUS_LOOKS,
           captured,
           sent);

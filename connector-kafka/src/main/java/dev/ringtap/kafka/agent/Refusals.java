@@ -1,31 +1,59 @@
 package dev.ringtap.kafka.agent;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
-/** Counts frames that did not arrive, by reason, and logs each reason once. Thread-safe. */
+/**
+ * Counts frames that did not arrive, by reason. Logs a reason when it appears, and again when it
+ * comes back after a minute without it. Thread-safe.
+ */
 final class Refusals {
   private static final System.Logger LOG = System.getLogger(Refusals.class.getName());
+  private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
 
-  private final Map<String, LongAdder> byReason = new ConcurrentHashMap<>();
+  private final Map<String, Reason> byReason = new ConcurrentHashMap<>();
+  private final LongSupplier nanoClock;
+
+  Refusals() {
+    this(System::nanoTime);
+  }
+
+  Refusals(LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
+  }
+
+  private static final class Reason {
+    private long frames;
+    private long lastNanos;
+
+    /** Whether these frames are the first, or the first for a minute. */
+    synchronized boolean add(long more, long now) {
+      boolean isNews = frames == 0 || now - lastNanos >= QUIET_NANOS;
+      frames += more;
+      lastNanos = now;
+      return isNews;
+    }
+
+    synchronized long frames() {
+      return frames;
+    }
+  }
 
   void add(String reason, long frames, String detail) {
-    byReason
-        .computeIfAbsent(
-            reason,
-            first -> {
-              LOG.log(Level.WARNING, "frames are refused, counted as {0}: {1}", reason, detail);
-              return new LongAdder();
-            })
-        .add(frames);
+    if (byReason
+        .computeIfAbsent(reason, first -> new Reason())
+        .add(frames, nanoClock.getAsLong())) {
+      LOG.log(Level.WARNING, "frames are not delivered reason={0} detail={1}", reason, detail);
+    }
   }
 
   Map<String, Long> counts() {
     Map<String, Long> counts = new TreeMap<>();
-    byReason.forEach((reason, count) -> counts.put(reason, count.sum()));
+    byReason.forEach((reason, count) -> counts.put(reason, count.frames()));
     return counts;
   }
 }

@@ -23,6 +23,7 @@ import dev.ringtap.kafka.monitor.CaptureMBean;
 import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -56,6 +57,8 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class CaptureCommand implements Callable<Integer> {
+  private static final System.Logger LOG = System.getLogger(CaptureCommand.class.getName());
+
   private static final int DEFAULT_BROKER_PORT = 9092;
 
   private static final int FIRST_FRAME_MILLIS = 1000;
@@ -215,6 +218,15 @@ final class CaptureCommand implements Callable<Integer> {
   private InetSocketAddress metrics;
 
   @Option(
+      names = "--log-format",
+      paramLabel = "text|json",
+      defaultValue = "text",
+      description =
+          "Format of the log on standard error. json writes one object a line, for the command's"
+              + " other messages too. Default: ${DEFAULT-VALUE}.")
+  private LogFormat logFormat;
+
+  @Option(
       names = "--drain-timeout",
       paramLabel = "SECONDS",
       defaultValue = "30",
@@ -255,6 +267,7 @@ final class CaptureCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkUsage();
+    logFormat.use();
     try (Monitor started = metrics == null ? null : Monitor.start(metrics)) {
       monitor = started;
       return runAsAsked();
@@ -263,7 +276,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   private int runAsAsked() throws IOException {
     if (monitor != null) {
-      System.err.printf(
+      LogFormat.say(
           "metrics at %s, for %s%n",
           monitor.url(),
           monitor.isPublic() ? "every host that reaches that address" : "this host alone");
@@ -482,12 +495,12 @@ final class CaptureCommand implements Callable<Integer> {
           .kafka()
           .producerSettings()
           .setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
-      System.err.printf(
+      LogFormat.say(
           "broker on %s; read along: ringtap dump -b %s -t %s%n",
           broker.bootstrapServers(), broker.bootstrapServers(), topic);
-      System.err.println(BrokerCommand.SERVES_ALL_USERS);
+      LogFormat.say("%s%n", BrokerCommand.SERVES_ALL_USERS);
       int code = run(config, json);
-      System.err.printf(
+      LogFormat.say(
           "records kept in %s; `ringtap broker%s` serves them again%n",
           directory, brokerDirectory == null ? "" : " --dir " + directory);
       return code;
@@ -521,9 +534,9 @@ final class CaptureCommand implements Callable<Integer> {
       Ledger ledger = LiveLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
       if (agent.failure() != null) {
-        Main.explain(agent.failure(), spec.commandLine().getErr());
+        LogFormat.fail(agent.failure(), spec.commandLine().getErr());
       }
-      System.err.print(ledger.summary());
+      tell(ledger);
       if (json != null) {
         json.write(
             ledger,
@@ -538,18 +551,35 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
+  private static void tell(Ledger ledger) {
+    if (!LogFormat.isJson()) {
+      System.err.print(ledger.summary());
+      return;
+    }
+    LOG.log(
+        Level.INFO,
+        "capture ended offered={0} droppedByKernel={1} captured={2} acknowledged={3} refused={4}"
+            + " balances={5}",
+        ledger.offered(),
+        ledger.droppedByKernel(),
+        ledger.captured(),
+        ledger.acknowledged(),
+        ledger.refused(),
+        ledger.balances());
+  }
+
   /** Tells how far the run is, once all that has come in by now is through. */
   private void flush(CaptureAgent agent) {
     try {
       CaptureStatistics cameIn = agent.flush();
-      System.err.printf(
+      LogFormat.say(
           "so far: offered %d = %d dropped by the kernel + %d captured; refused %d, the others arrived%n",
           cameIn.offered(),
           cameIn.droppedByKernel(),
           cameIn.offered() - cameIn.droppedByKernel(),
           agent.counts().notDelivered());
     } catch (IOException e) {
-      Main.explain(e, spec.commandLine().getErr());
+      LogFormat.fail(e, spec.commandLine().getErr());
     }
   }
 
@@ -570,11 +600,11 @@ final class CaptureCommand implements Callable<Integer> {
       where.append(where.length() == 0 ? "" : " and ").append("file ").append(writeTo);
     }
     if (config.capture() == null) {
-      System.err.printf("replaying %s to %s%n", replay, where);
+      LogFormat.say("replaying %s to %s%n", replay, where);
       return;
     }
     CaptureId capture = agent.captures().get(0);
-    System.err.printf(
+    LogFormat.say(
         "listening on %s%s of host %s since %s, link-type %d, snapshot length %d bytes, to %s%n",
         capture.interfaceName(),
         config.workers() == 1 ? "" : " with " + config.workers() + " workers",

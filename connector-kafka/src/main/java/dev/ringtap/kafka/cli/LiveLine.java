@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Rates of a run, every second on one line of a terminal. Elsewhere nothing is written but log
- * lines: one when Kafka falls silent, one when it answers again.
+ * lines: when Kafka falls silent, when it answers again, and once a minute while frames are lost.
  */
 final class LiveLine {
   private static final System.Logger LOG = System.getLogger(LiveLine.class.getName());
@@ -19,7 +19,8 @@ final class LiveLine {
 
   private final CaptureAgent agent;
   private final boolean kafka;
-  private final boolean terminal = System.console() != null && System.console().isTerminal();
+  private final boolean terminal =
+      System.console() != null && System.console().isTerminal() && !LogFormat.isJson();
   private final ScheduledExecutorService ticker =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -28,6 +29,7 @@ final class LiveLine {
             return thread;
           });
 
+  private final LossSummary losses;
   private AgentCounts last;
 
   /** For how long Kafka has been silent, since that was logged; 0 if it is not. */
@@ -37,6 +39,7 @@ final class LiveLine {
     this.agent = agent;
     this.kafka = kafka;
     this.last = agent.counts();
+    this.losses = new LossSummary(last);
   }
 
   /** Runs an agent to its end and shows how it goes. */
@@ -68,6 +71,7 @@ final class LiveLine {
     if (kafka) {
       watchKafka(now);
     }
+    losses.tick(now);
     last = now;
   }
 
@@ -89,13 +93,14 @@ final class LiveLine {
       if (silentSeconds == 0) {
         LOG.log(
             Level.WARNING,
-            "Kafka has acknowledged nothing for {0} s; records wait, then the ring holds frames,"
-                + " then the kernel drops them and counts",
-            Math.round(now.silentSeconds()));
+            "Kafka acknowledges nothing; records wait, then the ring holds frames, then the kernel"
+                + " drops them seconds={0} inFlight={1}",
+            Math.round(now.silentSeconds()),
+            now.framesInFlight());
       }
       silentSeconds = now.silentSeconds();
     } else if (silentSeconds > 0) {
-      LOG.log(Level.INFO, "Kafka acknowledges again after {0} s", Math.round(silentSeconds));
+      LOG.log(Level.INFO, "Kafka acknowledges again seconds={0}", Math.round(silentSeconds));
       silentSeconds = 0;
     }
   }

@@ -1,36 +1,44 @@
 package dev.ringtap.kafka.cli;
 
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
+import java.util.regex.Pattern;
 
 /**
- * One line for each log record: time, level, the logger's name without its package, message. A
- * stack trace follows only where there is one. Thread-safe.
+ * One line for each log record: time, level, the logger's name without its package, message, and
+ * values as {@code name=value}. A stack trace follows only if there is one. Thread-safe.
  */
 public final class LogFormatter extends Formatter {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+  /** A value that is not one word. */
+  private static final Pattern TO_BE_QUOTED = Pattern.compile("[\\s\"=]|^$");
 
   /** Made by java.util.logging, by its name in logging.properties. */
   public LogFormatter() {}
 
   @Override
   public String format(LogRecord log) {
-    String logger = String.valueOf(log.getLoggerName());
+    LogEvent event = LogEvent.of(log, this);
     StringBuilder line = new StringBuilder();
-    line.append(TIME.format(log.getInstant()))
-        .append(' ')
-        .append(log.getLevel().getName())
-        .append(' ')
-        .append(logger.substring(logger.lastIndexOf('.') + 1))
-        .append(": ")
-        .append(TerminalText.line(formatMessage(log)))
-        .append(System.lineSeparator());
-    if (log.getThrown() != null) {
-      line.append(TerminalText.trace(log.getThrown()));
-    }
-    return line.toString();
+    line.append(event.message());
+    event
+        .values()
+        .forEach((name, value) -> line.append(' ').append(name).append('=').append(quoted(value)));
+    String text =
+        event.time()
+            + ' '
+            + event.level()
+            + ' '
+            + event.logger()
+            + ": "
+            + TerminalText.line(line.toString())
+            + System.lineSeparator();
+    return log.getThrown() == null ? text : text + TerminalText.trace(log.getThrown());
+  }
+
+  private static String quoted(Object value) {
+    String text = value.toString();
+    return TO_BE_QUOTED.matcher(text).find()
+        ? '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"'
+        : text;
   }
 }

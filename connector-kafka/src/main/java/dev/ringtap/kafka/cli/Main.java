@@ -3,7 +3,6 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -118,21 +117,11 @@ public final class Main {
   }
 
   private static int explain(Exception failure, CommandLine command, ParseResult result) {
-    explain(failure, command.getErr());
+    LogFormat.fail(failure, command.getErr());
     return failure instanceof CaptureException
             && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
         ? NO_PERMISSION
         : FAILED;
-  }
-
-  /** What fails for a reason that the user can know says so itself; anything else is a bug. */
-  static void explain(Throwable failure, PrintWriter err) {
-    if (failure instanceof IOException) {
-      err.println("ringtap: " + TerminalText.line(failure.getMessage()));
-    } else {
-      err.print(TerminalText.trace(failure));
-    }
-    err.flush();
   }
 
   /** One line about a failure. */

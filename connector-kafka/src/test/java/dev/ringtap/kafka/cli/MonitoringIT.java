@@ -2,10 +2,14 @@ package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.kafka.monitor.Scrape;
 import dev.ringtap.lab.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,5 +186,43 @@ class MonitoringIT {
   private Output capture(String metrics) throws IOException {
     return network.ringtap(
         "capture", "-i", TestNetwork.RIGHT, "-w", "/dev/null", "--metrics", metrics);
+  }
+
+  /** Every line, from the first to the last, with what the ledger says. */
+  @Test
+  void aLogInJsonHasNothingElse() throws Exception {
+    Output capture =
+        network.ringtap(
+            "capture",
+            "-i",
+            TestNetwork.RIGHT,
+            "-w",
+            "/dev/null",
+            "--log-format",
+            "json",
+            "--metrics",
+            "9464");
+    capture.await("listening on right");
+    network.exec("ip", "link", "set", TestNetwork.RIGHT, "down");
+    capture.await("went down");
+    network.exec("ip", "link", "del", TestNetwork.RIGHT);
+    assertThat(capture.exitCode(20)).isEqualTo(1);
+    List<JsonNode> events = new ArrayList<>();
+    for (String line : capture.text().lines().toList()) {
+      events.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(events)
+        .allSatisfy(
+            each -> assertThat(each.get("time").asText()).matches("20\\d\\d-.*[+-]\\d\\d:\\d\\d"));
+    assertThat(events)
+        .anySatisfy(
+            each -> {
+              assertThat(each.get("level").asText()).isEqualTo("ERROR");
+              assertThat(each.get("message").asText()).contains("interface right was removed");
+            });
+    JsonNode last = events.get(events.size() - 1);
+    assertThat(last.get("message").asText()).isEqualTo("capture ended");
+    assertThat(last.get("captured").isIntegralNumber()).isTrue();
+    assertThat(last.get("balances").asText()).isEqualTo("true");
   }
 }

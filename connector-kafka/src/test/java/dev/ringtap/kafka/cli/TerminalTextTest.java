@@ -30,11 +30,11 @@ class TerminalTextTest {
   @Test
   void errorsOfTheCommandAreShownSo() {
     StringWriter text = new StringWriter();
-    Main.explain(new IOException(HOSTILE), new PrintWriter(text));
+    LogFormat.fail(new IOException(HOSTILE), new PrintWriter(text));
     assertThat(text.toString()).isEqualTo("ringtap: " + SHOWN + System.lineSeparator());
 
     text.getBuffer().setLength(0);
-    Main.explain(new IllegalStateException(HOSTILE), new PrintWriter(text));
+    LogFormat.fail(new IllegalStateException(HOSTILE), new PrintWriter(text));
     assertThat(text.toString()).doesNotContain("\u001b", "\u0007", "\u009b", "\r", "\u202e");
     assertThat(text.toString()).contains("\tat ");
   }
@@ -46,7 +46,9 @@ class TerminalTextTest {
     log.setParameters(new Object[] {HOSTILE});
     log.setThrown(new IOException(HOSTILE));
     String text = new LogFormatter().format(log);
-    assertThat(text.lines().findFirst().orElseThrow()).endsWith(" WARNING Some: refused: " + SHOWN);
+    assertThat(text.lines().findFirst().orElseThrow()).endsWith(" WARN Some: refused: " + SHOWN);
     assertThat(text).doesNotContain("\u001b", "\u0007", "\u009b", "\r", "\u202e");
+    assertThat(new JsonLogFormatter().format(log))
+        .doesNotContain("\u001b", "\u0007", "\u009b", "\r", "\u202e");
   }
 }
