@@ -17,7 +17,7 @@ public final class CaptureOption<T> {
 
   /** The interface to capture on. */
   public static final CaptureOption<String> INTERFACE =
-      text("interface", "name", "Interface to capture on; any for all of them at once.");
+      text("interface", "name", "Captures on this interface; any captures on all interfaces.");
 
   /** Most bytes kept of a frame. */
   public static final CaptureOption<Integer> SNAP_LENGTH_BYTES =
@@ -27,31 +27,26 @@ public final class CaptureOption<T> {
           0,
           MAX_SNAP_LENGTH_BYTES,
           "bytes",
-          "Most bytes kept of a frame; the kernel cuts it, which saves space in the ring."
-              + " 0 means the most.");
+          "Truncates frames to this length in the kernel. 0 keeps them whole.");
 
   /** Whether frames for other hosts are captured. */
   public static final CaptureOption<Boolean> PROMISCUOUS =
-      toggle(
-          "promiscuous",
-          true,
-          "Promiscuous mode: frames for other hosts are captured too. It ends with the capture.");
+      toggle("promiscuous", true, "Captures in promiscuous mode: frames for other hosts, too.");
 
   /** Which way the frames go. */
   public static final CaptureOption<Direction> DIRECTION =
       choice(
           "direction",
           Direction.INOUT,
-          "Which frames are captured: what comes in, what this host sends, or both. The kernel"
-              + " leaves out the others.");
+          "Captures the frames that this host receives, those that it sends, or both.");
 
   /** Whose clock the timestamps are. */
   public static final CaptureOption<TimestampType> TIMESTAMP_TYPE =
       choice(
           "timestamp-type",
           TimestampType.HOST,
-          "Whose clock the timestamps are: the kernel's, or the network card's own where it has"
-              + " one, which takes CAP_NET_ADMIN to turn on.");
+          "Takes timestamps from the kernel's clock, or from the network card's, which requires"
+              + " CAP_NET_ADMIN.");
 
   /** Size of the ring. */
   public static final CaptureOption<Integer> RING_MIB =
@@ -61,9 +56,8 @@ public final class CaptureOption<T> {
           2,
           65_536,
           "MiB",
-          "Kernel memory for the ring, for each worker. It is how long a slow consumer may pause"
-              + " before frames are dropped. When the kernel has less, the ring is made smaller and"
-              + " a warning says so.");
+          "Size of each member's ring. A larger ring absorbs longer consumer stalls. If the kernel"
+              + " lacks memory, the ring becomes smaller and a warning is logged.");
 
   /** Size of a block. */
   public static final CaptureOption<Integer> BLOCK_KIB =
@@ -78,8 +72,8 @@ public final class CaptureOption<T> {
           1,
           10_000,
           "ms",
-          "The kernel hands over a block that is not full after this time: the longest delay that"
-              + " the ring adds to a frame. Kernels before 6.18 count it in timer ticks of 1 to 10 ms.");
+          "Delivers a block that is not full after this time, the most that the ring delays a"
+              + " frame. Kernels before 6.18 round it up to timer ticks of 1 to 10 ms.");
 
   /** Number of a fanout group. */
   public static final CaptureOption<Integer> FANOUT_GROUP =
@@ -89,48 +83,48 @@ public final class CaptureOption<T> {
           0,
           65_535,
           "number",
-          "Fanout group to join: captures of one number in a network namespace, of any process,"
-              + " share the frames of their interface. 0 means none, or for several workers a group"
-              + " of their own.");
+          "Joins a fanout group: captures with the same number in one network namespace share the"
+              + " frames of their interface. 0 joins none, or gives several members a private"
+              + " group.");
 
   /** How a fanout group chooses. */
   public static final CaptureOption<FanoutMode> FANOUT_MODE =
       choice(
           "fanout-mode",
           FanoutMode.HASH,
-          "How a fanout group chooses the member for a frame: by flow, in turn, by processor, the"
-              + " first with room, at random, by receive queue, or by a program.");
+          "Selects the member for a frame: by flow hash, round robin, CPU, first with room, random,"
+              + " receive queue, or a BPF program.");
 
   /** Whether a full member's frames go to the next one. */
   public static final CaptureOption<Boolean> FANOUT_ROLLOVER =
       toggle(
           "fanout-rollover",
           false,
-          "When the chosen member's ring is full its frames go to the next one.");
+          "Passes frames to the next member if the selected member's ring is full.");
 
   /** Whether the kernel puts fragments together before it chooses. */
   public static final CaptureOption<Boolean> FANOUT_DEFRAG =
       toggle(
           "fanout-defrag",
           false,
-          "The kernel puts IPv4 fragments together before it chooses, so that all of a flow goes to"
-              + " one member; the datagram then comes as one frame, and not as it was on the wire.");
+          "Reassembles IPv4 fragments before selecting a member, so that a flow stays on one member."
+              + " The datagram is captured as one frame, not as its fragments.");
 
   /** The program of a fanout group. */
   public static final CaptureOption<String> FANOUT_PROGRAM =
       text(
           "fanout-program",
           "file",
-          "The program of fanout-mode cbpf, a file with what tcpdump -ddd prints, or of ebpf, the"
-              + " path where it is pinned.");
+          "Program for fanout-mode cbpf (a file with the output of tcpdump -ddd) or ebpf (a pinned"
+              + " path).");
 
   /** The name of the capturing host. */
   public static final CaptureOption<String> HOST_NAME =
       text(
           "host-name",
           "name",
-          "Names the capturing host in records, reports and logs. The default is RINGTAP_HOST_NAME"
-              + " of the environment, otherwise the system's host name.");
+          "Sets the host in records, reports and logs. Default: environment variable"
+              + " RINGTAP_HOST_NAME, otherwise the system's host name.");
 
   /** All options in the order in which documentation lists them. */
   public static final List<CaptureOption<?>> ALL =

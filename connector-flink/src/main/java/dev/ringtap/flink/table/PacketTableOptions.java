@@ -21,8 +21,8 @@ public final class PacketTableOptions {
   public static final String IDENTIFIER = "ringtap";
 
   private static final String HOST_NAME_DESCRIPTION =
-      "Names the capturing host in the column host. The default is the name of the TaskManager's"
-          + " host; for path the name that the file tells, otherwise the empty string.";
+      "Sets the column host. Default: the TaskManager's host; with path, the host named in the file,"
+          + " otherwise the empty string.";
 
   /** Files to read. */
   public static final ConfigOption<List<String>> PATH =
@@ -31,8 +31,8 @@ public final class PacketTableOptions {
           .asList()
           .noDefaultValue()
           .withDescription(
-              "Capture files to read in place of an interface, or directories of them, separated by"
-                  + " semicolons: pcap or pcapng, packed by gzip or zstd too.");
+              "Reads these capture files or directories instead of an interface, separated by"
+                  + " semicolons: pcap or pcapng, also compressed by gzip or zstd.");
 
   /** Whether files may grow. */
   public static final ConfigOption<Boolean> FOLLOW =
@@ -40,7 +40,7 @@ public final class PacketTableOptions {
           .booleanType()
           .defaultValue(false)
           .withDescription(
-              "Reads on at the end of the files: another process still writes to them.");
+              "Waits for more frames at the end of the files, which other processes still write.");
 
   /** How often directories are listed. */
   public static final ConfigOption<Duration> DISCOVERY_INTERVAL =
@@ -48,15 +48,15 @@ public final class PacketTableOptions {
           .durationType()
           .noDefaultValue()
           .withDescription(
-              "Lists the directories of path at this interval and reads new files, once they have"
-                  + " not changed for that long. The table is unbounded then. Default: once.");
+              "Lists the directories of path at this interval and reads new files that have not changed"
+                  + " for as long. Makes the table unbounded. Default: lists them once.");
 
   /** Size of a split. */
   public static final ConfigOption<MemorySize> SPLIT_SIZE =
       ConfigOptions.key("split-size")
           .memoryType()
           .defaultValue(MemorySize.ofMebiBytes(64))
-          .withDescription("Least size of a part of a file that one reader reads.");
+          .withDescription("Splits files into parts of at least this size for parallel readers.");
 
   /** tcpdump's expression. */
   public static final ConfigOption<String> FILTER =
@@ -64,22 +64,23 @@ public final class PacketTableOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "Expression of pcap-filter(7), as tcpdump takes it; compiled by libpcap on the"
-                  + " reader's host. Predicates of queries need no libpcap.");
+              "Reads the frames that match this pcap-filter(7) expression, which libpcap compiles on"
+                  + " the reader's host. Predicates of queries do not need libpcap.");
 
   /** Frames of each reader. */
   public static final ConfigOption<Long> LIMIT =
       ConfigOptions.key("limit")
           .longType()
           .noDefaultValue()
-          .withDescription("Ends each reader's capture, or file part, after this many frames.");
+          .withDescription(
+              "Ends each reader's capture, or part of a file, after this many frames.");
 
   /** Time to capture. */
   public static final ConfigOption<Duration> DURATION =
       ConfigOptions.key("duration")
           .durationType()
           .noDefaultValue()
-          .withDescription("Ends live captures after this time, and so makes the table bounded.");
+          .withDescription("Ends live captures after this time. Makes the table bounded.");
 
   /** Readers of an interface. */
   public static final ConfigOption<Integer> FANOUT_MEMBERS =
@@ -87,7 +88,7 @@ public final class PacketTableOptions {
           .intType()
           .noDefaultValue()
           .withDescription(
-              "Readers of a host that share its interface. Default: all readers that run there.");
+              "Shares a host's interface among this many of its readers. Default: all.");
 
   /** Whether a host may lose its reader. */
   public static final ConfigOption<Boolean> FAIL_ON_LOST_HOST =
@@ -95,15 +96,15 @@ public final class PacketTableOptions {
           .booleanType()
           .defaultValue(false)
           .withDescription(
-              "Fails the job if a host that was captured has no reader for host-timeout. Otherwise"
-                  + " a WARN and the gauge uncapturedHosts tell.");
+              "Fails the job if a captured host has no reader for host-timeout. By default, logs a"
+                  + " warning and sets the gauge uncapturedHosts.");
 
   /** Time that a host may be without a reader. */
   public static final ConfigOption<Duration> HOST_TIMEOUT =
       ConfigOptions.key("host-timeout")
           .durationType()
           .defaultValue(Duration.ofMillis(PacketSourceBuilder.DEFAULT_HOST_TIMEOUT_MILLIS))
-          .withDescription("How long fail-on-lost-host waits for a reader on the host.");
+          .withDescription("Waits this long for a reader on a lost host.");
 
   /** Whether the kernel does the query's work. */
   public static final ConfigOption<Boolean> PUSH_DOWN =
@@ -111,7 +112,7 @@ public final class PacketTableOptions {
           .booleanType()
           .defaultValue(true)
           .withDescription(
-              "Gives the query's predicates, its limit and what it needs of a frame to the kernel.");
+              "Pushes predicates, limit and snap length of a query down to the kernel.");
 
   /** The connector's own, in the order of the documentation. */
   static final List<ConfigOption<?>> OWN =

@@ -18,17 +18,17 @@ import picocli.CommandLine.Spec;
 public final class BrokerCommand implements Callable<Integer> {
   @Option(
       names = "--port",
-      paramLabel = "P",
+      paramLabel = "PORT",
       defaultValue = "9092",
-      description = "TCP port; 0 takes a free one (default: ${DEFAULT-VALUE})")
+      description = "Listens on this TCP port; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
   @Option(
       names = "--dir",
-      paramLabel = "D",
+      paramLabel = "DIR",
       description = {
-        "Directory of the data, made where it is missing",
-        "(default: $${XDG_STATE_HOME:-$$HOME/.local/state}/ringtap/broker)"
+        "Keeps data in this directory, created if it is missing.",
+        "Default: $${XDG_STATE_HOME:-$$HOME/.local/state}/ringtap/broker."
       })
   private Path directory;
 

@@ -53,7 +53,7 @@ import picocli.CommandLine.TypeConversionException;
  */
 @Command(
     name = "capture",
-    description = "Ships the frames of an interface or of a capture file to a Kafka topic.",
+    description = "Writes the frames of an interface or a capture file to a Kafka topic.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class CaptureCommand implements Callable<Integer> {
@@ -78,30 +78,31 @@ final class CaptureCommand implements Callable<Integer> {
       names = {"-r", "--read"},
       paramLabel = "FILE",
       description =
-          "Replay this pcap or pcapng file instead of capturing, packed by gzip or zstd too;"
-              + " - is standard input.")
+          "Replays this pcap or pcapng file, also compressed by gzip or zstd. - reads standard"
+              + " input.")
   private Path replay;
 
   @Option(
       names = {"-b", "--bootstrap-server"},
       paramLabel = "HOST:PORT",
       description =
-          "Kafka brokers, separated by commas. Default: a broker of our own on 127.0.0.1, port 9092"
-              + " or a free one; with -w none at all.")
+          "Connects to these Kafka brokers, separated by commas. Default: starts an embedded broker"
+              + " on 127.0.0.1, port 9092 or a free one; with -w, uses no broker.")
   private String bootstrapServers;
 
   @Option(
       names = {"-t", "--topic"},
       paramLabel = "TOPIC",
       defaultValue = "packets",
-      description = "Topic, created where it is missing. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Writes to this topic and creates it if it is missing. Default: ${DEFAULT-VALUE}.")
   private String topic;
 
   @Option(
       names = "--partitions",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Partitions of a topic that is created. Default: ${DEFAULT-VALUE}.")
+      description = "Partitions of a topic that it creates. Default: ${DEFAULT-VALUE}.")
   private int partitions;
 
   @Option(
@@ -109,8 +110,8 @@ final class CaptureCommand implements Callable<Integer> {
       paramLabel = "flow|interface|none",
       defaultValue = "flow",
       description =
-          "Key of the records. flow: both directions of a conversation stay in order on one partition."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Sets the record key. flow keeps both directions of a conversation in order on one"
+              + " partition. Default: ${DEFAULT-VALUE}.")
   private RecordKey key;
 
   @Option(
@@ -119,17 +120,15 @@ final class CaptureCommand implements Callable<Integer> {
       defaultValue = "1",
       converter = FramesPerRecord.class,
       description =
-          "Most frames of one Kafka record. More than 1 packs frames, for rates that a record for"
-              + " each cannot reach; a record ends at the latest with a block of the ring, or when it"
-              + " is as large as the producer's batch.size. auto sets no number. Default:"
+          "Puts up to N frames into a batch record, for rates beyond one record per frame. A record"
+              + " also ends with its block and at the producer's batch.size. auto sets no N. Default:"
               + " ${DEFAULT-VALUE}.")
   private int framesPerRecord;
 
   @Option(
       names = "--registry",
       paramLabel = "URL",
-      description =
-          SchemaTarget.REGISTRY_MEANING + " Default: no registry, Avro single-object encoding.")
+      description = SchemaTarget.REGISTRY_MEANING + " Default: Avro single-object encoding.")
   private String registry;
 
   @Option(names = "--subject", paramLabel = "NAME", description = SchemaTarget.SUBJECT_MEANING)
@@ -138,15 +137,15 @@ final class CaptureCommand implements Callable<Integer> {
   @Option(
       names = {"-c", "--count"},
       paramLabel = "COUNT",
-      description = "End after this many frames.")
+      description = "Stops after this many frames.")
   private Long count;
 
   @Option(
       names = "--bpf",
       paramLabel = "FILE",
       description =
-          "Capture only what this filter keeps: a file with what tcpdump -ddd prints. It takes the"
-              + " place of a filter expression and needs no libpcap.")
+          "Captures the frames that this program accepts: a file with the output of tcpdump -ddd."
+              + " Replaces the filter expression and does not need libpcap.")
   private Path bpf;
 
   @Option(
@@ -154,57 +153,55 @@ final class CaptureCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Threads that capture, each with a ring of its own; the kernel shares the frames out among"
-              + " them, see --fanout-mode. 1 to 256. Default: ${DEFAULT-VALUE}.")
+          "Captures with this many threads, each a member with its own ring; --fanout-mode says how"
+              + " they share frames. 1 to 256. Default: ${DEFAULT-VALUE}.")
   private int workers;
 
   @Option(
       names = "--wait",
       fallbackValue = CaptureFlags.ON,
       description =
-          "Waits for what is missing at the start: interface, registry, brokers; and for an interface"
-              + " that is removed later. The ring holds frames until Kafka answers.")
+          "Waits for an interface, registry or broker that is missing at the start, and for an"
+              + " interface that is removed later. The ring buffers frames until Kafka answers.")
   private boolean waits;
 
   @Option(
       names = "--immediate",
       fallbackValue = CaptureFlags.ON,
-      description =
-          "Deliver frames with the least delay, at the price of more work for each:"
-              + " --retire-timeout 1 and linger.ms=0.")
+      description = "Minimizes delay, at more CPU per frame: --retire-timeout 1 and linger.ms=0.")
   private boolean immediate;
 
   @Option(
       names = "--own-traffic",
       fallbackValue = CaptureFlags.ON,
       description =
-          "Capture the frames of TCP connections to the brokers too; they are left out else.")
+          "Captures the agent's own TCP connections to the brokers, too. Excluded by default.")
   private boolean ownTraffic;
 
   @Option(
       names = "--producer-config",
       paramLabel = "FILE",
       description =
-          "Properties file of Kafka producer settings. Passwords belong there: -X shows them in the"
-              + " list of processes.")
+          "Reads Kafka producer settings from this properties file. Put passwords here: -X shows them"
+              + " in the process list.")
   private Path producerConfig;
 
   @Option(
       names = "-X",
       paramLabel = "KEY=VALUE",
-      description = "A Kafka producer setting; wins over --producer-config. May be repeated.")
+      description = "Sets a Kafka producer setting; overrides --producer-config. Repeatable.")
   private Map<String, String> producerSettings = new LinkedHashMap<>();
 
   @Option(
       names = {"-w", "--write"},
       paramLabel = "FILE",
-      description = "Write the frames to this pcapng file; without -b to it alone.")
+      description = "Writes frames to this pcapng file; without -b, only there.")
   private Path writeTo;
 
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Write the ledger to this file as JSON at the end.")
+      description = "Writes the ledger to this file as JSON when the capture ends.")
   private Path report;
 
   @Option(
@@ -231,7 +228,7 @@ final class CaptureCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "30",
       description =
-          "How long a stop waits for Kafka; what is not acknowledged then is counted as refused."
+          "Waits this long for Kafka when stopping; counts unacknowledged frames as not delivered."
               + " Default: ${DEFAULT-VALUE}.")
   private int drainTimeoutSeconds;
 
@@ -239,15 +236,15 @@ final class CaptureCommand implements Callable<Integer> {
       names = "--dir",
       paramLabel = "DIR",
       description =
-          "Data of our own broker, kept for `ringtap broker`. Default: the one of `ringtap broker`.")
+          "Keeps the embedded broker's data in this directory. Default: that of `ringtap broker`.")
   private Path brokerDirectory;
 
   @Parameters(
       paramLabel = "FILTER",
       arity = "0..*",
       description =
-          "Capture only what this expression keeps, as tcpdump takes it; see pcap-filter(7). It is"
-              + " compiled by the system's libpcap.")
+          "Arguments after the options form a pcap-filter(7) expression, which the system's libpcap"
+              + " compiles.")
   private List<String> filter = List.of();
 
   @Spec private CommandSpec spec;
@@ -261,6 +258,7 @@ final class CaptureCommand implements Callable<Integer> {
     CaptureCommand command = new CaptureCommand();
     CommandLine line = new CommandLine(command);
     command.flags.addTo(line.getCommandSpec());
+    OptionGroups.show(line);
     return line;
   }
 

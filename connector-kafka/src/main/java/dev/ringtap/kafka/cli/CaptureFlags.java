@@ -51,7 +51,7 @@ final class CaptureFlags {
       return OptionSpec.builder(names)
           .type(boolean.class)
           .fallbackValue(ON)
-          .description((on ? "Turns off: " : "") + option.description())
+          .description(on ? "Does not enable " + option.name() + " mode." : option.description())
           .setter(
               new ISetter() {
                 @Override

@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
 /** {@code ringtap check}: whether this machine can capture, and what stands in the way. */
 @Command(
     name = "check",
-    description = "Checks kernel, permission, interface and memory, and says what to do.",
+    description =
+        "Checks kernel, permission, interface and memory, and names the fix for each problem.",
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
   /** PACKET_IGNORE_OUTGOING, which the loopback needs, came with 4.20; TPACKET_V3 with 3.2. */
@@ -26,7 +27,7 @@ final class CheckCommand implements Callable<Integer> {
   @Option(
       names = {"-i", "--interface"},
       paramLabel = "NAME",
-      description = "Interface to check. Default: the first that is up and no loopback.")
+      description = "Checks this interface. Default: the first that is up, except loopback.")
   private String interfaceName;
 
   private int exitCode = Main.OK;

@@ -38,8 +38,7 @@ import picocli.CommandLine.Command;
  */
 @Command(
     name = "demo",
-    description =
-        "Shows the whole way: traffic, ring, Avro records, Kafka, and back. No flags needed.",
+    description = "Demonstrates the whole path: traffic, ring, Avro records, Kafka, Flink.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final String TOPIC = "packets";
@@ -90,7 +89,7 @@ final class DemoCommand implements Callable<Integer> {
   private static boolean throughKafka(EmbeddedBroker broker) throws IOException {
     try (PrivateNetwork network = PrivateNetwork.create()) {
       say("");
-      say("A wire of our own: a virtual cable in a network namespace, seen by nobody else.");
+      say("Creating a virtual wire in a private network namespace.");
       say(
           "1. Office traffic at %,d frames/s for %d s -> ring -> Avro -> topic '%s'",
           CALM_FRAMES_PER_SECOND, CALM_FRAMES / CALM_FRAMES_PER_SECOND, TOPIC);
@@ -100,7 +99,7 @@ final class DemoCommand implements Callable<Integer> {
 
       say("");
       say(
-          "2. Now %,d frames as fast as they go, into the smallest ring (%d MiB): some are too many.",
+          "2. A burst of %,d frames into the smallest ring (%d MiB), which overflows:",
           BURST_FRAMES, SMALLEST_RING_MIB);
       CaptureConfig small =
           CaptureConfig.on(PrivateNetwork.RIGHT)

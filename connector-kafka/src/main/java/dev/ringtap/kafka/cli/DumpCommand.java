@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 /** {@code ringtap dump}: a topic's packets as lines like tcpdump's, or as pcapng. */
 @Command(
     name = "dump",
-    description = "Shows a topic's packets as lines like tcpdump's, or writes them as pcapng.",
+    description = "Prints a topic's packets in tcpdump's format, or writes them as pcapng.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class DumpCommand implements Callable<Integer> {
@@ -42,60 +42,61 @@ final class DumpCommand implements Callable<Integer> {
       names = {"-b", "--bootstrap-server"},
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:9092",
-      description = "Kafka brokers, separated by commas. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Connects to these Kafka brokers, separated by commas. Default: ${DEFAULT-VALUE}.")
   private String bootstrapServers;
 
   @Option(
       names = {"-t", "--topic"},
       paramLabel = "TOPIC",
       defaultValue = "packets",
-      description = "Topic to read. Default: ${DEFAULT-VALUE}.")
+      description = "Reads this topic. Default: ${DEFAULT-VALUE}.")
   private String topic;
 
   @Option(
       names = {"-c", "--count"},
       paramLabel = "COUNT",
-      description = "End after this many packets.")
+      description = "Stops after this many packets.")
   private Long count;
 
   @Option(
       names = "--from-beginning",
       fallbackValue = CaptureFlags.ON,
-      description = "Begin with the oldest packet of the topic. Default: with the next one.")
+      description = "Starts at the oldest packet. Default: at the next one.")
   private boolean fromBeginning;
 
   @Option(
       names = {"-e", "--end"},
       fallbackValue = CaptureFlags.ON,
-      description = "End when all that was in the topic at the start has been read.")
+      description = "Stops at the packet that is the last one when the command starts.")
   private boolean untilEnd;
 
   @Option(
       names = "--registry",
       paramLabel = "URL",
       description =
-          "Schema registry, as for capture: asked for the schemas of records that carry a number."
-              + " Default: they are taken to be of this version's schema.")
+          "Looks up schema IDs in this registry, given as for capture. Default: assumes this"
+              + " version's schema.")
   private String registry;
 
   @Option(
       names = {"-w", "--write"},
       paramLabel = "FILE|-",
-      description = "Write pcapng to this file, or to standard output with -.")
+      description = "Writes pcapng to this file; - writes to standard output.")
   private String writeTo;
 
   @Option(
       names = "--consumer-config",
       paramLabel = "FILE",
       description =
-          "Properties file of Kafka consumer settings. Passwords belong there: -X shows them in the"
-              + " list of processes.")
+          "Reads Kafka consumer settings from this properties file. Put passwords here: -X shows them"
+              + " in the process list.")
   private Path consumerConfig;
 
   @Option(
       names = "-X",
       paramLabel = "KEY=VALUE",
-      description = "A Kafka consumer setting; wins over --consumer-config. May be repeated.")
+      description = "Sets a Kafka consumer setting; overrides --consumer-config. Repeatable.")
   private Map<String, String> consumerSettings = new LinkedHashMap<>();
 
   @Spec private CommandSpec spec;

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 /** {@code ringtap interfaces}: what there is to capture on. */
 @Command(
     name = "interfaces",
-    description = "Lists the interfaces that can be captured on.",
+    description = "Lists the interfaces to capture on.",
     mixinStandardHelpOptions = true)
 final class InterfacesCommand implements Callable<Integer> {
   @Override

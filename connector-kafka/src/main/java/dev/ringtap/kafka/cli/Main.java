@@ -17,25 +17,18 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The {@code ringtap} command. */
 @Command(
     name = "ringtap",
-    description = "Live layer-2 packets into Kafka topics.",
+    description = "Captures live layer-2 packets into Kafka topics.",
     mixinStandardHelpOptions = true,
-    subcommands = {
-      DumpCommand.class,
-      BrokerCommand.class,
-      InterfacesCommand.class,
-      CheckCommand.class,
-      DemoCommand.class
-    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:everything was acknowledged",
-      "1:something was refused or failed",
-      "2:bad usage",
+      "0:all frames were acknowledged",
+      "1:frames were not delivered, or the command failed",
+      "2:usage error",
       "77:no permission to capture"
     },
     footer = {
-      "%nEnvironment variables set options of capture, and of no other command:",
-      "RINGTAP_DRAIN_TIMEOUT is --drain-timeout. @FILE stands for the arguments in a file."
+      "%nEnvironment variables set options of capture only: RINGTAP_DRAIN_TIMEOUT sets",
+      "--drain-timeout. @FILE reads arguments from a file."
     })
 public final class Main {
   static final int OK = 0;
@@ -76,6 +69,11 @@ public final class Main {
     CommandLine commands = new CommandLine(new Main());
     CommandLine capture = CaptureCommand.commandLine();
     commands.addSubcommand("capture", capture);
+    commands.addSubcommand(new DumpCommand());
+    commands.addSubcommand(new CheckCommand());
+    commands.addSubcommand(new InterfacesCommand());
+    commands.addSubcommand(new BrokerCommand());
+    commands.addSubcommand(new DemoCommand());
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(Main::explain);
     commands.setParameterExceptionHandler(Main::explainUsage);

@@ -64,8 +64,8 @@ final class PacketSourceOptions {
         Type.STRING,
         null,
         notEmpty(FILE),
-        "Capture file to read instead of an interface: pcap or pcapng, packed by gzip or zstd too."
-            + " One task reads it to its end, exactly once where the worker is set up for that.",
+        "Reads this pcap or pcapng file instead of an interface, also compressed by gzip or zstd."
+            + " One task reads it to its end, exactly once if the worker supports it.",
         ALWAYS);
     own(
         table,
@@ -74,8 +74,8 @@ final class PacketSourceOptions {
         Type.LIST,
         List.of(),
         null,
-        "Runs tasks on these hosts only, by their names (see host-name), separated by commas. A"
-            + " task that Connect starts on another host fails. Default: any host.",
+        "Runs tasks on these hosts only, by host-name, separated by commas. A task that Connect"
+            + " starts on another host fails. Default: any host.",
         ALWAYS);
     own(
         table,
@@ -84,8 +84,8 @@ final class PacketSourceOptions {
         Type.STRING,
         null,
         notEmpty(FILTER),
-        "Capture only what this expression keeps, as tcpdump takes it; see pcap-filter(7). It is"
-            + " compiled by the worker's libpcap.",
+        "Captures the frames that match this pcap-filter(7) expression, which the worker's libpcap"
+            + " compiles.",
         ALWAYS);
     own(
         table,
@@ -94,7 +94,8 @@ final class PacketSourceOptions {
         Type.STRING,
         null,
         notEmpty(BPF),
-        "In place of filter, and without libpcap: what tcpdump -ddd prints, or a file with that.",
+        "Captures the frames that this program accepts: the output of tcpdump -ddd, or a file with"
+            + " it. Replaces filter and does not need libpcap.",
         ALWAYS);
     own(
         table,
@@ -103,9 +104,9 @@ final class PacketSourceOptions {
         Type.LIST,
         List.of(),
         null,
-        "Leave out the frames of TCP connections to or from these HOST:PORT, separated by commas."
-            + " Name the Kafka brokers when the worker reaches them through the interface, or each"
-            + " record makes further frames.",
+        "Excludes TCP connections to and from these HOST:PORT, separated by commas. List the Kafka"
+            + " brokers if the worker reaches them through the interface; otherwise each record"
+            + " causes more frames.",
         ALWAYS);
     own(
         table,
@@ -114,23 +115,23 @@ final class PacketSourceOptions {
         Type.STRING,
         ConfigDef.NO_DEFAULT_VALUE,
         new ConfigDef.NonEmptyString(),
-        "Topic for the records.",
+        "Writes records to this topic.",
         ALWAYS);
     choice(
         table,
         KEY,
         RecordKey.values(),
         RecordKey.FLOW,
-        "Key of the records. flow: eight bytes, the same for both directions of a conversation,"
-            + " which stays in order on one partition. interface: HOST/INTERFACE. none: no key.");
+        "Sets the record key. flow: eight bytes, equal for both directions of a conversation, which"
+            + " stays in order on one partition. interface: HOST/INTERFACE. none: no key.");
     choice(
         table,
         VALUE_FORMAT,
         ValueFormat.values(),
         ValueFormat.STRUCT,
-        "struct: fields, for any converter and transformation. avro: the finished bytes of the same"
-            + " record, for ByteArrayConverter: in Avro's single-object encoding, or with a registry"
-            + " in its wire format.");
+        "struct: fields, for any converter and transform. avro: pre-serialized Avro for"
+            + " ByteArrayConverter, in single-object encoding or the registry's wire format; transforms"
+            + " of fields do not apply.");
     own(
         table,
         RECORDS_GROUP,

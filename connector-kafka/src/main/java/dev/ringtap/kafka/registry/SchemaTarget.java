@@ -12,13 +12,12 @@ import org.apache.avro.Schema;
 public record SchemaTarget(RegistryUrl registry, String subject) {
   /** What an option for the registry's URL means. */
   public static final String REGISTRY_MEANING =
-      "Schema registry with Confluent's API, Apicurio's under /apis/ccompat/v7; with USER:PASSWORD@"
-          + " before the host where it wants a login. The schema is registered there, and each value"
-          + " carries its number.";
+      "Registers the schema in this registry (Confluent's API; Apicurio: /apis/ccompat/v7) and puts"
+          + " its ID in front of each value. USER:PASSWORD@ before the host logs in.";
 
   /** What an option for the subject means. */
   public static final String SUBJECT_MEANING =
-      "Name of the schema in the registry. Default: the topic's and -value.";
+      "Registers the schema under this subject. Default: TOPIC-value.";
 
   /**
    * A target by what a user says.

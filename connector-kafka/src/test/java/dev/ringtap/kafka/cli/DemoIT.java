@@ -24,7 +24,7 @@ class DemoIT {
       List.of(
           Pattern.compile("Starting a Kafka broker inside this process \\.\\.\\."),
           Pattern.compile("  it listens on 127\\.0\\.0\\.1:\\d+"),
-          Pattern.compile("A wire of our own: .*"),
+          Pattern.compile("Creating a virtual wire .*"),
           Pattern.compile("1\\. Office traffic at 25,000 frames/s for 4 s -> .*'packets'"),
           Pattern.compile("Read back from the topic, the first 6 as `ringtap dump` shows them:"),
           Pattern.compile(
@@ -36,7 +36,7 @@ class DemoIT {
               "  offered 100,000 = " + COUNT + " dropped by the kernel \\+ .* captured"),
           Pattern.compile("  captured " + COUNT + " = .* acknowledged by Kafka \\+ 0 refused"),
           Pattern.compile("  read back .* acknowledged, lost on the way to the ring: " + COUNT),
-          Pattern.compile("2\\. Now 400,000 frames as fast as they go, .*"),
+          Pattern.compile("2\\. A burst of 400,000 frames .*"),
           Pattern.compile(
               "  " + COUNT + " of 400,000 frames lost .*, and each of them is counted:"),
           Pattern.compile(

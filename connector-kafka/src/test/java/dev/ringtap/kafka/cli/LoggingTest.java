@@ -26,6 +26,11 @@ class LoggingTest {
     assertThat(properties)
         .containsEntry("java.util.logging.ConsoleHandler.formatter", LogFormatter.class.getName())
         .containsEntry("java.util.logging.ConsoleHandler.filter", LogFilter.class.getName());
+    for (String name : properties.stringPropertyNames()) {
+      if (name.startsWith("org.apache.kafka.")) {
+        Class.forName(name.replace(".level", ""), false, Main.class.getClassLoader());
+      }
+    }
   }
 
   @Test

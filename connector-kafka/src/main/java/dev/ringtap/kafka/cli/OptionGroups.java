@@ -1,0 +1,97 @@
+package dev.ringtap.kafka.cli;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+
+/** The options of {@code capture} by topic, in its help and on its page. */
+final class OptionGroups {
+  private static final Map<String, List<String>> NAMES = new LinkedHashMap<>();
+
+  /** For options that no other group names. */
+  private static final String LAST = "Output";
+
+  static {
+    NAMES.put(
+        "Input",
+        List.of(
+            "--interface",
+            "--read",
+            "--snap-length",
+            "--no-promiscuous",
+            "--direction",
+            "--bpf",
+            "--own-traffic",
+            "--count",
+            "--wait",
+            "--timestamp-type",
+            "--host-name"));
+    NAMES.put(
+        "Ring",
+        List.of(
+            "--ring-size",
+            "--block-size",
+            "--retire-timeout",
+            "--immediate",
+            "--workers",
+            "--fanout-group",
+            "--fanout-mode",
+            "--fanout-rollover",
+            "--fanout-defrag",
+            "--fanout-program"));
+    NAMES.put(
+        "Kafka",
+        List.of(
+            "--bootstrap-server",
+            "--topic",
+            "--partitions",
+            "--producer-config",
+            "-X",
+            "--drain-timeout",
+            "--dir"));
+    NAMES.put("Record", List.of("--key", "--frames-per-record", "--registry", "--subject"));
+    NAMES.put(LAST, List.of("--write", "--report"));
+  }
+
+  private OptionGroups() {}
+
+  /** The command's options by group. */
+  static Map<String, List<OptionSpec>> of(CommandSpec command) {
+    Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
+    List<OptionSpec> left = new ArrayList<>(command.options());
+    left.sort(Comparator.comparingInt(OptionSpec::order));
+    NAMES.forEach(
+        (group, names) -> {
+          List<OptionSpec> options = names.stream().<OptionSpec>map(command::findOption).toList();
+          left.removeAll(options);
+          groups.put(group, new ArrayList<>(options));
+        });
+    groups.get(LAST).addAll(left);
+    return groups;
+  }
+
+  /** Makes the command's help show its options by group. */
+  static void show(CommandLine command) {
+    command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionGroups::help);
+  }
+
+  private static String help(Help help) {
+    StringBuilder text = new StringBuilder();
+    of(help.commandSpec())
+        .forEach(
+            (group, options) -> {
+              Help.Layout layout = help.createDefaultLayout();
+              options.forEach(
+                  option -> layout.addOption(option, help.createDefaultParamLabelRenderer()));
+              text.append(String.format("%n%s:%n%s", group, layout));
+            });
+    return text.toString();
+  }
+}
