@@ -219,8 +219,8 @@ final class CaptureCommand implements Callable<Integer> {
       paramLabel = "text|json",
       defaultValue = "text",
       description =
-          "Format of the log on standard error. json writes one object a line, for the command's"
-              + " other messages too. Default: ${DEFAULT-VALUE}.")
+          "Writes the log on standard error as text, or as one JSON object per line, the command's"
+              + " other messages included. Default: ${DEFAULT-VALUE}.")
   private LogFormat logFormat;
 
   @Option(
