@@ -7,7 +7,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package dev.ringtap.capture;
 
 import dev.ringtap.filter.BpfProgram;
-import dev.ringtap.fuzz.FuzzTest;
 import dev.ringtap.linux.TpacketBlockDesc;
 import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
+import dev.ringtap.testkit.FuzzTest;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.testkit.PrivateNetworks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

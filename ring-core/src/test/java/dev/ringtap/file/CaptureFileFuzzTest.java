@@ -1,6 +1,6 @@
 package dev.ringtap.file;
 
-import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.testkit.FuzzTest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.ringtap.file;
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.testkit.FuzzTest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.ringtap.filter;
 
 import dev.ringtap.filter.BpfProgram.Instruction;
-import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.testkit.FuzzTest;
 import java.lang.foreign.MemorySegment;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;

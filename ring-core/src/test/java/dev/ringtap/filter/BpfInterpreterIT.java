@@ -1,7 +1,7 @@
 package dev.ringtap.filter;
 
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.tag;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.tag;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.capture.RingMemory;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.linux.Tpacket3Hdr;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

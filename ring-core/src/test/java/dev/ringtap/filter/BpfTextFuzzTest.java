@@ -1,6 +1,6 @@
 package dev.ringtap.filter;
 
-import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.testkit.FuzzTest;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 

@@ -7,7 +7,7 @@ import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.ringtap.filter;
 
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.echo;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.tcp;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.echo;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.tcp;
+import static dev.ringtap.testkit.Packets.udp;
 
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -10,7 +10,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.PrivateNetworks;
+import dev.ringtap.testkit.PrivateNetworks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

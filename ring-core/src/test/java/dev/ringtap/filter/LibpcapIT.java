@@ -9,10 +9,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.filter.BpfProgram.Instruction;
 import dev.ringtap.filter.FilterException.Reason;
-import dev.ringtap.lab.Requirements;
 import dev.ringtap.linux.Libpcap;
 import dev.ringtap.linux.LibpcapException;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

@@ -1,12 +1,13 @@
 package dev.ringtap.packet;
 
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.ethernet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.LinkType;
-import dev.ringtap.lab.Requirements;
 import dev.ringtap.packet.PacketLineIT.Captured;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,17 +1,18 @@
 package dev.ringtap.packet;
 
-import static dev.ringtap.packet.Packets.ACK;
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.icmp;
-import static dev.ringtap.packet.Packets.ip;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.tcp;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.ACK;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.icmp;
+import static dev.ringtap.testkit.Packets.ip;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.tcp;
+import static dev.ringtap.testkit.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.capture.LinkType;
+import dev.ringtap.testkit.Packets;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;

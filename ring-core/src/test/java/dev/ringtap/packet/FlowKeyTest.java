@@ -1,14 +1,14 @@
 package dev.ringtap.packet;
 
-import static dev.ringtap.packet.Packets.ACK;
-import static dev.ringtap.packet.Packets.MAC_1;
-import static dev.ringtap.packet.Packets.MAC_2;
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.echo;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.tcp;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.ACK;
+import static dev.ringtap.testkit.Packets.MAC_1;
+import static dev.ringtap.testkit.Packets.MAC_2;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.echo;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.tcp;
+import static dev.ringtap.testkit.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.Block;
@@ -16,6 +16,7 @@ import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.testkit.Packets;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.ringtap.packet;
 
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.testkit.FuzzTest;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,11 +1,12 @@
 package dev.ringtap.packet;
 
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.extend;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.extend;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.udp;
 
+import dev.ringtap.testkit.Packets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.ringtap.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.LinkType;
+import dev.ringtap.testkit.Packets;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;

@@ -1,15 +1,15 @@
 package dev.ringtap.packet;
 
-import static dev.ringtap.packet.Packets.ACK;
-import static dev.ringtap.packet.Packets.MAC_1;
-import static dev.ringtap.packet.Packets.MAC_2;
-import static dev.ringtap.packet.Packets.PSH;
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.extend;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.tcp;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.ACK;
+import static dev.ringtap.testkit.Packets.MAC_1;
+import static dev.ringtap.testkit.Packets.MAC_2;
+import static dev.ringtap.testkit.Packets.PSH;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.extend;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.tcp;
+import static dev.ringtap.testkit.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +19,7 @@ import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.testkit.Packets;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -1,15 +1,16 @@
 package dev.ringtap.packet;
 
-import static dev.ringtap.packet.Packets.bytes;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.tcp;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.bytes;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.tcp;
+import static dev.ringtap.testkit.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -9,6 +9,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.testkit.PacketBatches;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

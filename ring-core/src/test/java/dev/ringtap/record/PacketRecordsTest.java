@@ -3,6 +3,7 @@ package dev.ringtap.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ringtap.testkit.PacketBatches;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;

@@ -10,7 +10,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,7 @@
 package dev.ringtap.record;
 
-import dev.ringtap.fuzz.FuzzTest;
+import dev.ringtap.testkit.FuzzTest;
+import dev.ringtap.testkit.PacketBatches;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

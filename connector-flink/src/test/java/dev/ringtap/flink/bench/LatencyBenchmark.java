@@ -13,7 +13,7 @@ import dev.ringtap.flink.source.PacketDeserializer;
 import dev.ringtap.flink.source.PacketSource;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;

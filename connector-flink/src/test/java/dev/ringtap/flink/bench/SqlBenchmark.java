@@ -5,7 +5,7 @@ import dev.ringtap.bench.Machine;
 import dev.ringtap.bench.Samples;
 import dev.ringtap.bench.Table;
 import dev.ringtap.flink.source.PcapFile;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

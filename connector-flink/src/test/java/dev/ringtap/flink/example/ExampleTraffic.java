@@ -3,7 +3,7 @@ package dev.ringtap.flink.example;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.PrivateNetworks;
-import dev.ringtap.lab.Requirements;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.PrivateNetworks;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ package dev.ringtap.flink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
+import dev.ringtap.testkit.Packets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

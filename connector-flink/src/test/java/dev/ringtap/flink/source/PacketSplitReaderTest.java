@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.file.FileRange;
+import dev.ringtap.testkit.BrokenBlock;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;

@@ -12,7 +12,7 @@ import dev.ringtap.capture.PacketType;
 import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.packet.CommunityId;
 import dev.ringtap.packet.PacketHeaders;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -14,7 +14,7 @@ import dev.ringtap.filter.BpfInterpreter;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.flink.table.NumberPredicate.Comparison;
 import dev.ringtap.packet.PacketHeaders;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,7 +3,7 @@ package dev.ringtap.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.flink.source.PcapFile;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

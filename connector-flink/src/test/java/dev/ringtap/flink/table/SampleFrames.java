@@ -1,6 +1,6 @@
 package dev.ringtap.flink.table;
 
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

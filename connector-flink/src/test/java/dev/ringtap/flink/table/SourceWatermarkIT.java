@@ -9,7 +9,7 @@ import dev.ringtap.flink.source.PacketDeserializer;
 import dev.ringtap.flink.source.PacketSource;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.PrivateNetworks;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.PrivateNetworks;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

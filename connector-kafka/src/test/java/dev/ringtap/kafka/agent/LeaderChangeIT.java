@@ -3,7 +3,7 @@ package dev.ringtap.kafka.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -6,7 +6,7 @@ import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.kafka.monitor.CaptureMBean;
 import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.kafka.monitor.Scrape;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;

@@ -6,14 +6,13 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.capture.RingMemory;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketRecords;
+import dev.ringtap.testkit.BrokenBlock;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 class PackingFeedTest {
   private static final int FRAMES = 10;
   private static final int FRAME_BYTES = 100;
-
-  /** From a frame's header in a file's block to its first byte, and to its tp_snaplen. */
-  private static final int HEADER_BYTES = 82;
-
-  private static final int SNAPLEN_OFFSET = 12;
 
   @TempDir Path directory;
 
@@ -112,10 +106,7 @@ class PackingFeedTest {
           public void accept(Frame frame) {
             packing.accept(frame);
             if (frame.sequence() == 1) {
-              MemorySegment block = RingMemory.of(frame);
-              long header = RingMemory.dataOffset(frame) - HEADER_BYTES;
-              long next = header + block.get(ValueLayout.JAVA_INT, header);
-              block.set(ValueLayout.JAVA_INT, next + SNAPLEN_OFFSET, Integer.MAX_VALUE);
+              BrokenBlock.breakBehind(frame);
             }
           }
 

@@ -8,7 +8,7 @@ import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
 import dev.ringtap.kafka.cli.Launcher;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;

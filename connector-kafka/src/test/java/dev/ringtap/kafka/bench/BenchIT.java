@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.bench.BenchPage;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.PrivateNetworks;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.PrivateNetworks;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.ringtap.kafka.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

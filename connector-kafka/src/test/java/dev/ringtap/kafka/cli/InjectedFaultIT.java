@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.capture.Block;
 import dev.ringtap.file.CaptureFile;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

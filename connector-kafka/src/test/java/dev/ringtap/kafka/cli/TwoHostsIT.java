@@ -8,7 +8,7 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.CaptureFile;
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.lab.Requirements;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,8 +2,8 @@ package dev.ringtap.kafka.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.lab.Requirements;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,8 +1,8 @@
 package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureOption;
-import dev.ringtap.fuzz.FuzzTest;
 import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.testkit.FuzzTest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;

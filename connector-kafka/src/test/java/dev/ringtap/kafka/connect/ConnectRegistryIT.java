@@ -9,14 +9,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.kafka.registry.RegistryFront;
 import dev.ringtap.kafka.registry.RegistryServer;
 import dev.ringtap.kafka.registry.WireFormat;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketSchema;
+import dev.ringtap.testkit.Requirements;
+import dev.ringtap.testkit.Tcpdump;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -8,11 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
-import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
+import dev.ringtap.testkit.Tcpdump;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

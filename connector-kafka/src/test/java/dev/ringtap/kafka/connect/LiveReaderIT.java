@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
-import dev.ringtap.capture.Tcpdump;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
+import dev.ringtap.testkit.Tcpdump;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

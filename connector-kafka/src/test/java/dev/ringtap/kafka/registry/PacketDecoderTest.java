@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.record.Packet;
-import dev.ringtap.record.PacketBatches;
 import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
+import dev.ringtap.testkit.PacketBatches;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;

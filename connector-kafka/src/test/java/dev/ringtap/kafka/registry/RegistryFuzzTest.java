@@ -1,8 +1,8 @@
 package dev.ringtap.kafka.registry;
 
-import dev.ringtap.fuzz.FuzzTest;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketSchema;
+import dev.ringtap.testkit.FuzzTest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

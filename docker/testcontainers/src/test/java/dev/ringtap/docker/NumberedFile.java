@@ -4,7 +4,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
-import dev.ringtap.packet.Packets;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;

@@ -1,17 +1,17 @@
 package dev.ringtap.testcontainers;
 
-import static dev.ringtap.packet.Packets.ACK;
-import static dev.ringtap.packet.Packets.PSH;
-import static dev.ringtap.packet.Packets.SYN;
-import static dev.ringtap.packet.Packets.ethernet;
-import static dev.ringtap.packet.Packets.tag;
-import static dev.ringtap.packet.Packets.tcp;
-import static dev.ringtap.packet.Packets.udp;
+import static dev.ringtap.testkit.Packets.ACK;
+import static dev.ringtap.testkit.Packets.PSH;
+import static dev.ringtap.testkit.Packets.SYN;
+import static dev.ringtap.testkit.Packets.ethernet;
+import static dev.ringtap.testkit.Packets.tag;
+import static dev.ringtap.testkit.Packets.tcp;
+import static dev.ringtap.testkit.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.packet.Packets;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketType;
+import dev.ringtap.testkit.Packets;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -2,11 +2,11 @@ package dev.ringtap.testcontainers.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.packet.Packets;
 import dev.ringtap.testcontainers.PacketView;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.RingtapContainer;
 import dev.ringtap.testcontainers.TestApp;
+import dev.ringtap.testkit.Packets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

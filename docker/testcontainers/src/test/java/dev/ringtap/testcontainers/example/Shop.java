@@ -2,8 +2,8 @@ package dev.ringtap.testcontainers.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.packet.Packets;
 import dev.ringtap.testcontainers.TestApp;
+import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;

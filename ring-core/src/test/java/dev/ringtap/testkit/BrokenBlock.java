@@ -1,4 +1,4 @@
-package dev.ringtap.flink.source;
+package dev.ringtap.testkit;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.RingMemory;
@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Makes a block's headers contradict themselves, as only a broken ring's would. */
-final class BrokenBlock {
+public final class BrokenBlock {
   /** From a frame's header in a file's block to its first byte. */
   private static final int HEADER_BYTES = 82;
 
@@ -16,7 +16,7 @@ final class BrokenBlock {
   private BrokenBlock() {}
 
   /** Lets the frame behind a file's frame claim more bytes than the block has. */
-  static void breakBehind(Frame frame) {
+  public static void breakBehind(Frame frame) {
     MemorySegment block = RingMemory.of(frame);
     long header = RingMemory.dataOffset(frame) - HEADER_BYTES;
     long next = header + block.get(ValueLayout.JAVA_INT, header);

@@ -1,5 +1,6 @@
-package dev.ringtap.lab;
+package dev.ringtap.testkit;
 
+import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
 
 /** Private networks for tests. */

@@ -1,9 +1,10 @@
-package dev.ringtap.lab;
+package dev.ringtap.testkit;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.filter.FilterException;
+import dev.ringtap.lab.PrivateNetwork;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,8 @@
-package dev.ringtap.capture;
+package dev.ringtap.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.lab.PrivateNetwork;
-import dev.ringtap.lab.Requirements;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,10 +21,10 @@ public final class Tcpdump implements AutoCloseable {
   private final Path file;
 
   /** A packet as tcpdump stored it. */
-  record Stored(int originalLength, byte[] bytes) {}
+  public record Stored(int originalLength, byte[] bytes) {}
 
   /** All that it stored. */
-  record Dump(int linkType, List<Stored> packets) {}
+  public record Dump(int linkType, List<Stored> packets) {}
 
   private Tcpdump(Process process, Path file) {
     this.process = process;
@@ -62,7 +61,7 @@ public final class Tcpdump implements AutoCloseable {
   }
 
   /** What `tcpdump -ddd` prints for an expression on an interface. */
-  static String compile(PrivateNetwork network, String interfaceName, String expression)
+  public static String compile(PrivateNetwork network, String interfaceName, String expression)
       throws IOException {
     return run(network, "tcpdump", "-i", interfaceName, "-ddd", expression);
   }
@@ -85,7 +84,7 @@ public final class Tcpdump implements AutoCloseable {
   }
 
   /** What it says when it refuses to start, without its own name and its warnings. */
-  static String refusal(PrivateNetwork network, String... command) throws Exception {
+  public static String refusal(PrivateNetwork network, String... command) throws Exception {
     Requirements.programs(command[0]);
     Process process = network.call(() -> new ProcessBuilder(command).start());
     List<String> said = process.errorReader().lines().toList();
@@ -95,7 +94,7 @@ public final class Tcpdump implements AutoCloseable {
   }
 
   /** Ends it and reads what it stored, which must be this many packets. */
-  Dump stop(int packets) throws Exception {
+  public Dump stop(int packets) throws Exception {
     String said = end();
     Dump dump = read(file);
     assertThat(dump.packets()).as("stored by tcpdump: " + said).hasSize(packets);
@@ -119,7 +118,7 @@ public final class Tcpdump implements AutoCloseable {
   }
 
   /** What a file of tcpdump's holds. */
-  static Dump read(Path file) throws IOException {
+  public static Dump read(Path file) throws IOException {
     return read(Files.readAllBytes(file));
   }
 

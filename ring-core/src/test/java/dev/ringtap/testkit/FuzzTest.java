@@ -1,4 +1,4 @@
-package dev.ringtap.fuzz;
+package dev.ringtap.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.ringtap.packet;
+package dev.ringtap.testkit;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

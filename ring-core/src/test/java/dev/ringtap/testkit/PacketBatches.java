@@ -1,5 +1,8 @@
-package dev.ringtap.record;
+package dev.ringtap.testkit;
 
+import dev.ringtap.record.BatchedPacket;
+import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketBatch;
 import java.util.ArrayList;
 import java.util.List;
 

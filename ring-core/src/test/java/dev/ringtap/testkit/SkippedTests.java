@@ -1,4 +1,4 @@
-package dev.ringtap.lab;
+package dev.ringtap.testkit;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
