@@ -19,7 +19,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
  * @param kafka the topic to send to, or null where frames only go to a file
  * @param count frames after which the run ends, 0 for no end
  * @param writeTo the pcapng file to write, or null
- * @param drainTimeout how long a stop waits for Kafka before it counts frames as refused
+ * @param drainTimeout how long a stop waits for Kafka before it counts frames as not delivered
  */
 public record AgentConfig(
     CaptureConfig capture,

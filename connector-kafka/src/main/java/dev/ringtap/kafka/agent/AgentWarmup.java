@@ -25,28 +25,28 @@ final class AgentWarmup {
    */
   static long run(Duration time, AgentConfig.KafkaTarget target) {
     LongAdder bytes = new LongAdder();
-    FrameSink.Feed feed = feed(target, bytes);
-    Warmup.run(time, block -> accept(block, feed));
+    FrameSink.FrameWriter writer = writer(target, bytes);
+    Warmup.run(time, block -> accept(block, writer));
     return bytes.sum();
   }
 
-  private static void accept(Block block, FrameSink.Feed feed) {
+  private static void accept(Block block, FrameSink.FrameWriter writer) {
     try {
       Frame frame;
       while ((frame = block.next()) != null) {
-        feed.accept(frame);
+        writer.accept(frame);
       }
-      feed.endBlock();
+      writer.endBlock();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot happen: nothing is sent", e);
     }
   }
 
-  /** What {@link KafkaSink#feed} does before it sends. */
-  private static FrameSink.Feed feed(AgentConfig.KafkaTarget target, LongAdder bytes) {
+  /** What {@link KafkaSink#writer} does before it sends. */
+  private static FrameSink.FrameWriter writer(AgentConfig.KafkaTarget target, LongAdder bytes) {
     RecordKey key = target == null ? RecordKey.NONE : target.key();
     if (target != null && target.framesPerRecord() > 1) {
-      return new PackingFeed(
+      return new RecordBatcher(
           key,
           target.partitions(),
           new RecordLimits(target.framesPerRecord(), RECORD_BYTES),

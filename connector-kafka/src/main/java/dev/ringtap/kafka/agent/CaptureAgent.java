@@ -66,7 +66,7 @@ public final class CaptureAgent implements AutoCloseable {
       List<? extends BlockSource> sources,
       KafkaLink kafka,
       FileSink file,
-      Refusals refusals,
+      DeliveryFailures failures,
       OwnTraffic ownTraffic,
       InterfaceDrops interfaceDrops) {
     this.config = config;
@@ -82,8 +82,8 @@ public final class CaptureAgent implements AutoCloseable {
       all.add(new GuardedSink("file " + config.writeTo(), file, this::sinkFailed));
     }
     this.sinks = List.copyOf(all);
-    this.pumps = sources.stream().map(source -> new PacketPump(source, refusals, quota)).toList();
-    this.account = new FrameAccount(pumps, kafka, file, refusals, interfaceDrops);
+    this.pumps = sources.stream().map(source -> new PacketPump(source, failures, quota)).toList();
+    this.account = new FrameAccount(pumps, kafka, file, failures, interfaceDrops);
   }
 
   /**
@@ -102,7 +102,7 @@ public final class CaptureAgent implements AutoCloseable {
    * from outside it.
    */
   public static CaptureAgent open(AgentConfig config, PrivateNetwork network) throws IOException {
-    Refusals refusals = new Refusals();
+    DeliveryFailures failures = new DeliveryFailures();
     CompletableFuture<Long> warmup = null;
     CaptureInterface device = null;
     CaptureConfig capture = config.capture();
@@ -112,7 +112,7 @@ public final class CaptureAgent implements AutoCloseable {
       warmup = CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, target));
     }
     FileSink file = null;
-    KafkaLink kafka = target == null ? null : new KafkaLink(config, refusals);
+    KafkaLink kafka = target == null ? null : new KafkaLink(config, failures);
     boolean later = capture != null && config.waits();
     List<? extends BlockSource> sources = List.of();
     try {
@@ -128,7 +128,7 @@ public final class CaptureAgent implements AutoCloseable {
       if (capture == null) {
         AgentConfig.Replay replay = config.replay();
         BlockSource source = CaptureFile.open(replay.file(), replay.filter()).host(replay.host());
-        return new CaptureAgent(config, List.of(source), kafka, file, refusals, null, null);
+        return new CaptureAgent(config, List.of(source), kafka, file, failures, null, null);
       }
       OwnTraffic ownTraffic = null;
       CaptureConfig opened = capture;
@@ -147,7 +147,7 @@ public final class CaptureAgent implements AutoCloseable {
       if (file != null) {
         file.declare(captures.stream().map(LiveCapture::capture).toList(), capture, device);
       }
-      return new CaptureAgent(config, sources, kafka, file, refusals, ownTraffic, drops);
+      return new CaptureAgent(config, sources, kafka, file, failures, ownTraffic, drops);
     } catch (IOException | RuntimeException | Error e) {
       for (BlockSource each : sources) {
         each.close();
@@ -284,7 +284,7 @@ public final class CaptureAgent implements AutoCloseable {
   /** When one worker's capture fails, or has taken the last frame asked for, so do the others. */
   private void pump(PacketPump pump) {
     try {
-      pump.run(sinks.stream().map(GuardedSink::feed).toList());
+      pump.run(sinks.stream().map(GuardedSink::writer).toList());
       if (quota.isUsedUp()) {
         pumps.forEach(each -> each.source().wake());
       }
@@ -359,7 +359,7 @@ public final class CaptureAgent implements AutoCloseable {
 
   /**
    * Lets no further frame in; {@link #run} sends what is there and returns. After the drain timeout
-   * what Kafka did not acknowledge is counted as refused.
+   * what Kafka did not acknowledge is counted as not delivered.
    */
   public void stop() {
     if (!stopRequested.compareAndSet(false, true)) {

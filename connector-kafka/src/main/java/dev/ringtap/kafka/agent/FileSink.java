@@ -34,7 +34,7 @@ final class FileSink implements FrameSink {
   }
 
   @Override
-  public Feed feed() {
+  public FrameWriter writer() {
     return this::write;
   }
 

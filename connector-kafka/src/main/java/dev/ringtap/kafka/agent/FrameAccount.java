@@ -21,7 +21,7 @@ final class FrameAccount {
   /** Null if no file is asked for. */
   private final FileSink file;
 
-  private final Refusals refusals;
+  private final DeliveryFailures failures;
 
   /** Null for a replay. */
   private final InterfaceDrops interfaceDrops;
@@ -38,12 +38,12 @@ final class FrameAccount {
       List<PacketPump> pumps,
       KafkaLink kafka,
       FileSink file,
-      Refusals refusals,
+      DeliveryFailures failures,
       InterfaceDrops interfaceDrops) {
     this.pumps = pumps;
     this.kafka = kafka;
     this.file = file;
-    this.refusals = refusals;
+    this.failures = failures;
     this.interfaceDrops = interfaceDrops;
     this.offered = new long[pumps.size()];
   }
@@ -58,7 +58,7 @@ final class FrameAccount {
     AgentCounts.KafkaCounts kafkaCounts = sink == null ? null : sink.counts();
     long acknowledged = acknowledged();
     long written = file == null ? 0 : file.arrived();
-    Map<String, Long> notDelivered = refusals.counts();
+    Map<String, Long> notDelivered = failures.counts();
     List<MemberCounts> members = new ArrayList<>();
     for (int i = 0; i < pumps.size(); i++) {
       members.add(member(i));
@@ -126,7 +126,7 @@ final class FrameAccount {
       if (failure != null && !cutShort && unread > 0) {
         // what stayed behind in ring or file is accounted for as frames of a corrupt block are
         each.countUnread(unread);
-        refusals.add("NotRead", unread, describe(failure));
+        failures.add("NotRead", unread, describe(failure));
       }
       statistics = statistics.plus(seen);
     }
@@ -135,9 +135,9 @@ final class FrameAccount {
     long captured = sum(PacketPump::captured);
     long offered = cutShort ? captured + dropped : statistics.offered();
     long written = file == null ? 0 : file.arrived();
-    long missing = captured - acknowledged() - sum(refusals.counts());
+    long missing = captured - acknowledged() - sum(failures.counts());
     if (sinkFailure != null && missing > 0) {
-      refusals.add(reason(sinkFailure), missing, describe(sinkFailure));
+      failures.add(reason(sinkFailure), missing, describe(sinkFailure));
     }
     return new Ledger(
         offered,
@@ -146,7 +146,7 @@ final class FrameAccount {
         captured,
         acknowledged(),
         kafka == null || kafka.sink() == null ? 0 : kafka.sink().records(),
-        refusals.counts(),
+        failures.counts(),
         written,
         file == null ? 0 : captured - written,
         sum(PacketPump::capturedBytes),

@@ -5,13 +5,13 @@ import java.io.IOException;
 
 /** Where the pumps bring frames. Thread-safe. */
 interface FrameSink {
-  /** One pump's way in; for its thread alone. */
-  interface Feed {
+  /** Takes the frames of one pump, on its thread. */
+  interface FrameWriter {
     /**
      * Takes a frame; what is needed of it is copied before this returns. It may wait: the ring
      * holds what comes meanwhile.
      *
-     * @throws IOException if no further frame can be taken; this one is counted as refused
+     * @throws IOException if no further frame can be taken; this one is counted as not delivered
      */
     void accept(Frame frame) throws IOException;
 
@@ -19,12 +19,12 @@ interface FrameSink {
     default void endBlock() {}
   }
 
-  /** A way in for one more pump. */
-  Feed feed();
+  /** A writer for one more pump. */
+  FrameWriter writer();
 
   /**
-   * Waits until all frames of the blocks that ended before have arrived or are refused. Nothing to
-   * do once the sink is finished.
+   * Waits until all frames of the blocks that ended before have arrived or are counted as not
+   * delivered. Nothing to do once the sink is finished.
    */
   void flush() throws IOException;
 
@@ -34,6 +34,6 @@ interface FrameSink {
   /** Frames that arrived for good. */
   long arrived();
 
-  /** Waits no longer: what has not arrived yet is refused, also in a {@link #finish}. */
+  /** Waits no longer: what has not arrived yet is not delivered, also in a {@link #finish}. */
   void abandon();
 }

@@ -61,13 +61,13 @@ final class GuardedSink {
     onFailure.accept(e);
   }
 
-  /** A way in for one more pump, which never throws. */
-  FrameSink.Feed feed() {
+  /** A writer for one more pump; it never throws. */
+  FrameSink.FrameWriter writer() {
     if (sink == null) {
       return frame -> {};
     }
-    FrameSink.Feed guarded = sink.feed();
-    return new FrameSink.Feed() {
+    FrameSink.FrameWriter guarded = sink.writer();
+    return new FrameSink.FrameWriter() {
       @Override
       public void accept(Frame frame) {
         if (failure == null) {

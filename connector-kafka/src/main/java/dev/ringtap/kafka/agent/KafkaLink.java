@@ -20,7 +20,7 @@ final class KafkaLink {
   private static final long RETRY_MILLIS = 500;
 
   private final AgentConfig config;
-  private final Refusals refusals;
+  private final DeliveryFailures failures;
 
   /** The broker addresses that Kafka named first. Published by the sink, as the schema's number. */
   private Set<HostPort> firstBrokers = Set.of();
@@ -38,9 +38,9 @@ final class KafkaLink {
   /** The thread in {@link #await}. Guarded by this. */
   private Thread waiting;
 
-  KafkaLink(AgentConfig config, Refusals refusals) {
+  KafkaLink(AgentConfig config, DeliveryFailures failures) {
     this.config = config;
-    this.refusals = refusals;
+    this.failures = failures;
   }
 
   /** Registers the schema if that is asked for, creates the topic if missing, starts a producer. */
@@ -49,7 +49,7 @@ final class KafkaLink {
     schemaId = register(target);
     firstBrokers =
         KafkaTopic.ensure(target.producerSettings(), target.topic(), target.partitions());
-    sink = KafkaSink.open(target, clientId(config), schemaId, refusals);
+    sink = KafkaSink.open(target, clientId(config), schemaId, failures);
   }
 
   private static OptionalInt register(AgentConfig.KafkaTarget target) throws IOException {

@@ -56,7 +56,7 @@ final class KafkaSink implements FrameSink {
   private final OptionalInt schemaId;
   private final RecordLimits limits;
   private final int partitions;
-  private final Refusals refusals;
+  private final DeliveryFailures failures;
 
   /** Kafka tells of acknowledgements in one thread, the producer's own. */
   private final Count acknowledged = new Count();
@@ -79,13 +79,13 @@ final class KafkaSink implements FrameSink {
       OptionalInt schemaId,
       RecordLimits limits,
       int partitions,
-      Refusals refusals) {
+      DeliveryFailures failures) {
     this.producer = producer;
     this.target = target;
     this.schemaId = schemaId;
     this.limits = limits;
     this.partitions = partitions;
-    this.refusals = refusals;
+    this.failures = failures;
   }
 
   /**
@@ -96,7 +96,10 @@ final class KafkaSink implements FrameSink {
    * @throws AgentException if a setting is wrong; the message names it
    */
   static KafkaSink open(
-      AgentConfig.KafkaTarget target, String clientId, OptionalInt schemaId, Refusals refusals)
+      AgentConfig.KafkaTarget target,
+      String clientId,
+      OptionalInt schemaId,
+      DeliveryFailures failures)
       throws AgentException {
     Properties all = new Properties();
     all.setProperty(ProducerConfig.CLIENT_ID_CONFIG, clientId);
@@ -112,7 +115,7 @@ final class KafkaSink implements FrameSink {
           schemaId,
           RecordLimits.of(target.framesPerRecord(), all),
           producer.partitionsFor(target.topic()).size(),
-          refusals);
+          failures);
     } catch (KafkaException e) {
       if (producer != null) {
         producer.close(Duration.ZERO);
@@ -135,11 +138,11 @@ final class KafkaSink implements FrameSink {
   }
 
   @Override
-  public Feed feed() {
-    return target.framesPerRecord() == 1 ? feedOfSingles() : feedOfPacks();
+  public FrameWriter writer() {
+    return target.framesPerRecord() == 1 ? writerOfSingles() : writerOfBatches();
   }
 
-  private Feed feedOfSingles() {
+  private FrameWriter writerOfSingles() {
     PacketEncoder encoder =
         schemaId.isEmpty()
             ? PacketEncoder.singleObject()
@@ -157,15 +160,15 @@ final class KafkaSink implements FrameSink {
             1);
   }
 
-  private Feed feedOfPacks() {
+  private FrameWriter writerOfBatches() {
     Supplier<PacketBatchEncoder> encoders =
         schemaId.isEmpty()
             ? PacketBatchEncoder::singleObject
             : () -> PacketBatchEncoder.registry(schemaId.getAsInt());
-    return new PackingFeed(target.key(), partitions, limits, encoders, this::send);
+    return new RecordBatcher(target.key(), partitions, limits, encoders, this::send);
   }
 
-  private void send(PackedRecord record) {
+  private void send(BatchBuilder record) {
     int frames = record.frames();
     send(record.finish(target.topic()), callback(frames), frames);
   }
@@ -190,10 +193,10 @@ final class KafkaSink implements FrameSink {
 
   private void refuse(int frames, Exception failure) {
     if (abandoned) {
-      refusals.add(
+      failures.add(
           "DrainTimeout", frames, "Kafka had not acknowledged them when the time was over");
     } else {
-      refusals.add(failure.getClass().getSimpleName(), frames, failure.getMessage());
+      failures.add(failure.getClass().getSimpleName(), frames, failure.getMessage());
     }
   }
 

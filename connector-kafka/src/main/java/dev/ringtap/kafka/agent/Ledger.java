@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Where every frame of a run went. It adds up exactly: offered = dropped by the kernel + captured,
- * and captured = acknowledged + refused.
+ * and captured = acknowledged + not delivered.
  *
  * @param offered frames that reached the ring's filter and passed it; in a file, all frames that
  *     the filter keeps, and those that it records as dropped
@@ -16,7 +16,7 @@ import java.util.Map;
  * @param acknowledged frames that Kafka acknowledged, or that are in the capture file where no
  *     Kafka was asked for
  * @param records records in which Kafka acknowledged them, 0 where no Kafka was asked for
- * @param refusedByReason frames that were captured and did not arrive, by the reason's name
+ * @param notDeliveredByReason frames that were captured and did not arrive, by the reason's name
  * @param writtenToFile frames in the capture file, 0 where none was asked for
  * @param notWritten frames that were captured and are not in the file, 0 where none was asked for
  * @param capturedBytes bytes of the captured payloads
@@ -31,7 +31,7 @@ public record Ledger(
     long captured,
     long acknowledged,
     long records,
-    Map<String, Long> refusedByReason,
+    Map<String, Long> notDeliveredByReason,
     long writtenToFile,
     long notWritten,
     long capturedBytes,
@@ -39,17 +39,17 @@ public record Ledger(
     long droppedByInterface) {
   /** Copies the reasons. */
   public Ledger {
-    refusedByReason = Map.copyOf(refusedByReason);
+    notDeliveredByReason = Map.copyOf(notDeliveredByReason);
   }
 
   /** Frames that were captured and did not arrive. */
-  public long refused() {
-    return refusedByReason.values().stream().mapToLong(Long::longValue).sum();
+  public long notDelivered() {
+    return notDeliveredByReason.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Whether both equations hold. */
   public boolean balances() {
-    return offered == droppedByKernel + captured && captured == acknowledged + refused();
+    return offered == droppedByKernel + captured && captured == acknowledged + notDelivered();
   }
 
   /** tcpdump's summary, then the two equations. */
@@ -64,9 +64,9 @@ public record Ledger(
     text.append("offered ").append(offered).append(" = ").append(droppedByKernel);
     text.append(" dropped by the kernel + ").append(captured).append(" captured\n");
     text.append("captured ").append(captured).append(" = ").append(acknowledged);
-    text.append(" acknowledged + ").append(refused()).append(" refused");
-    if (!refusedByReason.isEmpty()) {
-      text.append(' ').append(refusedByReason);
+    text.append(" acknowledged + ").append(notDelivered()).append(" not delivered");
+    if (!notDeliveredByReason.isEmpty()) {
+      text.append(' ').append(notDeliveredByReason);
     }
     text.append('\n');
     if (notWritten > 0) {

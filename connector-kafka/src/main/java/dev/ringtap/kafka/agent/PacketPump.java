@@ -13,7 +13,7 @@ final class PacketPump {
   private static final int POLL_TIMEOUT_MILLIS = 500;
 
   private final BlockSource source;
-  private final Refusals refusals;
+  private final DeliveryFailures failures;
   private final FrameQuota quota;
 
   private final Count captured = new Count();
@@ -33,9 +33,9 @@ final class PacketPump {
   /**
    * @param quota ends the pump when it is used up
    */
-  PacketPump(BlockSource source, Refusals refusals, FrameQuota quota) {
+  PacketPump(BlockSource source, DeliveryFailures failures, FrameQuota quota) {
     this.source = source;
-    this.refusals = refusals;
+    this.failures = failures;
     this.quota = quota;
   }
 
@@ -46,17 +46,17 @@ final class PacketPump {
   /**
    * Pumps until the source ends, the quota is used up or {@link #cancel} is called.
    *
-   * @param feeds where frames go; they do not throw
+   * @param writers where frames go; they do not throw
    * @throws IOException if the source failed; all that could be pumped was
    */
-  void run(List<FrameSink.Feed> feeds) throws IOException {
+  void run(List<FrameSink.FrameWriter> writers) throws IOException {
     try {
       while (!source.isEnded() && !quota.isUsedUp() && !cancelled) {
         turnTo(MemberCounts.Loop.POLLING);
         try (Block block = source.poll(POLL_TIMEOUT_MILLIS)) {
           if (block != null) {
             turnTo(MemberCounts.Loop.DELIVERING);
-            pump(block, feeds);
+            pump(block, writers);
           }
         }
       }
@@ -76,7 +76,7 @@ final class PacketPump {
     cancelled = true;
   }
 
-  private void pump(Block block, List<FrameSink.Feed> feeds) throws IOException {
+  private void pump(Block block, List<FrameSink.FrameWriter> writers) throws IOException {
     long bytes = 0;
     long lost = 0;
     try {
@@ -91,17 +91,17 @@ final class PacketPump {
         lost += frame.lostBefore();
         // before it is sent: what is acknowledged is counted as captured already
         captured.add(1);
-        for (int i = 0; i < feeds.size(); i++) {
-          feeds.get(i).accept(frame);
+        for (int i = 0; i < writers.size(); i++) {
+          writers.get(i).accept(frame);
         }
       }
     } catch (CorruptBlockException e) {
       captured.add(e.unreadFrames());
-      refusals.add("CorruptBlock", e.unreadFrames(), e.getMessage());
+      failures.add("CorruptBlock", e.unreadFrames(), e.getMessage());
     } finally {
       capturedBytes.add(bytes);
       lostBefore.add(lost);
-      feeds.forEach(FrameSink.Feed::endBlock);
+      writers.forEach(FrameSink.FrameWriter::endBlock);
       blockEnded(false);
     }
   }

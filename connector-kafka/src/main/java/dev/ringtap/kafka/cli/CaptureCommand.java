@@ -529,8 +529,8 @@ final class CaptureCommand implements Callable<Integer> {
       Shutdown.onSignal(agent::stop, config.drainTimeout());
       UserSignal.onSignal(() -> flush(agent));
       announce(config, agent);
-      Ledger ledger = LiveLine.run(agent, config.kafka() != null);
-      boolean failed = agent.failure() != null || ledger.refused() > 0 || !ledger.balances();
+      Ledger ledger = ProgressLine.run(agent, config.kafka() != null);
+      boolean failed = agent.failure() != null || ledger.notDelivered() > 0 || !ledger.balances();
       if (agent.failure() != null) {
         LogFormat.fail(agent.failure(), spec.commandLine().getErr());
       }
@@ -556,13 +556,13 @@ final class CaptureCommand implements Callable<Integer> {
     }
     LOG.log(
         Level.INFO,
-        "capture ended offered={0} droppedByKernel={1} captured={2} acknowledged={3} refused={4}"
+        "capture ended offered={0} droppedByKernel={1} captured={2} acknowledged={3} notDelivered={4}"
             + " balances={5}",
         ledger.offered(),
         ledger.droppedByKernel(),
         ledger.captured(),
         ledger.acknowledged(),
-        ledger.refused(),
+        ledger.notDelivered(),
         ledger.balances());
   }
 
@@ -571,7 +571,7 @@ final class CaptureCommand implements Callable<Integer> {
     try {
       CaptureStatistics cameIn = agent.flush();
       LogFormat.say(
-          "so far: offered %d = %d dropped by the kernel + %d captured; refused %d, the others arrived%n",
+          "so far: offered %d = %d dropped by the kernel + %d captured; not delivered %d, the others arrived%n",
           cameIn.offered(),
           cameIn.droppedByKernel(),
           cameIn.offered() - cameIn.droppedByKernel(),

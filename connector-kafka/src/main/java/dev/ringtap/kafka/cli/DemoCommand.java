@@ -112,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
           second.offered(),
           100.0 * second.droppedByKernel() / Math.max(1, second.offered()));
       printLedger(second);
-      good &= second.offered() == BURST_FRAMES && second.balances() && second.refused() == 0;
+      good &= second.offered() == BURST_FRAMES && second.balances() && second.notDelivered() == 0;
       return good;
     }
   }
@@ -162,7 +162,7 @@ final class DemoCommand implements Callable<Integer> {
                   throw new UncheckedIOException(e);
                 }
               });
-      Ledger ledger = LiveLine.run(agent, true);
+      Ledger ledger = ProgressLine.run(agent, true);
       sending.join();
       return ledger;
     }
@@ -228,7 +228,7 @@ final class DemoCommand implements Callable<Integer> {
     return table.frames() == ledger.acknowledged()
         && table.lost() == ledger.droppedByKernel()
         && ledger.balances()
-        && ledger.refused() == 0;
+        && ledger.notDelivered() == 0;
   }
 
   private static void printLedger(Ledger ledger) {
@@ -236,8 +236,8 @@ final class DemoCommand implements Callable<Integer> {
         "  offered %,d = %,d dropped by the kernel + %,d captured",
         ledger.offered(), ledger.droppedByKernel(), ledger.captured());
     say(
-        "  captured %,d = %,d acknowledged by Kafka + %,d refused",
-        ledger.captured(), ledger.acknowledged(), ledger.refused());
+        "  captured %,d = %,d acknowledged by Kafka + %,d not delivered",
+        ledger.captured(), ledger.acknowledged(), ledger.notDelivered());
   }
 
   private static int end(boolean good) {

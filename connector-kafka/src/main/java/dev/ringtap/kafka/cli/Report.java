@@ -55,8 +55,8 @@ final class Report implements AutoCloseable {
     fields.put("captured", ledger.captured());
     fields.put("acknowledged", ledger.acknowledged());
     fields.put("records", ledger.records());
-    fields.put("refused", ledger.refused());
-    fields.put("refusedByReason", new TreeMap<>(ledger.refusedByReason()));
+    fields.put("notDelivered", ledger.notDelivered());
+    fields.put("notDeliveredByReason", new TreeMap<>(ledger.notDeliveredByReason()));
     fields.put("writtenToFile", ledger.writtenToFile());
     fields.put("notWritten", ledger.notWritten());
     fields.put("capturedBytes", ledger.capturedBytes());

@@ -28,7 +28,7 @@ final class FileReader implements PacketReader {
   private final long firstFrame;
   private long sequence;
 
-  /** Losses before frames that the filter refused, for the next one that it keeps. */
+  /** Losses before frames that the filter excluded, for the next one that it keeps. */
   private long lost;
 
   /**

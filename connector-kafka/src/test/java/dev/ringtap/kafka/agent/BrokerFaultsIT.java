@@ -2,7 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
+import dev.ringtap.kafka.agent.CaptureUnderLoad.Arrived;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
@@ -74,7 +74,7 @@ class BrokerFaultsIT {
 
   @Test
   void goneForLongerThanTheRingLasts() throws Exception {
-    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN)) {
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings(), DRAIN)) {
       int port = broker.port();
       broker.close();
       capture.awaitOverflow();
@@ -88,7 +88,7 @@ class BrokerFaultsIT {
 
   @Test
   void slowerThanTheWire() throws Exception {
-    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN)) {
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings(), DRAIN)) {
       link.limit(500_000);
       capture.awaitOverflow();
       link.limit(SlowLink.UNLIMITED);
@@ -101,28 +101,31 @@ class BrokerFaultsIT {
 
   @Test
   void maxBlockReached() throws Exception {
-    try (LoadedCapture capture = LoadedCapture.start(settings("max.block.ms", "1000"), DRAIN)) {
+    try (CaptureUnderLoad capture =
+        CaptureUnderLoad.start(settings("max.block.ms", "1000"), DRAIN)) {
       link.limit(SlowLink.STALLED);
-      capture.await("5 frames are refused", counts -> counts.notDelivered() >= 5);
+      capture.await("5 frames are not delivered", counts -> counts.notDelivered() >= 5);
       link.limit(SlowLink.UNLIMITED);
       capture.awaitArrivals(5000);
       Ledger ledger = capture.finish();
-      assertThat(ledger.refusedByReason()).containsOnlyKeys("BufferExhaustedException");
+      assertThat(ledger.notDeliveredByReason()).containsOnlyKeys("BufferExhaustedException");
       Arrived.of(settings()).assertExactlyOnceOrRefused(ledger);
     }
   }
 
-  /** A request that was given up may reach the broker still: what was refused may be there. */
+  /**
+   * A request that was given up may reach the broker still: what was not delivered may be there.
+   */
   @Test
   void deliveryTimeoutReached() throws Exception {
     Properties settings = settings("delivery.timeout.ms", "1500", "request.timeout.ms", "1000");
-    try (LoadedCapture capture = LoadedCapture.start(settings, DRAIN)) {
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings, DRAIN)) {
       link.limit(SlowLink.STALLED);
-      capture.await("1000 frames are refused", counts -> counts.notDelivered() >= 1000);
+      capture.await("1000 frames are not delivered", counts -> counts.notDelivered() >= 1000);
       link.limit(SlowLink.UNLIMITED);
       capture.awaitArrivals(5000);
       Ledger ledger = capture.finish();
-      assertThat(ledger.refusedByReason()).containsOnlyKeys("TimeoutException");
+      assertThat(ledger.notDeliveredByReason()).containsOnlyKeys("TimeoutException");
       Arrived arrived = Arrived.of(settings());
       assertThat(arrived.twice()).isZero();
       assertThat(arrived.count()).isBetween(ledger.acknowledged(), ledger.captured());
@@ -132,26 +135,26 @@ class BrokerFaultsIT {
   /** Kafka's producer waits for a topic that is gone, as for a broker: it may be made again. */
   @Test
   void topicDeleted() throws Exception {
-    try (LoadedCapture capture = LoadedCapture.start(settings(), Duration.ofSeconds(3));
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings(), Duration.ofSeconds(3));
         Admin admin = Admin.create(settings())) {
-      admin.deleteTopics(List.of(LoadedCapture.TOPIC)).all().get();
+      admin.deleteTopics(List.of(CaptureUnderLoad.TOPIC)).all().get();
       capture.awaitOverflow();
       Ledger ledger = capture.finish();
-      assertThat(ledger.refusedByReason()).containsOnlyKeys("DrainTimeout");
+      assertThat(ledger.notDeliveredByReason()).containsOnlyKeys("DrainTimeout");
     }
   }
 
   @Test
   void topicDeletedAndMadeAgain() throws Exception {
-    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN);
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings(), DRAIN);
         Admin admin = Admin.create(settings())) {
-      admin.deleteTopics(List.of(LoadedCapture.TOPIC)).all().get();
+      admin.deleteTopics(List.of(CaptureUnderLoad.TOPIC)).all().get();
       capture.awaitOverflow();
       long inTheOldTopic = capture.arrived();
-      KafkaTopic.ensure(settings(), LoadedCapture.TOPIC, 4);
+      KafkaTopic.ensure(settings(), CaptureUnderLoad.TOPIC, 4);
       capture.awaitArrivals(10_000);
       Ledger ledger = capture.finish();
-      assertThat(ledger.refusedByReason()).isEmpty();
+      assertThat(ledger.notDeliveredByReason()).isEmpty();
       Arrived arrived = Arrived.of(settings());
       assertThat(arrived.twice()).isZero();
       assertThat(arrived.count()).isEqualTo(ledger.acknowledged() - inTheOldTopic);
@@ -160,22 +163,22 @@ class BrokerFaultsIT {
 
   private static AclBinding rule(AclOperation operation, AclPermissionType permission) {
     return new AclBinding(
-        new ResourcePattern(ResourceType.TOPIC, LoadedCapture.TOPIC, PatternType.LITERAL),
+        new ResourcePattern(ResourceType.TOPIC, CaptureUnderLoad.TOPIC, PatternType.LITERAL),
         new AccessControlEntry("User:ANONYMOUS", "*", operation, permission));
   }
 
   @Test
   void authorisationRevokedAndGrantedAgain() throws Exception {
     AclBinding denied = rule(AclOperation.WRITE, AclPermissionType.DENY);
-    try (LoadedCapture capture = LoadedCapture.start(settings(), DRAIN);
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings(), DRAIN);
         Admin admin = Admin.create(settings())) {
       AclBinding allowed = rule(AclOperation.ALL, AclPermissionType.ALLOW);
       admin.createAcls(List.of(denied, allowed)).all().get();
-      capture.await("1000 frames are refused", counts -> counts.notDelivered() >= 1000);
+      capture.await("1000 frames are not delivered", counts -> counts.notDelivered() >= 1000);
       admin.deleteAcls(List.of(denied.toFilter())).all().get();
       capture.awaitArrivals(5000);
       Ledger ledger = capture.finish();
-      assertThat(ledger.refusedByReason()).containsOnlyKeys("TopicAuthorizationException");
+      assertThat(ledger.notDeliveredByReason()).containsOnlyKeys("TopicAuthorizationException");
       Arrived.of(settings()).assertExactlyOnceOrRefused(ledger);
     }
   }

@@ -161,9 +161,9 @@ class CaptureAgentIT {
     Ledger ledger = run(config("small", RecordKey.NONE, 0, settings("compression.type", "none")));
     long large = frames.stream().filter(frame -> frame.length > 2000).count();
     assertThat(large).isPositive();
-    assertThat(ledger.refused()).isGreaterThanOrEqualTo(large);
-    assertThat(ledger.refusedByReason()).containsOnlyKeys("RecordTooLargeException");
-    assertThat(ledger.acknowledged()).isEqualTo(FRAMES - ledger.refused()).isPositive();
+    assertThat(ledger.notDelivered()).isGreaterThanOrEqualTo(large);
+    assertThat(ledger.notDeliveredByReason()).containsOnlyKeys("RecordTooLargeException");
+    assertThat(ledger.acknowledged()).isEqualTo(FRAMES - ledger.notDelivered()).isPositive();
   }
 
   private static void rule(String topic, AclOperation operation, AclPermissionType permission)
@@ -191,7 +191,7 @@ class CaptureAgentIT {
     run(config("readonly", RecordKey.NONE, 1, settings()));
     rule("readonly", AclOperation.READ, AclPermissionType.ALLOW);
     Ledger ledger = run(config("readonly", RecordKey.NONE, 0, settings()));
-    assertThat(ledger.refusedByReason())
+    assertThat(ledger.notDeliveredByReason())
         .isEqualTo(Map.of("TopicAuthorizationException", (long) FRAMES));
   }
 
@@ -229,7 +229,7 @@ class CaptureAgentIT {
                 0,
                 null,
                 Duration.ofSeconds(10)));
-    assertThat(ledger.refusedByReason()).isEqualTo(Map.of("InvalidTimestampException", 1L));
+    assertThat(ledger.notDeliveredByReason()).isEqualTo(Map.of("InvalidTimestampException", 1L));
     assertThat(read("strict", 4))
         .extracting(record -> record.timestamp() / 1000)
         .containsExactly(seconds[0], seconds[1], seconds[2], seconds[4]);

@@ -2,7 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
+import dev.ringtap.kafka.agent.CaptureUnderLoad.Arrived;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.testkit.Requirements;
@@ -23,8 +23,8 @@ class InterfaceFlappingIT {
   void downAndUpAHundredTimes() throws Exception {
     Requirements.privateNetwork();
     try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0);
-        LoadedCapture capture =
-            LoadedCapture.start(AgentRuns.settings(broker), Duration.ofSeconds(30))) {
+        CaptureUnderLoad capture =
+            CaptureUnderLoad.start(AgentRuns.settings(broker), Duration.ofSeconds(30))) {
       for (int i = 0; i < TIMES; i++) {
         capture.network().setUp(PrivateNetwork.RIGHT, false);
         capture.network().setUp(PrivateNetwork.RIGHT, true);

@@ -2,7 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
+import dev.ringtap.kafka.agent.CaptureUnderLoad.Arrived;
 import dev.ringtap.testkit.Requirements;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,9 +28,10 @@ class LeaderChangeIT {
     Requirements.privateNetwork();
     try (BrokerCluster cluster = BrokerCluster.start(directory);
         Admin admin = Admin.create(settings(cluster))) {
-      NewTopic topic = new NewTopic(LoadedCapture.TOPIC, 1, (short) BrokerCluster.NODES);
+      NewTopic topic = new NewTopic(CaptureUnderLoad.TOPIC, 1, (short) BrokerCluster.NODES);
       admin.createTopics(List.of(topic)).all().get(120, TimeUnit.SECONDS);
-      try (LoadedCapture capture = LoadedCapture.start(settings(cluster), Duration.ofSeconds(30))) {
+      try (CaptureUnderLoad capture =
+          CaptureUnderLoad.start(settings(cluster), Duration.ofSeconds(30))) {
         for (int i = 0; i < CHANGES; i++) {
           int killed = awaitAllInSync(admin).leader().id();
           cluster.kill(killed);
@@ -52,10 +53,10 @@ class LeaderChangeIT {
 
   private static TopicPartitionInfo partition(Admin admin) throws Exception {
     return admin
-        .describeTopics(List.of(LoadedCapture.TOPIC))
+        .describeTopics(List.of(CaptureUnderLoad.TOPIC))
         .allTopicNames()
         .get(30, TimeUnit.SECONDS)
-        .get(LoadedCapture.TOPIC)
+        .get(CaptureUnderLoad.TOPIC)
         .partitions()
         .get(0);
   }

@@ -71,7 +71,7 @@ class MetricsIT {
   @Test
   void theAccountAddsUpAtEveryScrapeAndCountersOnlyGrow() throws Exception {
     Properties settings = AgentRuns.settings(broker, "max.block.ms", "500");
-    try (LoadedCapture capture = LoadedCapture.start(settings, Duration.ofSeconds(30));
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings, Duration.ofSeconds(30));
         Monitor monitor = monitor();
         HttpClient client = HttpClient.newHttpClient()) {
       capture.watchBy(monitor);
@@ -105,7 +105,7 @@ class MetricsIT {
       assertThat(end.sum("ringtap_captured_bytes_total")).isEqualTo(ledger.capturedBytes());
       assertThat(end.sum("ringtap_frames_acknowledged_total")).isEqualTo(ledger.acknowledged());
       assertThat(end.sum("ringtap_frames_not_delivered_total"))
-          .isEqualTo(ledger.refused())
+          .isEqualTo(ledger.notDelivered())
           .isPositive();
       assertThat(end.sum("ringtap_records_acknowledged_total")).isEqualTo(ledger.records());
       assertThat(end.sum("ringtap_frames_lost_before_total") + ledger.lostAfterLast())
@@ -120,8 +120,8 @@ class MetricsIT {
   @Test
   void promtoolFindsNothing() throws Exception {
     Requirements.programs("promtool");
-    try (LoadedCapture capture =
-            LoadedCapture.start(AgentRuns.settings(broker), Duration.ofSeconds(30));
+    try (CaptureUnderLoad capture =
+            CaptureUnderLoad.start(AgentRuns.settings(broker), Duration.ofSeconds(30));
         Monitor monitor = monitor();
         HttpClient client = HttpClient.newHttpClient()) {
       capture.watchBy(monitor);
@@ -140,8 +140,8 @@ class MetricsIT {
 
   @Test
   void jmxHasTheSameCounts() throws Exception {
-    try (LoadedCapture capture =
-        LoadedCapture.start(AgentRuns.settings(broker), Duration.ofSeconds(30))) {
+    try (CaptureUnderLoad capture =
+        CaptureUnderLoad.start(AgentRuns.settings(broker), Duration.ofSeconds(30))) {
       ObjectName name;
       Ledger ledger;
       CompositeData counts;

@@ -189,7 +189,7 @@ class PackedRecordsIT {
     Properties settings = settings("compression.type", "none");
     int count = 400;
     Ledger ledger = run(replay("small", RecordKey.FLOW, 2, settings, count));
-    assertThat(ledger.refusedByReason()).containsOnlyKeys("RecordTooLargeException");
+    assertThat(ledger.notDeliveredByReason()).containsOnlyKeys("RecordTooLargeException");
     List<ConsumerRecord<byte[], byte[]>> records = read("small");
     assertThat(ledger.records()).isEqualTo(records.size());
     long arrived = 0;
@@ -197,7 +197,7 @@ class PackedRecordsIT {
       arrived += new PacketRecords().read(record.value()).size();
     }
     assertThat(ledger.acknowledged()).isEqualTo(arrived).isGreaterThan(records.size());
-    assertThat(ledger.refused()).isEqualTo(count - arrived).isPositive();
+    assertThat(ledger.notDelivered()).isEqualTo(count - arrived).isPositive();
   }
 
   private static byte[] numbered(int number) {

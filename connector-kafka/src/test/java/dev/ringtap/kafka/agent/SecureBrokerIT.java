@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.file.PcapngWriter;
-import dev.ringtap.kafka.agent.LoadedCapture.Arrived;
+import dev.ringtap.kafka.agent.CaptureUnderLoad.Arrived;
 import dev.ringtap.kafka.cli.Launcher;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.testkit.Requirements;
@@ -127,7 +127,7 @@ class SecureBrokerIT {
     settings.put("ssl.client.auth", "required");
     try (EmbeddedBroker tlsBroker = EmbeddedBroker.start(other, 0, settings)) {
       Properties client = tls(tlsBroker, certificates.ofClient());
-      try (LoadedCapture capture = LoadedCapture.start(client, DRAIN)) {
+      try (CaptureUnderLoad capture = CaptureUnderLoad.start(client, DRAIN)) {
         capture.awaitArrivals(5000);
         Ledger ledger = capture.finish();
         Arrived.of(client).assertExactlyOnce(ledger);
@@ -140,7 +140,7 @@ class SecureBrokerIT {
   @Test
   void capturesWithALogin() throws Exception {
     requireRoot();
-    try (LoadedCapture capture = LoadedCapture.start(scram(PASSWORD), DRAIN)) {
+    try (CaptureUnderLoad capture = CaptureUnderLoad.start(scram(PASSWORD), DRAIN)) {
       capture.awaitArrivals(5000);
       assertNoSecret("JMX", managementBeans());
       Ledger ledger = capture.finish();

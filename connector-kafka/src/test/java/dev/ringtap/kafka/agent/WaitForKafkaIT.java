@@ -131,7 +131,8 @@ class WaitForKafkaIT {
       assertThat(ledger.balances()).as(ledger.summary()).isTrue();
       assertThat(ledger.offered()).isEqualTo(more);
       assertThat(ledger.droppedByKernel()).as("more than the ring holds").isPositive();
-      assertThat(ledger.refusedByReason()).isEqualTo(Map.of("DrainTimeout", ledger.captured()));
+      assertThat(ledger.notDeliveredByReason())
+          .isEqualTo(Map.of("DrainTimeout", ledger.captured()));
       assertThat(ledger.writtenToFile()).as("the file waits for Kafka, and gets all").isPositive();
       assertThat(ledger.writtenToFile()).isEqualTo(ledger.captured());
       assertThat(agent.failure()).isInstanceOf(AgentException.class);

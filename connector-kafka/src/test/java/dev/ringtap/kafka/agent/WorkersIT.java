@@ -124,7 +124,7 @@ class WorkersIT {
       assertThat(agent.failure()).isNull();
       assertThat(ledger.balances()).as(ledger.summary()).isTrue();
       assertThat(ledger.offered()).isEqualTo(frames);
-      assertThat(ledger.refused()).isZero();
+      assertThat(ledger.notDelivered()).isZero();
 
       List<Packet> packets = read(topic, ledger.acknowledged());
       BitSet seen = new BitSet();

@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 
 /**
  * The highest rate that gets from an interface into a topic without loss, by bisection. A step is
- * passed when nothing was dropped or refused, and the process ends soon after the last frame: what
- * a ring can hold for a few seconds is no rate.
+ * passed when nothing was dropped or not delivered, and the process ends soon after the last frame:
+ * what a ring can hold for a few seconds is no rate.
  */
 final class LiveRateBenchmark {
   private static final int WARMUP_FRAMES_PER_SECOND = 100_000;
@@ -148,14 +148,14 @@ final class LiveRateBenchmark {
    *
    * @param sent frames per second that the sender managed
    * @param dropped frames that the kernel dropped
-   * @param refused frames that did not get into the topic
+   * @param notDelivered frames that did not get into the topic
    * @param backlogSeconds from the last frame to the process's end
    * @param cpuNanos of the contender for each frame
    */
   private record Step(
-      double sent, long dropped, long refused, double backlogSeconds, double cpuNanos) {
+      double sent, long dropped, long notDelivered, double backlogSeconds, double cpuNanos) {
     boolean passed() {
-      return dropped == 0 && refused == 0 && backlogSeconds < BACKLOG_SECONDS;
+      return dropped == 0 && notDelivered == 0 && backlogSeconds < BACKLOG_SECONDS;
     }
   }
 
@@ -194,7 +194,7 @@ final class LiveRateBenchmark {
       return new Step(
           rate,
           ledger.get("droppedByKernel").asLong(),
-          ledger.get("refused").asLong(),
+          ledger.get("notDelivered").asLong(),
           backlogSeconds,
           cpuNanos);
     } finally {

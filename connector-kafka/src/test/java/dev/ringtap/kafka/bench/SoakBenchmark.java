@@ -134,7 +134,7 @@ final class SoakBenchmark {
     Table ledgers = new Table("", "frames");
     ledgers.row("sent", sent);
     for (String each :
-        new String[] {"offered", "droppedByKernel", "captured", "acknowledged", "refused"}) {
+        new String[] {"offered", "droppedByKernel", "captured", "acknowledged", "notDelivered"}) {
       ledgers.row(each, ledger.get(each).asLong());
     }
     Table spans = new Table("", "after a minute", "least since", "most since", "at the end");

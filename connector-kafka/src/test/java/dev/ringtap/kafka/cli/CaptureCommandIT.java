@@ -109,7 +109,7 @@ class CaptureCommandIT {
         .isEqualTo(ledger.get("droppedByKernel").asLong() + captured);
     assertThat(captured)
         .as(ledger.toString())
-        .isEqualTo(ledger.get("acknowledged").asLong() + ledger.get("refused").asLong());
+        .isEqualTo(ledger.get("acknowledged").asLong() + ledger.get("notDelivered").asLong());
     assertThat(ledger.get("balances").asBoolean()).isTrue();
     return ledger;
   }
@@ -152,7 +152,7 @@ class CaptureCommandIT {
       network.replay(traffic, "--topspeed");
       capture.userSignal();
       capture.await(
-          "so far: offered %d = 0 dropped by the kernel + %d captured; refused 0"
+          "so far: offered %d = 0 dropped by the kernel + %d captured; not delivered 0"
               .formatted(round * 1000, round * 1000));
       assertThat(recordsInTopic()).isEqualTo(round * 1000);
       assertThat(framesIn(file)).isEqualTo(round * 1000);
@@ -262,7 +262,7 @@ class CaptureCommandIT {
     JsonNode ledger = ledger();
     assertThat(ledger.get("offered").asLong()).isEqualTo(sent);
     assertThat(ledger.get("droppedByKernel").asLong()).isPositive();
-    assertThat(ledger.get("refused").asLong()).isZero();
+    assertThat(ledger.get("notDelivered").asLong()).isZero();
   }
 
   @Test
@@ -284,7 +284,7 @@ class CaptureCommandIT {
     assertThat(capture.exitCode(60)).as(capture.text()).isZero();
     JsonNode ledger = ledger();
     assertThat(ledger.get("captured").asLong()).isPositive();
-    assertThat(ledger.get("refused").asLong()).isZero();
+    assertThat(ledger.get("notDelivered").asLong()).isZero();
     replay.terminate();
     assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
   }
@@ -308,7 +308,7 @@ class CaptureCommandIT {
     assertThat(ledger.get("offered").asLong()).isEqualTo(40_000);
     // 17 MB, which wait in the producer's buffer
     assertThat(ledger.get("droppedByKernel").asLong()).isZero();
-    assertThat(ledger.get("refused").asLong()).isZero();
+    assertThat(ledger.get("notDelivered").asLong()).isZero();
     // the producer lived through it and is idempotent: nothing twice, nothing missing
     assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
   }
@@ -331,13 +331,13 @@ class CaptureCommandIT {
     JsonNode ledger = ledger();
     assertThat(ledger.get("offered").asLong()).isEqualTo(30_000);
     assertThat(ledger.get("droppedByKernel").asLong()).isPositive();
-    assertThat(ledger.get("refused").asLong()).isZero();
+    assertThat(ledger.get("notDelivered").asLong()).isZero();
     assertThat(recordsInTopic()).isEqualTo(ledger.get("acknowledged").asLong());
   }
 
   /**
    * Less heap than the producer's usual buffer, and the broker is away until nothing has room for a
-   * frame. It may come back too late for some, which then are refused.
+   * frame. It may come back too late for some, which then are not delivered.
    */
   @Test
   void smallHeapInASmallContainer() throws Exception {
@@ -365,11 +365,11 @@ class CaptureCommandIT {
       JsonNode ledger = ledger();
       assertThat(ledger.get("offered").asLong()).isEqualTo(sent);
       assertThat(ledger.get("droppedByKernel").asLong()).isPositive();
-      long refused = ledger.get("refused").asLong();
-      assertThat(ledger.at("/refusedByReason/DrainTimeout").asLong()).isEqualTo(refused);
-      assertThat(exitCode).as(capture.text()).isEqualTo(refused == 0 ? 0 : 1);
+      long notDelivered = ledger.get("notDelivered").asLong();
+      assertThat(ledger.at("/notDeliveredByReason/DrainTimeout").asLong()).isEqualTo(notDelivered);
+      assertThat(exitCode).as(capture.text()).isEqualTo(notDelivered == 0 ? 0 : 1);
       long acknowledged = ledger.get("acknowledged").asLong();
-      assertThat(recordsInTopic()).isBetween(acknowledged, acknowledged + refused);
+      assertThat(recordsInTopic()).isBetween(acknowledged, acknowledged + notDelivered);
     }
   }
 
@@ -426,8 +426,8 @@ class CaptureCommandIT {
     capture.terminate();
     assertThat(capture.exitCode(30)).as(capture.text()).isEqualTo(1);
     JsonNode ledger = ledger();
-    assertThat(ledger.get("refused").asLong()).isEqualTo(3000);
-    assertThat(ledger.get("refusedByReason").get("DrainTimeout").asLong()).isEqualTo(3000);
+    assertThat(ledger.get("notDelivered").asLong()).isEqualTo(3000);
+    assertThat(ledger.get("notDeliveredByReason").get("DrainTimeout").asLong()).isEqualTo(3000);
   }
 
   @Test
@@ -439,8 +439,8 @@ class CaptureCommandIT {
     capture.terminate();
     assertThat(capture.exitCode(60)).as(capture.text()).isEqualTo(1);
     JsonNode ledger = ledger();
-    assertThat(ledger.get("refusedByReason").get("RecordTooLargeException").asLong())
-        .isEqualTo(ledger.get("refused").asLong())
+    assertThat(ledger.get("notDeliveredByReason").get("RecordTooLargeException").asLong())
+        .isEqualTo(ledger.get("notDelivered").asLong())
         .isPositive();
     assertThat(ledger.get("acknowledged").asLong()).isPositive();
   }
@@ -467,7 +467,7 @@ class CaptureCommandIT {
       assertThat(capture.text()).contains("full.pcapng").containsIgnoringCase("no space left");
       JsonNode ledger = ledger();
       assertThat(ledger.get("acknowledged").asLong()).isPositive();
-      assertThat(ledger.get("refused").asLong()).isPositive();
+      assertThat(ledger.get("notDelivered").asLong()).isPositive();
       long inFile =
           TestNetwork.run("tcpdump", "-nr", file.toString(), "--count")
               .lines()
@@ -497,7 +497,7 @@ class CaptureCommandIT {
       assertThat(capture.exitCode(90)).as(capture.text()).isEqualTo(1);
       JsonNode ledger = ledger();
       assertThat(ledger.get("offered").asLong()).isEqualTo(20_000);
-      assertThat(ledger.get("refused").asLong()).isZero();
+      assertThat(ledger.get("notDelivered").asLong()).isZero();
       assertThat(ledger.get("acknowledged")).isEqualTo(ledger.get("captured"));
       assertThat(ledger.get("writtenToFile").asLong()).isPositive();
       assertThat(ledger.get("notWritten").asLong())

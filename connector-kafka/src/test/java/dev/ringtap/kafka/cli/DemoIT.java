@@ -34,14 +34,16 @@ class DemoIT {
           Pattern.compile("  all +" + COUNT + " +" + COUNT),
           Pattern.compile(
               "  offered 100,000 = " + COUNT + " dropped by the kernel \\+ .* captured"),
-          Pattern.compile("  captured " + COUNT + " = .* acknowledged by Kafka \\+ 0 refused"),
+          Pattern.compile(
+              "  captured " + COUNT + " = .* acknowledged by Kafka \\+ 0 not delivered"),
           Pattern.compile("  read back .* acknowledged, lost on the way to the ring: " + COUNT),
           Pattern.compile("2\\. A burst of 400,000 frames .*"),
           Pattern.compile(
               "  " + COUNT + " of 400,000 frames lost .*, and each of them is counted:"),
           Pattern.compile(
               "  offered 400,000 = " + COUNT + " dropped by the kernel \\+ .* captured"),
-          Pattern.compile("  captured " + COUNT + " = .* acknowledged by Kafka \\+ 0 refused"),
+          Pattern.compile(
+              "  captured " + COUNT + " = .* acknowledged by Kafka \\+ 0 not delivered"),
           Pattern.compile("Every frame is accounted for\\. Next: .*"));
 
   @TempDir Path directory;

@@ -173,7 +173,7 @@ class InjectedFaultIT {
       Output capture = start(where, thrown, live, "-t", topic);
       feed(capture, live);
       assertThat(capture.exitCode(END_SECONDS)).as(capture.text()).isEqualTo(1);
-      assertThat(capture.text()).contains(thrown, "packets captured", "refused");
+      assertThat(capture.text()).contains(thrown, "packets captured", "not delivered");
       JsonNode ledger = ledger(topic);
       // a source that is stopped reads no further block
       long captured = ledger.get("captured").asLong();
@@ -211,7 +211,8 @@ class InjectedFaultIT {
           start("kafka.cli.Report#write@1", thrown, live, "-t", topic, "-c", "" + FRAMES);
       feed(capture, live);
       assertThat(capture.exitCode(END_SECONDS)).as(capture.text()).isEqualTo(1);
-      assertThat(capture.text()).contains(thrown, "captured 400 = 400 acknowledged + 0 refused");
+      assertThat(capture.text())
+          .contains(thrown, "captured 400 = 400 acknowledged + 0 not delivered");
       assertThat(recordsIn(topic)).isEqualTo(FRAMES);
       assertThat(framesWritten()).isEqualTo(FRAMES);
     }
@@ -223,7 +224,7 @@ class InjectedFaultIT {
   void faultInTheLiveLineIsToldAndTheRunGoesOn(boolean live) throws IOException {
     for (String thrown : THROWN) {
       String topic = "run" + runs++;
-      Output capture = start("kafka.cli.LiveLine#tick@1", thrown, live, "-t", topic);
+      Output capture = start("kafka.cli.ProgressLine#tick@1", thrown, live, "-t", topic);
       if (!live) {
         // a pipe is opened by its first bytes
         feed(capture, false);

@@ -173,7 +173,7 @@ class RegistryIT {
     assertThat(run.err())
         .contains(
             "with schema " + id + " of subject framed-value at " + registry.url(),
-            FRAMES + " acknowledged + 0 refused");
+            FRAMES + " acknowledged + 0 not delivered");
     assertThat(capture("plain").status()).isZero();
     List<byte[]> framed = values("framed");
     List<byte[]> plain = values("plain");

@@ -10,20 +10,22 @@ import java.util.regex.Pattern;
  * @param dropped those for which the ring had no room
  * @param captured those taken from the ring
  * @param acknowledged captured frames that Kafka acknowledged, or that were handed over
- * @param refused captured frames that did not arrive
+ * @param notDelivered captured frames that did not arrive
  */
-public record Ledger(long offered, long dropped, long captured, long acknowledged, long refused) {
+public record Ledger(
+    long offered, long dropped, long captured, long acknowledged, long notDelivered) {
   private static final Pattern LINES =
       Pattern.compile(
           "^offered (\\d+) = (\\d+) dropped by the kernel \\+ (\\d+) captured\\R"
-              + "captured \\3 = (\\d+) acknowledged \\+ (\\d+) refused",
+              + "captured \\3 = (\\d+) acknowledged \\+ (\\d+) not delivered",
           Pattern.MULTILINE);
 
   /**
-   * Whether both equations hold: offered = dropped + captured = dropped + acknowledged + refused.
+   * Whether both equations hold: offered = dropped + captured = dropped + acknowledged +
+   * notDelivered.
    */
   public boolean balances() {
-    return offered == dropped + captured && captured == acknowledged + refused;
+    return offered == dropped + captured && captured == acknowledged + notDelivered;
   }
 
   /** The ledger in what an agent printed; none where it ended without one. */

@@ -11,8 +11,8 @@ class LedgerTest {
   private static final String BEFORE =
       """
       listening on eth0, link-type 1, snapshot length 262144 bytes, to topic packets at kafka:9092
-      so far: offered 7 = 2 dropped by the kernel + 5 captured; refused 0, the others arrived
-      so far: offered 9 = 2 dropped by the kernel + 7 captured; refused 1, the others arrived
+      so far: offered 7 = 2 dropped by the kernel + 5 captured; not delivered 0, the others arrived
+      so far: offered 9 = 2 dropped by the kernel + 7 captured; not delivered 1, the others arrived
       """;
   private static final String END =
       """
@@ -20,7 +20,7 @@ class LedgerTest {
       24 packets received by filter
       4 packets dropped by kernel
       offered 24 = 4 dropped by the kernel + 20 captured
-      captured 20 = 17 acknowledged + 3 refused {DrainTimeout=3}
+      captured 20 = 17 acknowledged + 3 not delivered {DrainTimeout=3}
       """;
 
   @Test

@@ -34,7 +34,7 @@ class KafkaExampleIT {
       assertThat(Topic.packets(kafka.getBootstrapServers(), "packets")).isNotEmpty();
 
       ringtap.stop();
-      assertThat(ringtap.ledger().refused()).isZero();
+      assertThat(ringtap.ledger().notDelivered()).isZero();
     }
   }
 }

@@ -22,59 +22,59 @@ import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
  * <p>Frames of one key are in one record, or in records of one partition that follow one another:
  * their order is that of records of their own.
  */
-final class PackingFeed implements FrameSink.Feed {
+final class RecordBatcher implements FrameSink.FrameWriter {
   /** A file may name any number of interfaces. */
   private static final int MAX_INTERFACES_KEPT = 256;
 
   private final RecordLimits limits;
   private final Supplier<PacketBatchEncoder> encoders;
-  private final Consumer<PackedRecord> sender;
-  private final Function<Frame, PackedRecord> choice;
+  private final Consumer<BatchBuilder> sender;
+  private final Function<Frame, BatchBuilder> choice;
 
   private final PacketHeaders headers = new PacketHeaders();
   private final ByteBuffer flowKey = ByteBuffer.allocate(Long.BYTES);
-  private final PackedRecord[] byPartition;
-  private final Map<CaptureId, PackedRecord> byInterface = new HashMap<>();
+  private final BatchBuilder[] byPartition;
+  private final Map<CaptureId, BatchBuilder> byInterface = new HashMap<>();
 
   /** All that there are, in the order of their first frames. */
-  private final List<PackedRecord> records = new ArrayList<>();
+  private final List<BatchBuilder> records = new ArrayList<>();
 
   /**
    * @param partitions of the topic
    * @param encoders makes one encoder for each record that is in the making at once
    * @param sender sends a record that has frames, and so empties it
    */
-  PackingFeed(
+  RecordBatcher(
       RecordKey key,
       int partitions,
       RecordLimits limits,
       Supplier<PacketBatchEncoder> encoders,
-      Consumer<PackedRecord> sender) {
+      Consumer<BatchBuilder> sender) {
     this.limits = limits;
     this.encoders = encoders;
     this.sender = sender;
-    this.byPartition = new PackedRecord[partitions];
+    this.byPartition = new BatchBuilder[partitions];
     this.choice = choice(key);
   }
 
-  private Function<Frame, PackedRecord> choice(RecordKey key) {
+  private Function<Frame, BatchBuilder> choice(RecordKey key) {
     switch (key) {
       case FLOW:
         return this::ofFlow;
       case INTERFACE:
         return this::ofInterface;
       default:
-        PackedRecord only = newRecord(null, null);
+        BatchBuilder only = newRecord(null, null);
         return frame -> only;
     }
   }
 
   /** Where Kafka's own partitioner sends a record whose key is the flow's. */
-  private PackedRecord ofFlow(Frame frame) {
+  private BatchBuilder ofFlow(Frame frame) {
     headers.parse(frame);
     flowKey.putLong(0, FlowKey.of(headers));
     int partition = BuiltInPartitioner.partitionForKey(flowKey.array(), byPartition.length);
-    PackedRecord record = byPartition[partition];
+    BatchBuilder record = byPartition[partition];
     if (record == null) {
       record = newRecord(partition, null);
       byPartition[partition] = record;
@@ -82,9 +82,9 @@ final class PackingFeed implements FrameSink.Feed {
     return record;
   }
 
-  private PackedRecord ofInterface(Frame frame) {
+  private BatchBuilder ofInterface(Frame frame) {
     CaptureId capture = frame.capture();
-    PackedRecord record = byInterface.get(capture);
+    BatchBuilder record = byInterface.get(capture);
     if (record == null) {
       record = newRecord(null, RecordKey.ofInterface(capture));
       byInterface.put(capture, record);
@@ -92,15 +92,15 @@ final class PackingFeed implements FrameSink.Feed {
     return record;
   }
 
-  private PackedRecord newRecord(Integer partition, byte[] key) {
-    PackedRecord record = new PackedRecord(partition, key, encoders.get());
+  private BatchBuilder newRecord(Integer partition, byte[] key) {
+    BatchBuilder record = new BatchBuilder(partition, key, encoders.get());
     records.add(record);
     return record;
   }
 
   @Override
   public void accept(Frame frame) {
-    PackedRecord record = choice.apply(frame);
+    BatchBuilder record = choice.apply(frame);
     if (!record.hasRoomFor(frame, limits)) {
       sender.accept(record);
     }
@@ -109,7 +109,7 @@ final class PackingFeed implements FrameSink.Feed {
 
   @Override
   public void endBlock() {
-    for (PackedRecord record : records) {
+    for (BatchBuilder record : records) {
       if (record.frames() > 0) {
         sender.accept(record);
       }

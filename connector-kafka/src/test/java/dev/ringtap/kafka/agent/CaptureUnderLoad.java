@@ -27,7 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * A capture under a steady load, from the wire of a private network into a topic, for faults to
  * happen to it. The ring is the smallest, and the producer's buffer is small too.
  */
-final class LoadedCapture implements AutoCloseable {
+final class CaptureUnderLoad implements AutoCloseable {
   static final String TOPIC = "packets";
 
   /** With frames of this length, ring and buffer last for less than two seconds. */
@@ -50,7 +50,7 @@ final class LoadedCapture implements AutoCloseable {
   private volatile boolean quiet;
   private volatile long sent;
 
-  private LoadedCapture(PrivateNetwork network, AgentConfig config, CaptureAgent agent)
+  private CaptureUnderLoad(PrivateNetwork network, AgentConfig config, CaptureAgent agent)
       throws IOException {
     this.network = network;
     this.config = config;
@@ -61,7 +61,7 @@ final class LoadedCapture implements AutoCloseable {
   }
 
   /** Starts both, and returns when frames are acknowledged. */
-  static LoadedCapture start(Properties settings, Duration drainTimeout) throws IOException {
+  static CaptureUnderLoad start(Properties settings, Duration drainTimeout) throws IOException {
     settings.putIfAbsent("buffer.memory", Integer.toString(1 << 20));
     settings.putIfAbsent("batch.size", Integer.toString(1 << 16));
     settings.putIfAbsent("compression.type", "none");
@@ -76,10 +76,10 @@ final class LoadedCapture implements AutoCloseable {
             null,
             drainTimeout);
     PrivateNetwork network = PrivateNetwork.create();
-    LoadedCapture capture = null;
+    CaptureUnderLoad capture = null;
     boolean started = false;
     try {
-      capture = new LoadedCapture(network, config, CaptureAgent.open(config, network));
+      capture = new CaptureUnderLoad(network, config, CaptureAgent.open(config, network));
       capture.awaitArrivals(1000);
       started = true;
       return capture;
@@ -202,15 +202,15 @@ final class LoadedCapture implements AutoCloseable {
       return sequences.cardinality();
     }
 
-    /** Every frame is there once or was refused, and no frame is both. */
+    /** Every frame is there once or was not delivered, and no frame is both. */
     void assertExactlyOnceOrRefused(Ledger ledger) {
       assertThat(twice).as("frames that came twice").isZero();
       assertThat(count()).as(ledger.summary()).isEqualTo(ledger.acknowledged());
     }
 
-    /** As above, and nothing was refused: every gap is where it was. */
+    /** As above, and all were delivered: every gap is where it was. */
     void assertExactlyOnce(Ledger ledger) {
-      assertThat(ledger.refusedByReason()).isEmpty();
+      assertThat(ledger.notDeliveredByReason()).isEmpty();
       assertExactlyOnceOrRefused(ledger);
       assertThat(sequences.nextClearBit(0)).isEqualTo((int) ledger.captured());
       assertThat(lostBefore + ledger.lostAfterLast()).isEqualTo(ledger.droppedByKernel());

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
  * Rates of a run, every second on one line of a terminal. Elsewhere nothing is written but log
  * lines: when Kafka falls silent, when it answers again, and once a minute while frames are lost.
  */
-final class LiveLine {
-  private static final System.Logger LOG = System.getLogger(LiveLine.class.getName());
+final class ProgressLine {
+  private static final System.Logger LOG = System.getLogger(ProgressLine.class.getName());
   private static final String CLEAR_TO_END_OF_LINE = "\u001b[K";
 
   private final CaptureAgent agent;
@@ -35,7 +35,7 @@ final class LiveLine {
   /** For how long Kafka has been silent, since that was logged; 0 if it is not. */
   private double silentSeconds;
 
-  private LiveLine(CaptureAgent agent, boolean kafka) {
+  private ProgressLine(CaptureAgent agent, boolean kafka) {
     this.agent = agent;
     this.kafka = kafka;
     this.last = agent.counts();
@@ -44,7 +44,7 @@ final class LiveLine {
 
   /** Runs an agent to its end and shows how it goes. */
   static Ledger run(CaptureAgent agent, boolean kafka) {
-    LiveLine line = new LiveLine(agent, kafka);
+    ProgressLine line = new ProgressLine(agent, kafka);
     line.ticker.scheduleAtFixedRate(line::tickOrEnd, 1, 1, TimeUnit.SECONDS);
     try {
       return agent.run();

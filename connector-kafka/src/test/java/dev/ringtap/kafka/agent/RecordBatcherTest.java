@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** When a record ends. */
 @Timeout(20)
-class PackingFeedTest {
+class RecordBatcherTest {
   private static final int FRAMES = 10;
   private static final int FRAME_BYTES = 100;
 
@@ -33,7 +33,7 @@ class PackingFeedTest {
   private final List<Integer> sent = new ArrayList<>();
 
   private final List<Integer> lengths = new ArrayList<>();
-  private final Refusals refusals = new Refusals();
+  private final DeliveryFailures failures = new DeliveryFailures();
   private Path file;
 
   @BeforeEach
@@ -48,8 +48,8 @@ class PackingFeedTest {
     }
   }
 
-  private PackingFeed feed(RecordLimits limits) {
-    return new PackingFeed(
+  private RecordBatcher batcher(RecordLimits limits) {
+    return new RecordBatcher(
         RecordKey.NONE,
         1,
         limits,
@@ -67,44 +67,44 @@ class PackingFeedTest {
         });
   }
 
-  private void pump(FrameSink.Feed feed, long quota) throws IOException {
+  private void pump(FrameSink.FrameWriter writer, long quota) throws IOException {
     try (CaptureFile source = CaptureFile.open(file)) {
-      new PacketPump(source, refusals, new FrameQuota(quota)).run(List.of(feed));
+      new PacketPump(source, failures, new FrameQuota(quota)).run(List.of(writer));
     }
   }
 
   @Test
   void atTheNumberOfFramesAndWithTheBlock() throws IOException {
-    pump(feed(new RecordLimits(4, 1 << 20)), 0);
+    pump(batcher(new RecordLimits(4, 1 << 20)), 0);
     assertThat(sent).containsExactly(4, 4, 2);
   }
 
   @Test
   void atTheNumberOfBytesAndFramesThatAreLongerAreAlone() throws IOException {
-    pump(feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 600)), 0);
+    pump(batcher(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 600)), 0);
     assertThat(sent.stream().mapToInt(Integer::intValue).sum()).isEqualTo(FRAMES);
     assertThat(sent.get(0)).isGreaterThan(1);
     assertThat(lengths).hasSizeGreaterThan(1).allMatch(length -> length <= 600);
     sent.clear();
-    pump(feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 99)), 0);
+    pump(batcher(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 99)), 0);
     assertThat(sent).hasSize(FRAMES).containsOnly(1);
   }
 
   @Test
   void whenTheRunHasTakenItsLastFrame() throws IOException {
-    pump(feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20)), 7);
+    pump(batcher(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20)), 7);
     assertThat(sent).containsExactly(7);
   }
 
   /** The third frame claims more bytes than the block has, as seen from the second. */
   @Test
   void whereTheBlockIsCorrupt() throws IOException {
-    PackingFeed packing = feed(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20));
+    RecordBatcher batcher = batcher(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20));
     pump(
-        new FrameSink.Feed() {
+        new FrameSink.FrameWriter() {
           @Override
           public void accept(Frame frame) {
-            packing.accept(frame);
+            batcher.accept(frame);
             if (frame.sequence() == 1) {
               BrokenBlock.breakBehind(frame);
             }
@@ -112,11 +112,11 @@ class PackingFeedTest {
 
           @Override
           public void endBlock() {
-            packing.endBlock();
+            batcher.endBlock();
           }
         },
         0);
     assertThat(sent).containsExactly(2);
-    assertThat(refusals.counts()).containsEntry("CorruptBlock", (long) FRAMES - 2);
+    assertThat(failures.counts()).containsEntry("CorruptBlock", (long) FRAMES - 2);
   }
 }

@@ -10,20 +10,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
-class RefusalsTest {
+class DeliveryFailuresTest {
   private final AtomicLong nanos = new AtomicLong(-1);
-  private final Refusals refusals = new Refusals(nanos::get);
+  private final DeliveryFailures failures = new DeliveryFailures(nanos::get);
 
   private void addEachSecond(String reason, int seconds) {
     for (int i = 0; i < seconds; i++) {
-      refusals.add(reason, 2, "detail of " + i);
+      failures.add(reason, 2, "detail of " + i);
       nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
     }
   }
 
   @Test
   void aReasonIsLoggedWhenItAppearsAndWhenItComesBack() {
-    LogRecords log = new LogRecords(Refusals.class);
+    LogRecords log = new LogRecords(DeliveryFailures.class);
     try {
       addEachSecond("Timeout", 100);
       assertThat(log.messages())
@@ -39,6 +39,6 @@ class RefusalsTest {
     } finally {
       log.close();
     }
-    assertThat(refusals.counts()).isEqualTo(Map.of("Timeout", 402L, "TooLarge", 6L));
+    assertThat(failures.counts()).isEqualTo(Map.of("Timeout", 402L, "TooLarge", 6L));
   }
 }

@@ -11,18 +11,18 @@ import java.util.function.LongSupplier;
  * Counts frames that did not arrive, by reason. Logs a reason when it appears, and again when it
  * comes back after a minute without it. Thread-safe.
  */
-final class Refusals {
-  private static final System.Logger LOG = System.getLogger(Refusals.class.getName());
+final class DeliveryFailures {
+  private static final System.Logger LOG = System.getLogger(DeliveryFailures.class.getName());
   private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final Map<String, Reason> byReason = new ConcurrentHashMap<>();
   private final LongSupplier nanoClock;
 
-  Refusals() {
+  DeliveryFailures() {
     this(System::nanoTime);
   }
 
-  Refusals(LongSupplier nanoClock) {
+  DeliveryFailures(LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
   }
 

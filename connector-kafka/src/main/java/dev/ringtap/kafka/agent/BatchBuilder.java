@@ -5,7 +5,7 @@ import dev.ringtap.record.PacketBatchEncoder;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** A record in the making, of many frames, again and again. For one thread. */
-final class PackedRecord {
+final class BatchBuilder {
   private final Integer partition;
   private final byte[] key;
   private final PacketBatchEncoder encoder;
@@ -15,7 +15,7 @@ final class PackedRecord {
    * @param partition where it goes, or null: Kafka goes by the key, or as it likes
    * @param key or null for none
    */
-  PackedRecord(Integer partition, byte[] key, PacketBatchEncoder encoder) {
+  BatchBuilder(Integer partition, byte[] key, PacketBatchEncoder encoder) {
     this.partition = partition;
     this.key = key;
     this.encoder = encoder;
