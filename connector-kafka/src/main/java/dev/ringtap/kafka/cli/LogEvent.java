@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import java.text.MessageFormat;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
@@ -30,13 +31,16 @@ record LogEvent(
   static LogEvent of(LogRecord log, Formatter formatter) {
     String logger = String.valueOf(log.getLoggerName());
     Map<String, Object> values = new LinkedHashMap<>();
-    LogRecord rest = new LogRecord(log.getLevel(), withoutValues(log, values));
-    rest.setParameters(log.getParameters());
+    String rest = withoutValues(log, values);
+    String message =
+        values.isEmpty()
+            ? formatter.formatMessage(log)
+            : MessageFormat.format(rest, log.getParameters());
     return new LogEvent(
         TIME.format(log.getInstant()),
         name(log.getLevel()),
         logger.substring(logger.lastIndexOf('.') + 1),
-        formatter.formatMessage(rest),
+        message,
         values);
   }
 

@@ -6,17 +6,14 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.kafka.LogRecords;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.testkit.Packets;
 import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,23 +77,7 @@ class OwnTrafficIT {
 
   @Test
   void captureThatFeedsItselfIsTold() throws IOException {
-    List<String> told = new ArrayList<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord log) {
-            told.add(log.getMessage());
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    Logger log = Logger.getLogger(OwnTraffic.class.getName());
-    log.addHandler(handler);
-    log.setUseParentHandlers(false);
+    LogRecords log = new LogRecords(OwnTraffic.class);
     try {
       CaptureInterface device = PacketCapture.require("lo");
       OwnTraffic compressed = new OwnTraffic(CaptureConfig.on("lo").build(), device);
@@ -105,15 +86,17 @@ class OwnTrafficIT {
         compressed.watch(second * 2_000_000L, second * 1_000_000L);
         idle.watch(second * 300L, second * 290L);
       }
-      assertThat(told).isEmpty();
+      assertThat(log.messages()).isEmpty();
       OwnTraffic loop = new OwnTraffic(CaptureConfig.on("lo").build(), device);
       for (int second = 1; second < 100; second++) {
         loop.watch(second * 1_050_000L, second * 1_000_000L);
       }
-      assertThat(told).singleElement().asString().contains("captured bytes follow");
+      assertThat(log.messages())
+          .singleElement()
+          .asString()
+          .endsWith(" seconds=20 capturedBytes=1050000 sentBytes=1000000");
     } finally {
-      log.removeHandler(handler);
-      log.setUseParentHandlers(true);
+      log.close();
     }
   }
 }

@@ -62,11 +62,11 @@ class LoggingTest {
 
   @Test
   void valuesFollowTheMessage() {
-    LogRecord log = event("went down, state={1} of {0} port={2}", "eth0", "a \"b\\", 65_535);
+    LogRecord log = event("it''s down, state={1} of {0} port={2}", "eth0", "a \"b\\", 65_535);
     assertThat(new LogFormatter().format(log))
         .matches(
             TIME
-                + " WARN NetworkClient: went down, of eth0 state=\"a \\\\\"b\\\\\\\\\" port=65535\\R");
+                + " WARN NetworkClient: it's down, of eth0 state=\"a \\\\\"b\\\\\\\\\" port=65535\\R");
   }
 
   /** What comes from outside cannot look like another value or another line. */
