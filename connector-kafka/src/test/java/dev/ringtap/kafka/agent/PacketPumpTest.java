@@ -30,7 +30,7 @@ class PacketPumpTest {
   @TempDir Path directory;
 
   private static PacketPump pump(BlockSource source) {
-    return new PacketPump(source, new Refusals(), new FrameQuota(0));
+    return new PacketPump(source, new DeliveryFailures(), new FrameQuota(0));
   }
 
   private CaptureFile file() throws IOException {
