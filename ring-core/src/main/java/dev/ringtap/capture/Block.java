@@ -121,7 +121,7 @@ public final class Block implements AutoCloseable {
     frame.showIn(memory);
   }
 
-  /** Leaves out the frames behind the first so many; for the one who leases, before the walk. */
+  /** Leaves out the frames after the first so many; for the one who leases, before the walk. */
   void cutTo(int frames) {
     framesStored = frames;
     frameCount = frames;
@@ -325,7 +325,7 @@ public final class Block implements AutoCloseable {
     return corrupt(
         framesWalked == 0
             ? "first frame header among the block's own"
-            : "frame header behind the one at byte "
+            : "frame header after the one at byte "
                 + (frame.header() - start)
                 + ", before the end of its frame,");
   }

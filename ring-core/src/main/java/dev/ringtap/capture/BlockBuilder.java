@@ -19,7 +19,7 @@ import java.lang.foreign.MemorySegment;
  * Not thread-safe, except for the block, which another thread may release, and for {@link #close}.
  */
 public final class BlockBuilder implements AutoCloseable {
-  /** Where the kernel puts an Ethernet frame when nothing is reserved: behind both headers. */
+  /** Where the kernel puts an Ethernet frame when nothing is reserved: after both headers. */
   private static final int MAC_OFFSET = 82;
 
   private final BlockMemory memory;

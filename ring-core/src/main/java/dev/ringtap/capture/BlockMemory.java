@@ -23,7 +23,7 @@ final class BlockMemory implements AutoCloseable {
   private volatile boolean closing;
 
   /**
-   * @param arena the segment's, which nobody else closes
+   * @param arena the segment's, which only this object closes
    */
   BlockMemory(Arena arena, MemorySegment segment) {
     this.arena = arena;
@@ -66,7 +66,7 @@ final class BlockMemory implements AutoCloseable {
   }
 
   /**
-   * Ends the memory once nobody has pinned it; a second time does nothing.
+   * Ends the memory once no pin is left; a second time does nothing.
    *
    * @throws IllegalStateException if a native call uses the memory right now; close it again then
    */

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * @param isRunning whether its link works
  * @param isLoopback whether it is the loopback
  * @param isPromiscuous whether somebody set its promiscuous flag by hand; memberships do not show
- * @param mtuBytes most bytes of a packet behind the layer-2 header; 0 for {@link #ANY}
+ * @param mtuBytes most bytes of a packet after the layer-2 header; 0 for {@link #ANY}
  * @param hardwareType the kernel's ARPHRD_ number; -1 for {@link #ANY}
  * @param switchTag which tag a switch chip puts into each frame of this interface, its conduit, as
  *     the kernel's DSA names it; {@value #NO_SWITCH_TAG} if there is no such chip

@@ -225,7 +225,7 @@ public final class CaptureOption<T> {
     return description;
   }
 
-  /** The limits of a whole number in words, else empty. */
+  /** The limits of a whole number in words, otherwise empty. */
   public String limits() {
     return type == Integer.class ? least + " to " + most : "";
   }

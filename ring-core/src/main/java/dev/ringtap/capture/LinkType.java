@@ -18,7 +18,7 @@ public final class LinkType {
   public static final int IEEE802_11_PRISM = 119;
   public static final int IEEE802_11_RADIOTAP = 127;
 
-  /** Netlink messages, behind a header of {@link #LINUX_SLL}'s layout. */
+  /** Netlink messages, after a header of {@link #LINUX_SLL}'s layout. */
   public static final int NETLINK = 253;
 
   /** Linux "cooked", version 2: 20 bytes, the number of the frame's interface among them. */

@@ -44,7 +44,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>When blocks are held for long the ring fills, the kernel drops, and the drop is counted:
  * {@link Frame#lostBefore()} and {@link #statistics()}. The sums are exact. Each gap stands at the
- * frame behind it, unless the kernel dropped in two gaps between two looks at its one counter; then
+ * frame after it, unless the kernel dropped in two gaps between two looks at its one counter; then
  * both stand at one of them.
  */
 public final class PacketCapture implements LiveCapture {

@@ -175,7 +175,7 @@ final class PacketRing implements Block.Owner {
     return leases[slot] != null && leases[slot].isLeased();
   }
 
-  /** Whether the kernel has filled the next block and nobody holds its slot. For the reader. */
+  /** Whether the kernel has filled the next block and its slot is free. For the reader. */
   boolean isNextReady() {
     return taken < endOfFrames && !isLeased(next) && slots[next].isClosed();
   }
@@ -247,8 +247,8 @@ final class PacketRing implements Block.Owner {
   /**
    * Fixes the end, exactly: the capture's frames are those that the kernel has stored by now, and
    * its losses those that it has counted. The kernel counts a frame and gives it its place in the
-   * ring under one lock, so as many frames as the statistics tell are to be taken yet; what comes
-   * behind them is nobody's. No filter has to change for that.
+   * ring under one lock, so as many frames as the statistics tell are to be taken yet. Later frames
+   * are ignored. No filter has to change for that.
    */
   void end() throws LinuxException {
     synchronized (lossLock) {

@@ -41,7 +41,7 @@ public final class RawFrames {
   private long pin;
 
   /**
-   * @param caller an encoder of this library: memory without checks is for nobody else
+   * @param caller an encoder of this library: memory without checks is for these alone
    * @throws IllegalCallerException if it is another class
    */
   public RawFrames(MethodHandles.Lookup caller) {

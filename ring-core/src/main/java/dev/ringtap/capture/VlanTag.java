@@ -21,7 +21,7 @@ final class VlanTag {
   private static final int ETHERTYPE_QINQ = 0x88A8;
   private static final int ETHERTYPE_QINQ_OLD = 0x9100;
 
-  /** What stands before a tag is moved as two longs: no frame's tag begins behind them. */
+  /** What stands before a tag is moved as two longs: no frame's tag begins after them. */
   private static final int MOVED_BYTES = 2 * Long.BYTES;
 
   private static final VarHandle LONGS =

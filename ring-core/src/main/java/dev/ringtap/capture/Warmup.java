@@ -35,7 +35,7 @@ public final class Warmup {
   /**
    * Hands over made-up blocks for this long, in the calling thread; a second or two is enough.
    *
-   * @param reader does with a block what it will do with real ones, but for what goes out; it need
+   * @param reader does with a block what it will do with real ones, except what goes out; it need
    *     not give the block back
    */
   public static void run(Duration time, Consumer<Block> reader) {

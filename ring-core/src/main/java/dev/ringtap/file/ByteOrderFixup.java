@@ -144,7 +144,7 @@ final class ByteOrderFixup {
     }
   }
 
-  /** A {@code struct usbmon_packet}; the longer one has descriptors behind it. */
+  /** A {@code struct usbmon_packet}; the longer one has descriptors after it. */
   private void swapUsb(boolean longer) {
     boolean there =
         swap(0, 8)

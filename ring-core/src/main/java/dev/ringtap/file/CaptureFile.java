@@ -25,7 +25,7 @@ import java.util.concurrent.locks.LockSupport;
  * interface's name is pcapng's if_name, otherwise the file's name. Host, start and member of the
  * capture are those that {@link PcapngWriter} wrote; otherwise the host is empty, the start is the
  * time of the file's first frame, and the member is 0, so that each replay of a file gives the
- * same. {@code packetType()} is what pcapng's epb_flags say, else what a cooked header or the
+ * same. {@code packetType()} is what pcapng's epb_flags say, otherwise what a cooked header or the
  * Ethernet destination address says: BROADCAST, MULTICAST or, for all other frames, HOST. An
  * original length beyond 2^31 - 1 is shown as 2^31 - 1; it may be smaller than the payload where
  * the file says so. Frames of pcapng's simple packet blocks have no time and show 1970, or the

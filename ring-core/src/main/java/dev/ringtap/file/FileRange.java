@@ -8,7 +8,7 @@ import java.util.List;
  * its start: {@link CaptureFileIndex} or {@link CaptureFile#rest()}. Immutable.
  *
  * @param startBytes offset of a record, or of what stands before it; 0 is the whole file's
- * @param endBytes records that begin here or behind do not belong to it; {@link Long#MAX_VALUE} is
+ * @param endBytes records that begin here or after do not belong to it; {@link Long#MAX_VALUE} is
  *     the end of the file
  * @param firstFrame frames in the file before the start
  * @param sectionBlockOffsets offsets of the pcapng blocks that describe the section and its
@@ -29,7 +29,7 @@ public record FileRange(
               + endBytes
               + " at frame "
               + firstFrame
-              + "; expected an end behind the start, and nothing below 0");
+              + "; expected an end after the start, and nothing below 0");
     }
     sectionBlockOffsets = List.copyOf(sectionBlockOffsets);
   }

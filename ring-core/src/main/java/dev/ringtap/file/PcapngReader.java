@@ -169,7 +169,7 @@ final class PcapngReader extends RecordReader {
     throw window.truncated(what, needed);
   }
 
-  /** Leaves a block behind whose content does not matter; false if its end has not come yet. */
+  /** Leaves a block after whose content does not matter; false if its end has not come yet. */
   private boolean skipped(long deadlineNanos) throws IOException {
     if (expectedTrailer == 0) {
       return true;
@@ -262,7 +262,7 @@ final class PcapngReader extends RecordReader {
     describe();
   }
 
-  /** A range that begins behind this block must have read it. */
+  /** A range that begins after this block must have read it. */
   private void describe() {
     if (window.isPacked()) {
       return;

@@ -30,7 +30,7 @@ abstract class RecordReader {
 
   final FileWindow window;
 
-  /** Records that begin here or behind are not read. */
+  /** Records that begin here or after are not read. */
   private long endBytes = Long.MAX_VALUE;
 
   private CapturedOn capturedOn;
@@ -73,7 +73,7 @@ abstract class RecordReader {
     endBytes = range.endBytes();
   }
 
-  /** Whether the window stands behind the range that was entered. */
+  /** Whether the window stands after the range that was entered. */
   final boolean isBehindRange() {
     return window.offset() >= endBytes;
   }
@@ -117,7 +117,7 @@ abstract class RecordReader {
   }
 
   /**
-   * Sets the current record but for its time.
+   * Sets the current record except its time.
    *
    * @param originalLength unsigned; from 2^31 on shown as 2^31 - 1
    * @param packetType null if it is to be taken from the payload

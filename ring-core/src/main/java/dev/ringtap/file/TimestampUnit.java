@@ -4,7 +4,7 @@ package dev.ringtap.file;
  * The unit of an interface's time stamps, as if_tsresol and if_tsoffset tell it.
  *
  * @param perSecond units in a second, unsigned
- * @param shift n where that is 2^n, else -1
+ * @param shift n where that is 2^n, otherwise -1
  * @param offsetSeconds added to every time stamp
  */
 record TimestampUnit(long perSecond, int shift, long offsetSeconds) {

@@ -72,7 +72,7 @@ public final class Bpf {
   /** Skips K instructions. */
   public static final int JA = 0x05;
 
-  /** Skips jt instructions where A is equal to K, else jf; comparisons are unsigned. */
+  /** Skips jt instructions where A is equal to K, otherwise jf; comparisons are unsigned. */
   public static final int JEQ_K = 0x15;
 
   public static final int JEQ_X = 0x1d;
@@ -130,7 +130,7 @@ public final class Bpf {
   /** TCI of the VLAN tag that was taken off. */
   public static final int AD_VLAN_TAG = 44;
 
-  /** 1 if a tag was taken off, else 0. */
+  /** 1 if a tag was taken off, otherwise 0. */
   public static final int AD_VLAN_TAG_PRESENT = 48;
 
   /** TPID of the tag that was taken off. */

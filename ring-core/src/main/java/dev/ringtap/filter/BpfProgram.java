@@ -26,7 +26,7 @@ public final class BpfProgram {
   /** The longest program that tcpdump prints has a tenth of it. */
   private static final int MAX_FILE_BYTES = 256 << 10;
 
-  private static final String BEHIND_THE_END = "jumps behind the end of the program";
+  private static final String PAST_THE_END = "jumps past the end of the program";
 
   /** Refuses every frame. */
   public static final BpfProgram REJECT = new BpfProgram(List.of(ret(0)));
@@ -238,7 +238,7 @@ public final class BpfProgram {
           return "jumps backwards, and the kernel takes no loops (`protochain` makes them; `proto` looks"
               + " at the first header alone)";
         }
-        return Integer.compareUnsigned(k, following) >= 0 ? BEHIND_THE_END : null;
+        return Integer.compareUnsigned(k, following) >= 0 ? PAST_THE_END : null;
       case Bpf.JEQ_K:
       case Bpf.JEQ_X:
       case Bpf.JGT_K:
@@ -247,7 +247,7 @@ public final class BpfProgram {
       case Bpf.JGE_X:
       case Bpf.JSET_K:
       case Bpf.JSET_X:
-        return instruction.jt >= following || instruction.jf >= following ? BEHIND_THE_END : null;
+        return instruction.jt >= following || instruction.jf >= following ? PAST_THE_END : null;
       case Bpf.LD_W_ABS:
       case Bpf.LD_H_ABS:
       case Bpf.LD_B_ABS:

@@ -12,8 +12,7 @@ import java.util.List;
  *
  * <p>It knows IP on any link. A VLAN tag that the kernel keeps beside the frame does not matter;
  * one that is still inside (some frames on their way out) hides the connection from it. A load
- * behind the end of a frame would end the program and refuse the frame, so lengths are tested
- * first.
+ * after the end of a frame would end the program and refuse the frame, so lengths are tested first.
  */
 public final class TcpEndpointFilter {
   /** Not a place in the frame but the kernel's own field. */
@@ -108,7 +107,7 @@ public final class TcpEndpointFilter {
     leave();
   }
 
-  /** Refuses the frame if the address at this place and the port are equal, else goes on. */
+  /** Refuses the frame if the address at this place and the port are equal, otherwise goes on. */
   private void refuseWhen(int addressAt, int[] address, int loadPort, int portAt, int port) {
     int end = program.size() + 2 * address.length + 3;
     for (int i = 0; i < address.length; i++) {

@@ -79,7 +79,7 @@ public final class NetworkNamespace {
       Libc.write(socket, request, "to rtnetlink: " + what);
       MemorySegment answer = arena.allocate(BUFFER_BYTES, 8);
       int received = Libc.read(socket, answer, "from rtnetlink");
-      // struct nlmsgerr { int error; ... } behind the header; 0 is the acknowledgement
+      // struct nlmsgerr { int error; ... } after the header; 0 is the acknowledgement
       ByteBuffer reply = answer.asSlice(0, received).asByteBuffer().order(ByteOrder.nativeOrder());
       if (reply.getShort(4) == NLMSG_ERROR && reply.getInt(NLMSGHDR_BYTES) != 0) {
         throw new LinuxException("rtnetlink: " + what, -reply.getInt(NLMSGHDR_BYTES));

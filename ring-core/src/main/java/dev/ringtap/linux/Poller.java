@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Waits for one descriptor and can be woken from any thread.
  *
- * <p>{@link #await} is for one thread at a time, {@link #wake} for any; close it when nobody waits.
+ * <p>{@link #await} is for one thread at a time, {@link #wake} for any; close it when no thread
+ * waits.
  */
 public final class Poller implements AutoCloseable {
   private static final int WATCHED = 0;
@@ -64,7 +65,7 @@ public final class Poller implements AutoCloseable {
     return events != 0 ? Event.READABLE : Event.NONE;
   }
 
-  /** Ends the current wait, or the next one if nobody waits. */
+  /** Ends the current wait, or the next one if no thread waits. */
   public void wake() throws LinuxException {
     Libc.write(wake, one, "eventfd");
   }

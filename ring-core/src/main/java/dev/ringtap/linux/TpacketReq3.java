@@ -27,7 +27,7 @@ public final class TpacketReq3 {
 
   /**
    * The kernel wants a frame size that divides the block and then, under V3, does not use it:
-   * frames lie behind one another at their own lengths.
+   * frames lie after one another at their own lengths.
    */
   private static final int FRAME_SIZE = 2048;
 

@@ -4,7 +4,7 @@ import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 
-/** The link-layer header of {@link PacketHeaders} and the VLAN tags behind it. */
+/** The link-layer header of {@link PacketHeaders} and the VLAN tags after it. */
 final class LinkHeader {
   private static final int ETHERNET_BYTES = 14;
   private static final int VLAN_TAG_BYTES = 4;

@@ -179,7 +179,7 @@ public final class PacketHeaders {
     }
   }
 
-  /** The extension headers of RFC 8200, section 4, behind which other headers follow. */
+  /** The extension headers of RFC 8200, section 4, after which other headers follow. */
   private static boolean isExtension(int protocol) {
     return protocol == IpProtocol.HOP_BY_HOP
         || protocol == IpProtocol.ROUTING
@@ -220,8 +220,8 @@ public final class PacketHeaders {
   }
 
   /**
-   * EtherType behind all VLAN tags, or that of a tag which is cut off; -1 for IEEE 802.3 frames
-   * with a length in its place. Raw IP has the one of its IP version.
+   * EtherType after all VLAN tags, or that of a tag which is cut off; -1 for IEEE 802.3 frames with
+   * a length in its place. Raw IP has the one of its IP version.
    */
   public int etherType() {
     bytes.requireReadable();

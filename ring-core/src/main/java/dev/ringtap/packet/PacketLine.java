@@ -19,7 +19,7 @@ import java.util.Locale;
  *
  * <p>In front stand the time with nanoseconds, the interface and for whom the packet was: {@code
  * In} for this host, {@code B} to all, {@code M} to a group, {@code P} for another host, {@code
- * Out} from this host. From the link-layer header on a line equals tcpdump 4.99's, but for this:
+ * Out} from this host. From the link-layer header on a line equals tcpdump 4.99's, except this:
  *
  * <ul>
  *   <li>It is one line, without trailing blanks; nothing is dumped in hex.

@@ -4,7 +4,7 @@ import dev.ringtap.capture.ByteView;
 
 /**
  * The captured bytes of the packet that {@link PacketLine} writes about, and the line so far. A
- * read behind the last captured byte throws {@link CutOff}; the line then ends with the name of the
+ * read after the last captured byte throws {@link CutOff}; the line then ends with the name of the
  * layer that was being read. Offsets are in bytes from the start of the packet.
  */
 final class PacketPrinter {
@@ -38,7 +38,7 @@ final class PacketPrinter {
     return layer;
   }
 
-  /** Forgets the bytes from an offset on, those behind the packet that a header has measured. */
+  /** Forgets the bytes from an offset on, those after the packet that a header has measured. */
   void endAt(int offset) {
     end = Math.min(end, offset);
   }

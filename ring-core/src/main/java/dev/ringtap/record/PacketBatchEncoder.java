@@ -17,7 +17,7 @@ import java.util.Arrays;
  * }</pre>
  *
  * <p>The bytes are those of Avro's own encoder (Avro 1.12 specification, "Arrays"): one block of
- * items behind their number, then a block of none.
+ * items after their number, then a block of none.
  *
  * <p>Not thread-safe: an encoder for each thread.
  */

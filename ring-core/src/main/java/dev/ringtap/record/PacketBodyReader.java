@@ -62,7 +62,7 @@ public final class PacketBodyReader {
       throw new IOException(e.toString(), e);
     }
     if (!decoder.isEnd()) {
-      throw new IOException("bytes are left behind it");
+      throw new IOException("bytes are left after it");
     }
     return packets;
   }

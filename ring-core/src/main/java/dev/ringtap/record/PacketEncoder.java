@@ -17,7 +17,7 @@ import org.apache.avro.SchemaNormalization;
  * bytes are copied once, into the finished record, and its VLAN tag is put back during that copy.
  *
  * <p>The bytes are those of Avro's own encoder (Avro 1.12 specification, "Binary Encoding"):
- * numbers as zig-zag varints, strings and bytes behind their length, a union behind its branch.
+ * numbers as zig-zag varints, strings and bytes after their length, a union after its branch.
  * Before each record stands a fixed header that tells which schema it has.
  *
  * <p>Not thread-safe: an encoder for each thread.
@@ -31,7 +31,7 @@ public final class PacketEncoder {
   /** Loss; two lengths, link type, packet type, flags, union branch, four of the tag. */
   private static final int MAX_TAIL_BYTES = Varint.ROOM_BYTES + 10 * MAX_VARINT_BYTES;
 
-  /** What may be written behind the last field's end. */
+  /** What may be written after the last field's end. */
   private static final int OVERSHOOT_BYTES = 16;
 
   /** A file may have any number of interfaces. */
@@ -131,7 +131,7 @@ public final class PacketEncoder {
    * Encodes a frame into a buffer.
    *
    * @param offset where the record begins
-   * @return offset behind the record's last byte
+   * @return offset after the record's last byte
    * @throws IndexOutOfBoundsException if the target has no room; {@link #maxEncodedLength} is
    *     enough
    */

@@ -26,7 +26,7 @@ final class Varint {
   /**
    * Writes a number, a long one by a store of eight bytes and not in a loop.
    *
-   * @return index behind the number
+   * @return index after the number
    * @throws IndexOutOfBoundsException unless there is room for {@link #ROOM_BYTES}
    */
   static int put(byte[] to, int at, long value) {

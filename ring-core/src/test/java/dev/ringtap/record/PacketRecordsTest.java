@@ -112,7 +112,7 @@ class PacketRecordsTest {
     }
     assertThatThrownBy(() -> records.read(Arrays.copyOf(batch(1), batch(1).length + 1)))
         .isInstanceOf(IOException.class)
-        .hasMessage("bytes are left behind it");
+        .hasMessage("bytes are left after it");
   }
 
   /** A count or a length that lies takes no memory for what is not there. */

@@ -50,7 +50,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
     return new WatermarkBatch(splitId, watermark);
   }
 
-  /** The batch behind a split's last block. */
+  /** The batch after a split's last block. */
   static RecordsWithSplitIds<FetchedFrame> end(String splitId, Runnable whenAllIsEmitted) {
     return new EndBatch(Set.of(splitId), whenAllIsEmitted);
   }

@@ -28,8 +28,8 @@ public enum PacketMetric {
   /** The part of the ring that the reader has. */
   RING_FILL(
       "ringFill",
-      "the part of the ring's blocks that is filled and not given back, 0 to 1; at 1 the kernel"
-          + " drops",
+      "the share of the ring's blocks that is filled and not released, 0 to 1; at 1 the kernel"
+          + " drops frames",
       SplitContext::ringFill),
 
   /** Sum of lostBefore. */

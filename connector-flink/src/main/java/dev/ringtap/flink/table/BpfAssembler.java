@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Writes BPF programs with labels. A comparison's own jumps reach 255 instructions, so each goes to
- * an unconditional one behind it, which reaches all of the program. Not thread-safe.
+ * an unconditional one after it, which reaches all of the program. Not thread-safe.
  */
 final class BpfAssembler {
   private static final int UNPLACED = -1;
@@ -41,7 +41,7 @@ final class BpfAssembler {
     branch(code, 0, yes, no);
   }
 
-  /** Compares the accumulator with a constant and goes on behind if it holds. */
+  /** Compares the accumulator with a constant and goes on after if it holds. */
   void require(int code, int k, Label otherwise) {
     program.add(new Instruction(code, 1, 0, k));
     go(otherwise);

@@ -7,9 +7,9 @@ import dev.ringtap.packet.IpProtocol;
 
 /**
  * BPF that finds a frame's headers as {@link dev.ringtap.packet.PacketHeaders} does and leaves
- * their numbers in scratch words. A load behind the end of a frame would end the program and refuse
+ * their numbers in scratch words. A load after the end of a frame would end the program and refuse
  * the frame, so lengths are tested first. The one thing it does not follow is IPv6's extension
- * headers: a program that asks for what lies behind them keeps such frames, for Flink to decide.
+ * headers: a program that asks for what lies after them keeps such frames, for Flink to decide.
  */
 final class HeaderDecoder {
   /** In a word whose number the frame has not. */
@@ -33,7 +33,7 @@ final class HeaderDecoder {
 
   private static final int DECLARED_END = 13;
 
-  /** Bytes of the frame where it begins with an Ethernet header, else 0. */
+  /** Bytes of the frame where it begins with an Ethernet header, otherwise 0. */
   static final int ETHERNET_LENGTH = 14;
 
   private static final int ETHERNET_BYTES = 14;
@@ -69,7 +69,7 @@ final class HeaderDecoder {
     this.undecided = undecided;
   }
 
-  /** Whether a word may lie behind IPv6 extension headers. */
+  /** Whether a word may lie after IPv6 extension headers. */
   static boolean isBehindExtensions(int word) {
     return word >= IP_PROTOCOL && word <= TCP_FLAGS;
   }
@@ -78,7 +78,7 @@ final class HeaderDecoder {
    * Writes the decoder.
    *
    * @param snapLengthBytes bytes of a frame that Flink will see
-   * @param transport whether what lies behind the IP header is needed
+   * @param transport whether what lies after the IP header is needed
    */
   void write(int snapLengthBytes, boolean transport) {
     out.add(Bpf.LD_IMM, ABSENT);
@@ -165,7 +165,7 @@ final class HeaderDecoder {
     out.require(Bpf.JGE_K, bytes, otherwise);
   }
 
-  /** Walks over the tags among the frame's bytes to the type behind them. */
+  /** Walks over the tags among the frame's bytes to the type after them. */
   private void link(Label network, Label done) {
     requireLength(ETHERNET_BYTES, done);
     for (int tags = 0; tags <= MOST_TAGS; tags++) {

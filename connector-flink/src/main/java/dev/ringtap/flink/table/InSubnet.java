@@ -11,7 +11,7 @@ import org.apache.flink.table.functions.ScalarFunction;
  * CREATE TEMPORARY SYSTEM FUNCTION insubnet AS 'dev.ringtap.flink.table.InSubnet';
  * }</pre>
  *
- * <p>On a table of packets the kernel decides it; but for a name with an underscore, under which
+ * <p>On a table of packets the kernel decides it; except a name with an underscore, under which
  * Flink's planner (2.3, {@code RexNodeToExpressionConverter}) does not find a function again.
  */
 @FunctionHint(output = @DataTypeHint("BOOLEAN"))

@@ -183,7 +183,7 @@ public enum PacketColumn {
   ETHER_TYPE(
       DataTypes.INT(),
       Source.HEADERS,
-      "EtherType behind all VLAN tags: 2048 IPv4, 34525 IPv6, 2054 ARP",
+      "EtherType after all VLAN tags: 2048 IPv4, 34525 IPv6, 2054 ARP",
       (frame, headers) -> orNull(headers.etherType())),
 
   /** IP version. */
@@ -208,7 +208,7 @@ public enum PacketColumn {
   IP_PROTOCOL(
       DataTypes.INT(),
       Source.HEADERS,
-      "IP protocol: 6 TCP, 17 UDP, 1 ICMP; behind IPv6's extension headers",
+      "IP protocol: 6 TCP, 17 UDP, 1 ICMP; after IPv6's extension headers",
       (frame, headers) -> orNull(headers.ipProtocol())),
 
   /** Source port. */

@@ -14,14 +14,14 @@ interface Predicate extends Serializable {
   boolean test(Frame frame, PacketHeaders headers);
 
   /**
-   * Writes BPF behind a {@link HeaderDecoder}'s that goes to one of two labels; it does not go on
-   * behind.
+   * Writes BPF after a {@link HeaderDecoder}'s that goes to one of two labels; it does not go on
+   * after.
    */
   void write(BpfAssembler out, Label yes, Label no);
 
   /** Whether the BPF decides on every frame as {@link #test} does; else it keeps more. */
   boolean isExact();
 
-  /** Whether the BPF needs what lies behind the IP header. */
+  /** Whether the BPF needs what lies after the IP header. */
   boolean needsTransport();
 }

@@ -153,14 +153,17 @@ class EventTimeIT {
     }
   }
 
-  /** Both ends of a wire, each with the frames that come in there. */
+  /**
+   * Both ends of a wire, each with the frames that come in there. A ring of few blocks would drop
+   * some when its reader waits for the processor longer than as many retire timeouts.
+   */
   private static PacketSource<String> bothEnds() {
     PacketSourceBuilder<String> source = PacketSource.builder();
     for (String each : List.of(QUIET, BUSY)) {
       source.capture(
           CaptureConfig.on(each)
               .set(CaptureOption.DIRECTION, Direction.IN)
-              .set(CaptureOption.RING_MIB, 2)
+              .set(CaptureOption.RING_MIB, 32)
               .set(CaptureOption.BLOCK_KIB, 512)
               .build());
     }
@@ -193,16 +196,21 @@ class EventTimeIT {
       }
       int sent = number;
       await("all frames", () -> seen("held", "busy").count() == sent);
+      // Flink makes watermarks every 10 ms, on a busy machine later than the next frame
       long first = watermark("idle");
-      feed.accept("busy", number++);
-      await("a later watermark", () -> watermark("idle") > first);
-      await("the other stream", () -> seen("held", "busy").count() == sent + 1);
+      while (watermark("idle") <= first) {
+        assertThat(number).as("frames without a later watermark").isLessThan(2000);
+        feed.accept("busy", number++);
+        Thread.sleep(10);
+      }
+      int sentByNow = number;
+      await("the other stream", () -> seen("held", "busy").count() == sentByNow);
       assertThat(watermark("held")).isEqualTo(Long.MIN_VALUE);
 
       feed.accept("quiet", 0);
       await("the quiet one", () -> seen("held", "quiet").count() == 1);
       while (watermark("held") == Long.MIN_VALUE) {
-        assertThat(number).as("frames without a watermark").isLessThan(2000);
+        assertThat(number).as("frames without a watermark").isLessThan(3000);
         feed.accept("busy", number++);
         Thread.sleep(10);
       }

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param offered frames that reached the ring's filter and passed it; in a file, all frames that
  *     the filter keeps, and those that it records as dropped
  * @param droppedByKernel frames for which the ring had no room; in a file, the drops it records
- * @param lostAfterLast those of the dropped frames that came behind the last record: the records'
+ * @param lostAfterLast those of the dropped frames that came after the last record: the records'
  *     {@code lostBefore} tell of all others
  * @param captured frames taken from the ring
  * @param acknowledged frames that Kafka acknowledged, or that are in the capture file where no

@@ -20,7 +20,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     this.environment = Map.copyOf(environment);
   }
 
-  /** The variable of an option, by its longest name, or of the words behind the options. */
+  /** The variable of an option, by its longest name, or of the words after the options. */
   static String variable(ArgSpec argument) {
     String name =
         argument.isOption() ? ((OptionSpec) argument).longestName() : argument.paramLabel();

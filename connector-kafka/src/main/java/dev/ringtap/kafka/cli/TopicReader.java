@@ -23,7 +23,7 @@ import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads a topic's packets, all partitions, outside any consumer group. For one thread, but for
+ * Reads a topic's packets, all partitions, outside any consumer group. For one thread, except
  * {@link #wakeUp}.
  */
 final class TopicReader implements AutoCloseable {

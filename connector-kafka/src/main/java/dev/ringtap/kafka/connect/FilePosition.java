@@ -99,7 +99,7 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
               + startFrame
               + " at byte "
               + startBytes
-              + "; it must not be behind frame "
+              + "; it must not be after frame "
               + frame
               + ", nor without its start.bytes");
     }

@@ -14,7 +14,7 @@ interface PacketReader extends Closeable {
   int MOST_EXPECTED = 1 << 14;
 
   /**
-   * The records of one block, which is given back by then.
+   * The records of one block, which is released by then.
    *
    * @param timeoutMillis longest wait
    * @return none if no block came in time, or none will come

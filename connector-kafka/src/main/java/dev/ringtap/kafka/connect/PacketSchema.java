@@ -27,7 +27,7 @@ final class PacketSchema {
   /** Parameter of a schema: Avro's logical type. */
   static final String LOGICAL_TYPE = "logicalType";
 
-  /** Parameter of a string that is an enum; each of its values is one more, behind a dot. */
+  /** Parameter of a string that is an enum; each of its values is one more, after a dot. */
   static final String ENUM = "io.confluent.connect.avro.Enum";
 
   /** The schema of a record's value. */

@@ -12,14 +12,15 @@ enum TaskMetric {
   DROPPED_BY_KERNEL("Frames for which the ring had no room; in a file, the drops it records."),
   CAPTURED("Frames taken from the ring or the file."),
   RING_FREEZES("How often the ring was full and the kernel stopped filling it; times."),
-  RING_FILL_PERCENT("How much of the ring is filled and not given back; percent, at 100 it drops."),
+  RING_FILL_PERCENT(
+      "Share of the ring that is filled and not released, in percent; at 100 the kernel drops frames."),
   LOST_BEFORE("Sum of lostBefore over the records: drops that the topic tells of."),
   POLLED("Frames handed to Connect as records."),
   UNREADABLE("Frames in blocks whose headers do not fit."),
   LEFT_AT_STOP("Frames that were in the ring when the task was stopped."),
   ACKNOWLEDGED("Records that Kafka acknowledged."),
   SKIPPED("Records that a transformation dropped, or that errors.tolerance=all let go."),
-  UNCONFIRMED("Records that Connect has and has not said what became of.");
+  UNCONFIRMED("Records that Connect has taken and neither acknowledged nor rejected yet.");
 
   private final String description;
 

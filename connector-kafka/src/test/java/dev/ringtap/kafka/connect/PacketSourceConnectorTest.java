@@ -346,7 +346,7 @@ class PacketSourceConnectorTest {
     refuse(file, ours, Map.of("sequence", 5), "has no 'frame'");
     refuse(file, ours, Map.of("frame", -5), "expected a whole number from 0");
     refuse(file, ours, Map.of("frame", "five"), "expected a whole number from 0");
-    refuse(file, ours, Map.of("frame", 5, "start.frame", 6, "start.bytes", 70), "behind frame 5");
+    refuse(file, ours, Map.of("frame", 5, "start.frame", 6, "start.bytes", 70), "after frame 5");
     refuse(file, ours, Map.of("frame", 5, "start.frame", 4), "nor without its start.bytes");
     refuse(
         file,

@@ -104,7 +104,7 @@ class PacketDecoderTest {
     assertThat(notes).hasSize(2);
     assertThat(notes.get(1))
         .isEqualTo(
-            "a record of schema 4 is no packet: bytes are left behind it; --registry URL reads"
+            "a record of schema 4 is no packet: bytes are left after it; --registry URL reads"
                 + " other versions of the schema");
   }
 
