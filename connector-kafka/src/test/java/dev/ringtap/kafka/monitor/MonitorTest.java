@@ -24,7 +24,8 @@ class MonitorTest {
   private static HttpResponse<String> get(Monitor monitor, String path) throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
       URI uri = URI.create(monitor.url()).resolve(path);
-      return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+      HttpRequest request = HttpRequest.newBuilder(uri).header("Accept-Encoding", "gzip").build();
+      return client.send(request, BodyHandlers.ofString());
     }
   }
 
