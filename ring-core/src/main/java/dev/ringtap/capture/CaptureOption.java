@@ -269,7 +269,7 @@ public final class CaptureOption<T> {
     boolean bad =
         value instanceof Integer
             ? (Integer) value < least || (Integer) value > most
-            : value instanceof String && ((String) value).isEmpty();
+            : value instanceof String text && text.isEmpty();
     if (bad || this == BLOCK_KIB && Integer.bitCount((Integer) value) != 1) {
       throw refused(value);
     }

@@ -230,11 +230,11 @@ public final class PacketCapture implements LiveCapture {
     } catch (IOException | RuntimeException | Error e) {
       captures.forEach(PacketCapture::close);
       String name = configs.get(0).get(CaptureOption.INTERFACE);
-      if (e instanceof LinuxException) {
-        throw CaptureException.of((LinuxException) e, name);
+      if (e instanceof LinuxException cause) {
+        throw CaptureException.of(cause, name);
       }
-      if (e instanceof CaptureException) {
-        throw (CaptureException) e;
+      if (e instanceof CaptureException known) {
+        throw known;
       }
       throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
     }

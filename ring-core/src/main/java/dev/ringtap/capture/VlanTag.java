@@ -11,10 +11,10 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * A frame's outermost VLAN tag, which the kernel keeps beside the frame or which stands in it. In
- * an int: TPID in the upper and TCI in the lower 16 bits, 0 for none.
+ * A frame's VLAN tag, which the kernel keeps beside the frame or which stands in it, as an int:
+ * TPID in the upper and TCI in the lower 16 bits, 0 for none. The parts are those of IEEE 802.1Q.
  */
-final class VlanTag {
+public final class VlanTag {
   static final int BYTES = 4;
 
   private static final int ETHERTYPE_VLAN = 0x8100;
@@ -32,6 +32,26 @@ final class VlanTag {
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private VlanTag() {}
+
+  /** Tag protocol identifier, such as 0x8100. */
+  public static int tpid(int tag) {
+    return tag >>> 16;
+  }
+
+  /** VLAN identifier, 0 to 4095. */
+  public static int id(int tag) {
+    return tag & 0xFFF;
+  }
+
+  /** Priority code point, 0 to 7. */
+  public static int priority(int tag) {
+    return tag >>> 13 & 7;
+  }
+
+  /** Drop eligible indicator. */
+  public static boolean isDropEligible(int tag) {
+    return (tag & 0x1000) != 0;
+  }
 
   /**
    * The tag that was taken off. As libpcap's VLAN_VALID and VLAN_TPID: kernels before 3.14 set

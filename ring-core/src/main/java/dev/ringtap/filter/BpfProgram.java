@@ -291,7 +291,7 @@ public final class BpfProgram {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof BpfProgram && ((BpfProgram) other).instructions.equals(instructions);
+    return other instanceof BpfProgram program && program.instructions.equals(instructions);
   }
 
   @Override

@@ -337,14 +337,14 @@ public final class Libc {
 
   /** invokeExact declares Throwable; of these only ours and unchecked ones can come. */
   private static LinuxException failed(Throwable e) {
-    if (e instanceof LinuxException) {
-      return (LinuxException) e;
+    if (e instanceof LinuxException known) {
+      return known;
     }
-    if (e instanceof RuntimeException) {
-      throw (RuntimeException) e;
+    if (e instanceof RuntimeException known) {
+      throw known;
     }
-    if (e instanceof Error) {
-      throw (Error) e;
+    if (e instanceof Error known) {
+      throw known;
     }
     throw new AssertionError(e);
   }

@@ -246,19 +246,19 @@ public final class Libpcap {
   }
 
   private static LibpcapException failed(Throwable e) {
-    if (e instanceof LibpcapException) {
-      return (LibpcapException) e;
+    if (e instanceof LibpcapException known) {
+      return known;
     }
     throw unchecked(e);
   }
 
   /** invokeExact declares Throwable; only unchecked ones can come. */
   private static RuntimeException unchecked(Throwable e) {
-    if (e instanceof RuntimeException) {
-      return (RuntimeException) e;
+    if (e instanceof RuntimeException known) {
+      return known;
     }
-    if (e instanceof Error) {
-      throw (Error) e;
+    if (e instanceof Error known) {
+      throw known;
     }
     throw new AssertionError(e);
   }

@@ -2,6 +2,7 @@ package dev.ringtap.packet;
 
 import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.VlanTag;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -251,7 +252,7 @@ public final class PacketHeaders {
    */
   public int vlanId(int index) {
     int tag = vlanTag(index);
-    return tag == 0 ? -1 : tag & 0xFFF;
+    return tag == 0 ? -1 : VlanTag.id(tag);
   }
 
   /** 4 or 6. */

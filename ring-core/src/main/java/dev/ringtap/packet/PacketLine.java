@@ -3,6 +3,7 @@ package dev.ringtap.packet;
 import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.VlanTag;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -185,8 +186,8 @@ public final class PacketLine {
 
   private static void tag(PacketPrinter line, int at) {
     int tci = line.unsignedShort(at);
-    line.text("vlan ").number(tci & 0xFFF).text(", p ").number(tci >>> 13);
-    line.text((tci & 0x1000) != 0 ? ", DEI, " : ", ");
+    line.text("vlan ").number(VlanTag.id(tci)).text(", p ").number(VlanTag.priority(tci));
+    line.text(VlanTag.isDropEligible(tci) ? ", DEI, " : ", ");
   }
 
   private static void logicalLink(PacketPrinter line, int at) {

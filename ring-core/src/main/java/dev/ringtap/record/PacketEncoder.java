@@ -3,6 +3,7 @@ package dev.ringtap.record;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.VlanTag;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -36,11 +37,6 @@ public final class PacketEncoder {
 
   /** A file may have any number of interfaces. */
   private static final int MAX_CAPTURES_KEPT = 256;
-
-  private static final int TPID_SHIFT = 16;
-  private static final int PRIORITY_SHIFT = 13;
-  private static final int DROP_ELIGIBLE = 0x1000;
-  private static final int VLAN_ID_MASK = 0x0fff;
 
   /** Null for items of a batch. */
   private final byte[] header;
@@ -258,10 +254,10 @@ public final class PacketEncoder {
   /** Writes the union's branch and the tag, eight bytes at most. */
   static int putTag(byte[] to, int offset, int vlanTag) {
     int at = Varint.put(to, offset, 1);
-    at = Varint.put(to, at, vlanTag >>> TPID_SHIFT);
-    at = Varint.put(to, at, vlanTag & VLAN_ID_MASK);
-    at = Varint.put(to, at, vlanTag >>> PRIORITY_SHIFT & 7);
-    to[at] = (byte) ((vlanTag & DROP_ELIGIBLE) == 0 ? 0 : 1);
+    at = Varint.put(to, at, VlanTag.tpid(vlanTag));
+    at = Varint.put(to, at, VlanTag.id(vlanTag));
+    at = Varint.put(to, at, VlanTag.priority(vlanTag));
+    to[at] = (byte) (VlanTag.isDropEligible(vlanTag) ? 1 : 0);
     return at + 1;
   }
 }

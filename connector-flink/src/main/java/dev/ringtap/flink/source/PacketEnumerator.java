@@ -81,8 +81,8 @@ abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEn
   @Override
   public void handleSourceEvent(int subtask, SourceEvent event) {
     ReaderEvent told = (ReaderEvent) event;
-    if (told instanceof ReaderEvent.Started) {
-      readerStarted(subtask, ((ReaderEvent.Started) told).host());
+    if (told instanceof ReaderEvent.Started started) {
+      readerStarted(subtask, started.host());
     } else {
       List<String> splitIds = ((ReaderEvent.Finished) told).splitIds();
       for (String splitId : splitIds) {

@@ -2,6 +2,7 @@ package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.VlanTag;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
@@ -47,7 +48,12 @@ public final class PacketRecordDeserializer implements PacketDeserializer<Packet
     packet.setFlags(frame.flags());
     int tag = frame.vlanTag();
     if (tag != 0) {
-      packet.setVlan(new Vlan(tag >>> 16, tag & 0xFFF, tag >>> 13 & 7, (tag & 0x1000) != 0));
+      packet.setVlan(
+          new Vlan(
+              VlanTag.tpid(tag),
+              VlanTag.id(tag),
+              VlanTag.priority(tag),
+              VlanTag.isDropEligible(tag)));
     }
     packet.setPayload(ByteBuffer.wrap(payload));
     return packet;

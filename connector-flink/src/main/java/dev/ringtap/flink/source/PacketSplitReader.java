@@ -91,7 +91,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
       if (run.isLimitReached()) {
         return end();
       }
-      FileRange start = source instanceof CaptureFile ? ((CaptureFile) source).rest() : null;
+      FileRange start = source instanceof CaptureFile file ? file.rest() : null;
       Block block = source.poll(timeoutMillis());
       if (block != null) {
         return new FrameBatch(run, filter, block, start, watermarks);
@@ -120,10 +120,10 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   private int timeoutMillis() throws IOException {
     PacketSplit split = run.split();
     int most = watermarks.followClock() ? WATERMARK_MILLIS : POLL_TIMEOUT_MILLIS;
-    if (!(split instanceof LiveSplit) || stopped) {
+    if (!(split instanceof LiveSplit live) || stopped) {
       return most;
     }
-    long left = ((LiveSplit) split).endMillis() - System.currentTimeMillis();
+    long left = live.endMillis() - System.currentTimeMillis();
     if (left <= 0) {
       source.stop();
       stopped = true;
@@ -214,10 +214,10 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
 
   /** Names the capture as its records do. */
   private static String nameInLedger(SplitContext run, BlockSource source) {
-    if (!(source instanceof PacketCapture)) {
+    if (!(source instanceof PacketCapture packetCapture)) {
       return run.split().splitId();
     }
-    CaptureId capture = ((PacketCapture) source).capture();
+    CaptureId capture = packetCapture.capture();
     return String.format(
         "%s/%s#%d captureStart=%s",
         capture.host(), capture.interfaceName(), capture.member(), capture.start());

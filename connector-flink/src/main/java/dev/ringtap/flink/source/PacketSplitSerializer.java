@@ -54,8 +54,7 @@ final class PacketSplitSerializer implements SimpleVersionedSerializer<PacketSpl
     out.writeLong(progress.nextSequence());
     out.writeLong(progress.emitted());
     out.writeLong(progress.lostBefore());
-    if (split instanceof LiveSplit) {
-      LiveSplit live = (LiveSplit) split;
+    if (split instanceof LiveSplit live) {
       out.writeUTF(live.host());
       out.writeUTF(live.interfaceName());
       out.writeInt(live.member());

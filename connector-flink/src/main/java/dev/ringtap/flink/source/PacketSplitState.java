@@ -36,8 +36,8 @@ final class PacketSplitState {
   /** The split as of now. */
   PacketSplit toSplit() {
     Progress progress = new Progress(nextSequence, emitted, lostBefore);
-    if (split instanceof LiveSplit) {
-      return ((LiveSplit) split).at(progress);
+    if (split instanceof LiveSplit live) {
+      return live.at(progress);
     }
     FileSplit file = (FileSplit) split;
     return file.at(blockStart == null ? file.range() : blockStart, progress);

@@ -130,7 +130,7 @@ final class SplitContext {
   /** The part of the ring's blocks that the reader has, from 0 to 1; 0 for a file. */
   double ringFill() {
     BlockSource opened = source;
-    return opened instanceof PacketCapture ? ((PacketCapture) opened).ringFill() : 0;
+    return opened instanceof PacketCapture capture ? capture.ringFill() : 0;
   }
 
   /** Where every frame went. Exact once the source has ended and nothing is emitted any more. */

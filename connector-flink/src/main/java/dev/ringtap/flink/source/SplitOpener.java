@@ -103,8 +103,7 @@ final class SplitOpener implements Serializable {
    * @throws IOException if it cannot be opened; the message says what to do
    */
   BlockSource open(PacketSplit split) throws IOException {
-    if (split instanceof FileSplit) {
-      FileSplit file = (FileSplit) split;
+    if (split instanceof FileSplit file) {
       return CaptureFile.open(Path.of(file.path()), file.range(), follow).host(fileHost);
     }
     LiveSplit live = (LiveSplit) split;

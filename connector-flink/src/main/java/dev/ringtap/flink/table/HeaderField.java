@@ -1,6 +1,7 @@
 package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.VlanTag;
 import dev.ringtap.packet.PacketHeaders;
 import java.util.Arrays;
 import java.util.Optional;
@@ -16,19 +17,19 @@ enum HeaderField {
       HeaderDecoder.OUTER_TPID,
       0,
       0xFFFF,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() >>> 16),
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : VlanTag.tpid(frame.vlanTag())),
   VLAN_ID(
       PacketColumn.VLAN_ID,
       HeaderDecoder.OUTER_TCI,
       0,
       0xFFF,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() & 0xFFF),
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : VlanTag.id(frame.vlanTag())),
   VLAN_PRIORITY(
       PacketColumn.VLAN_PRIORITY,
       HeaderDecoder.OUTER_TCI,
       13,
       7,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() >>> 13 & 7),
+      (frame, headers) -> frame.vlanTag() == 0 ? -1 : VlanTag.priority(frame.vlanTag())),
   VLAN_DROP_ELIGIBLE(
       PacketColumn.VLAN_DROP_ELIGIBLE,
       HeaderDecoder.OUTER_TCI,

@@ -4,6 +4,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.FrameFlags;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.VlanTag;
 import dev.ringtap.packet.CommunityId;
 import dev.ringtap.packet.PacketHeaders;
 import java.nio.charset.StandardCharsets;
@@ -135,28 +136,28 @@ public enum PacketColumn {
       DataTypes.INT(),
       Source.TAG,
       "tag protocol of the outermost VLAN tag: 33024 (0x8100) or 34984 (0x88A8)",
-      (frame, headers) -> frame.vlanTag() == 0 ? null : frame.vlanTag() >>> 16),
+      (frame, headers) -> frame.vlanTag() == 0 ? null : VlanTag.tpid(frame.vlanTag())),
 
   /** VLAN id of the outermost tag. */
   VLAN_ID(
       DataTypes.INT(),
       Source.TAG,
       "id of the outermost VLAN tag, wherever it lies",
-      (frame, headers) -> frame.vlanTag() == 0 ? null : frame.vlanTag() & 0xFFF),
+      (frame, headers) -> frame.vlanTag() == 0 ? null : VlanTag.id(frame.vlanTag())),
 
   /** Priority of the outermost tag. */
   VLAN_PRIORITY(
       DataTypes.INT(),
       Source.TAG,
       "priority of the outermost VLAN tag, 0 to 7",
-      (frame, headers) -> frame.vlanTag() == 0 ? null : frame.vlanTag() >>> 13 & 7),
+      (frame, headers) -> frame.vlanTag() == 0 ? null : VlanTag.priority(frame.vlanTag())),
 
   /** Drop eligible indicator of the outermost tag. */
   VLAN_DROP_ELIGIBLE(
       DataTypes.BOOLEAN(),
       Source.TAG,
       "drop eligible indicator of the outermost VLAN tag",
-      (frame, headers) -> frame.vlanTag() == 0 ? null : (frame.vlanTag() & 0x1000) != 0),
+      (frame, headers) -> frame.vlanTag() == 0 ? null : VlanTag.isDropEligible(frame.vlanTag())),
 
   /** VLAN id of the second tag. */
   VLAN_INNER_ID(

@@ -50,10 +50,9 @@ final class PredicateCompiler {
           ? number(column, Comparison.EQUAL, wanted ? 1 : 0)
           : null;
     }
-    if (!(expression instanceof CallExpression)) {
+    if (!(expression instanceof CallExpression call)) {
       return null;
     }
-    CallExpression call = (CallExpression) expression;
     FunctionDefinition function = call.getFunctionDefinition();
     List<ResolvedExpression> arguments = call.getResolvedChildren();
     if (function == BuiltInFunctionDefinitions.NOT) {
@@ -218,10 +217,10 @@ final class PredicateCompiler {
       }
       inner = cast;
     }
-    if (!(inner instanceof FieldReferenceExpression)) {
+    if (!(inner instanceof FieldReferenceExpression field)) {
       return null;
     }
-    String name = ((FieldReferenceExpression) inner).getName();
+    String name = field.getName();
     return Arrays.stream(PacketColumn.values())
         .filter(each -> each.columnName().equals(name))
         .findFirst()
@@ -240,22 +239,19 @@ final class PredicateCompiler {
 
   /** The value of a whole number, of whichever of SQL's types it is. */
   private static Long number(ResolvedExpression expression) {
-    if (!(expression instanceof ValueLiteralExpression)
+    if (!(expression instanceof ValueLiteralExpression literal)
         || !type(expression).is(LogicalTypeFamily.INTEGER_NUMERIC)) {
       return null;
     }
     Class<?> type = expression.getOutputDataType().getConversionClass();
-    return ((ValueLiteralExpression) expression)
-        .getValueAs(type)
-        .map(value -> ((Number) value).longValue())
-        .orElse(null);
+    return literal.getValueAs(type).map(value -> ((Number) value).longValue()).orElse(null);
   }
 
   private static String text(ResolvedExpression expression) {
-    if (!(expression instanceof ValueLiteralExpression)
+    if (!(expression instanceof ValueLiteralExpression literal)
         || !type(expression).is(LogicalTypeFamily.CHARACTER_STRING)) {
       return null;
     }
-    return ((ValueLiteralExpression) expression).getValueAs(String.class).orElse(null);
+    return literal.getValueAs(String.class).orElse(null);
   }
 }

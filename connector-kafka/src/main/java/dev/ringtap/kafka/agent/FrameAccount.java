@@ -80,7 +80,7 @@ final class FrameAccount {
   private MemberCounts member(int index) {
     PacketPump pump = pumps.get(index);
     BlockSource source = pump.source();
-    LiveCapture live = source instanceof LiveCapture ? (LiveCapture) source : null;
+    LiveCapture live = source instanceof LiveCapture capture ? capture : null;
     long captured = pump.captured();
     long bytes = pump.capturedBytes();
     long lostBefore = pump.lostBeforeLast();

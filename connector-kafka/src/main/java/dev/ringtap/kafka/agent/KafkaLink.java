@@ -111,7 +111,7 @@ final class KafkaLink {
   }
 
   private static boolean isTemporary(IOException e) {
-    return e instanceof AgentException && ((AgentException) e).isTemporary()
+    return e instanceof AgentException failed && failed.isTemporary()
         || e instanceof RegistryException
             && ((RegistryException) e).reason() == RegistryException.Reason.UNREACHABLE;
   }

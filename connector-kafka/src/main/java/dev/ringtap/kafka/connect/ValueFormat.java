@@ -2,6 +2,7 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.VlanTag;
 import dev.ringtap.record.PacketEncoder;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -64,12 +65,6 @@ enum ValueFormat {
     private static final Field VLAN = field("vlan");
     private static final Field PAYLOAD = field("payload");
 
-    private static final int TPID_SHIFT = 16;
-    private static final int PRIORITY_SHIFT = 13;
-    private static final int PRIORITY_MASK = 7;
-    private static final int DROP_ELIGIBLE = 0x1000;
-    private static final int VLAN_ID_MASK = 0x0fff;
-
     private StructWriter() {}
 
     private static Field field(String name) {
@@ -99,10 +94,10 @@ enum ValueFormat {
       return tag == 0
           ? null
           : new Struct(VLAN.schema())
-              .put("tpid", tag >>> TPID_SHIFT)
-              .put("id", tag & VLAN_ID_MASK)
-              .put("priority", tag >>> PRIORITY_SHIFT & PRIORITY_MASK)
-              .put("dropEligible", (tag & DROP_ELIGIBLE) != 0);
+              .put("tpid", VlanTag.tpid(tag))
+              .put("id", VlanTag.id(tag))
+              .put("priority", VlanTag.priority(tag))
+              .put("dropEligible", VlanTag.isDropEligible(tag));
     }
   }
 }
