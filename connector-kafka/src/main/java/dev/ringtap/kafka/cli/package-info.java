@@ -1,0 +1,5 @@
+/**
+ * The {@code ringtap} command: {@link dev.ringtap.kafka.cli.Main} and a class for each subcommand,
+ * their options, and what they print and log.
+ */
+package dev.ringtap.kafka.cli;

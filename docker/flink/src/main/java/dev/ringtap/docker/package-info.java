@@ -1,0 +1,2 @@
+/** The Flink jobs of the compose file. */
+package dev.ringtap.docker;

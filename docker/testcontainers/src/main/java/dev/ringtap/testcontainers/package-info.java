@@ -1,0 +1,5 @@
+/**
+ * The packets of a test's containers: {@link dev.ringtap.testcontainers.RingtapContainer} runs the
+ * agent beside a container and hands over what it captured.
+ */
+package dev.ringtap.testcontainers;

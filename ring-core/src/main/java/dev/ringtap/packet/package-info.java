@@ -1,0 +1,7 @@
+/**
+ * What is in a frame: {@link dev.ringtap.packet.PacketHeaders} decodes link, network and transport
+ * headers without allocation, {@link dev.ringtap.packet.FlowKey} and {@link
+ * dev.ringtap.packet.CommunityId} name the conversation, and {@link dev.ringtap.packet.PacketLine}
+ * prints a packet as tcpdump does.
+ */
+package dev.ringtap.packet;
