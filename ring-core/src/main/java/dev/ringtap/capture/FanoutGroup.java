@@ -98,7 +98,7 @@ final class FanoutGroup {
           e);
     }
     if (mode == FanoutMode.CBPF) {
-      socket.setFanoutProgram(RingSetup.nativeProgram(classicProgram()));
+      socket.setFanoutProgram(FilterRewriter.nativeProgram(classicProgram()));
     } else if (mode == FanoutMode.EBPF) {
       try (PinnedProgram pinned = PinnedProgram.open(program)) {
         socket.setFanoutProgram(pinned);

@@ -4,6 +4,10 @@ import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.Bpf;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.BpfProgram.Instruction;
+import dev.ringtap.linux.LinuxException;
+import dev.ringtap.linux.PacketSocket;
+import dev.ringtap.linux.SockFprog;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,6 +18,49 @@ import java.util.List;
  */
 final class FilterRewriter {
   private FilterRewriter() {}
+
+  /** The filter, fitted to what the kernel lets it see on this interface. */
+  static BpfProgram forInterface(CaptureConfig config, CaptureInterface device)
+      throws CaptureException {
+    BpfProgram program = config.kernelProgram();
+    if (device.isCooked()) {
+      int linkType = device.linkType();
+      int frameBytes =
+          device.snapLengthBytes(config.snapLengthBytes()) - CookedHeader.bytes(linkType);
+      program = cooked(program, linkType).cutTo(frameBytes);
+    }
+    Direction direction = config.get(CaptureOption.DIRECTION);
+    if (direction != Direction.INOUT) {
+      return only(direction, program);
+    }
+    if (device.isLoopback()) {
+      // it shows every frame twice, going out and coming in
+      return only(Direction.IN, program);
+    }
+    if (device.isAny()) {
+      for (CaptureInterface each : CaptureInterface.list()) {
+        if (each.isLoopback()) {
+          program = withoutOutgoing(each.index(), program);
+        }
+      }
+    }
+    return program;
+  }
+
+  /** Replaces the socket's filter at once. */
+  static void attach(PacketSocket socket, BpfProgram program) throws LinuxException {
+    socket.attachFilter(nativeProgram(program));
+  }
+
+  /** A program as the kernel takes it. */
+  static SockFprog nativeProgram(BpfProgram program) {
+    SockFprog fprog = new SockFprog(Arena.ofAuto(), program.instructions().size());
+    int index = 0;
+    for (BpfProgram.Instruction each : program.instructions()) {
+      fprog.set(index++, each.code(), each.jt(), each.jf(), each.k());
+    }
+    return fprog;
+  }
 
   /**
    * The program for a cooked capture.

@@ -12,7 +12,6 @@ import dev.ringtap.linux.Poller;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -56,9 +55,6 @@ public final class PacketCapture implements LiveCapture {
   /** While the ring is drained, look this often. */
   private static final int DRAIN_CHECK_MILLIS = 10;
 
-  /** The kernel's limit. */
-  private static final int MOST_MEMBERS = 256;
-
   /** The removal of an interface that is down shows nowhere: look this often once it was down. */
   private static final int DOWN_CHECK_MILLIS = 100;
 
@@ -99,7 +95,7 @@ public final class PacketCapture implements LiveCapture {
   /** Written before the capture is published. */
   private Instant completeSince;
 
-  private PacketCapture(
+  PacketCapture(
       CaptureConfig config,
       CaptureInterface device,
       BpfProgram program,
@@ -178,7 +174,7 @@ public final class PacketCapture implements LiveCapture {
    * @throws CaptureException if it cannot: its reason and its message tell why and what to do
    */
   public static PacketCapture open(CaptureConfig config) throws CaptureException {
-    return openAll(List.of(config), FanoutGroup.of(config, 1)).get(0);
+    return CaptureOpener.openAll(List.of(config), FanoutGroup.of(config, 1)).get(0);
   }
 
   /**
@@ -192,131 +188,7 @@ public final class PacketCapture implements LiveCapture {
    */
   public static List<PacketCapture> openGroup(CaptureConfig config, int members)
       throws CaptureException {
-    return openAll(config, members, FanoutGroup.of(config, members));
-  }
-
-  static List<PacketCapture> openAll(CaptureConfig config, int members, FanoutGroup group)
-      throws CaptureException {
-    if (members < 1 || members > MOST_MEMBERS) {
-      throw new IllegalArgumentException(
-          members + " members of a fanout group; expected 1 to " + MOST_MEMBERS);
-    }
-    List<CaptureConfig> configs = new ArrayList<>();
-    for (int i = 0; i < members; i++) {
-      configs.add(members == 1 ? config : config.toBuilder().member(i).build());
-    }
-    return openAll(configs, group);
-  }
-
-  /**
-   * Frames are let in only once all have joined: before that each would get all of them. Filters
-   * open one by one, and a frame for a member whose filter is not open yet is lost. So the captures
-   * start after the last has opened: what they got until then is left out.
-   */
-  static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
-      throws CaptureException {
-    List<PacketCapture> captures = new ArrayList<>();
-    try {
-      for (CaptureConfig config : configs) {
-        captures.add(bind(config, group));
-      }
-      for (PacketCapture capture : captures) {
-        capture.letFramesIn(group != null);
-      }
-      if (group != null) {
-        start(captures);
-      }
-      return captures;
-    } catch (IOException | RuntimeException | Error e) {
-      captures.forEach(PacketCapture::close);
-      String name = configs.get(0).get(CaptureOption.INTERFACE);
-      if (e instanceof LinuxException cause) {
-        throw CaptureException.of(cause, name);
-      }
-      if (e instanceof CaptureException known) {
-        throw known;
-      }
-      throw new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static void start(List<PacketCapture> group) throws IOException {
-    for (PacketCapture each : group) {
-      each.ring.forgetDrops();
-    }
-    long startNanos = nanosSince1970(Instant.now());
-    for (PacketCapture each : group) {
-      each.ring.startAt(startNanos);
-    }
-    Instant complete = Instant.now();
-    for (PacketCapture each : group) {
-      each.completeSince = complete;
-    }
-    int number = group.get(0).config.get(CaptureOption.FANOUT_GROUP);
-    if (number != 0) {
-      LOG.log(
-          Level.INFO,
-          "joined fanout group interface={0} group={1} completeSince={2}",
-          group.get(0).interfaceName,
-          Integer.toString(number),
-          complete);
-    }
-  }
-
-  private static long nanosSince1970(Instant time) {
-    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
-  }
-
-  /** Opens the socket, its ring, and binds it; in a group it has joined and lets nothing in yet. */
-  private static PacketCapture bind(CaptureConfig config, FanoutGroup group) throws IOException {
-    String name = config.get(CaptureOption.INTERFACE);
-    CaptureInterface device = require(name);
-    PacketSocket socket = null;
-    Poller poller = null;
-    BlockMemory memory = null;
-    HardwareClock clock = null;
-    try {
-      RingSetup.requireMemory(config.get(CaptureOption.RING_MIB));
-      socket = device.isCooked() ? PacketSocket.openCooked() : PacketSocket.open();
-      socket.useTpacketV3();
-      clock = RingSetup.turnOnClock(socket, config, device);
-      BpfProgram program = RingSetup.kernelProgram(config, device);
-      RingSetup.attach(socket, group == null ? program : BpfProgram.REJECT);
-      int blockSizeBytes = config.get(CaptureOption.BLOCK_KIB) << 10;
-      int blockCount = RingSetup.createRing(socket, config, blockSizeBytes);
-      memory = BlockMemory.map(socket, (long) blockCount * blockSizeBytes);
-      PacketRing ring = new PacketRing(config, device, socket, memory, blockSizeBytes);
-      poller = new Poller(socket.fd());
-      PacketCapture capture =
-          new PacketCapture(config, device, program, socket, clock, poller, ring);
-      if (config.get(CaptureOption.PROMISCUOUS) && !device.isLoopback() && !device.isAny()) {
-        socket.joinPromiscuous(device.index());
-      }
-      socket.bind(device.index());
-      int error = socket.pendingError();
-      if (error == Errno.ENETDOWN) {
-        throw new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " went down");
-      }
-      if (group != null) {
-        group.join(socket);
-      }
-      RingWatch.add(ring);
-      return capture;
-    } catch (IOException | RuntimeException | Error e) {
-      if (poller != null) {
-        poller.close();
-      }
-      if (memory != null) {
-        memory.close();
-      }
-      if (clock != null) {
-        clock.close();
-      }
-      if (socket != null) {
-        socket.close();
-      }
-      throw e;
-    }
+    return CaptureOpener.openAll(config, members, FanoutGroup.of(config, members));
   }
 
   CaptureConfig config() {
@@ -342,14 +214,24 @@ public final class PacketCapture implements LiveCapture {
     return completeSince;
   }
 
+  /** Of a group, whose members start later than they open. */
+  void completeSince(Instant start) {
+    completeSince = start;
+  }
+
+  PacketRing ring() {
+    return ring;
+  }
+
   /** Whether somebody holds a block. */
   boolean hasBlocksOut() {
     return ring.hasBlocksOut();
   }
 
-  private void letFramesIn(boolean ofGroup) throws IOException {
+  /** The last step of opening. */
+  void letFramesIn(boolean ofGroup) throws IOException {
     if (ofGroup) {
-      RingSetup.attach(socket, program);
+      FilterRewriter.attach(socket, program);
     }
     completeSince = Instant.now();
     if (!config.isFilterChangeable()) {
@@ -372,7 +254,7 @@ public final class PacketCapture implements LiveCapture {
           "the filter of " + interfaceName + " is locked; open with filterChangeable()");
     }
     try {
-      ring.changeFilter(RingSetup.kernelProgram(config.withFilter(filter), device));
+      ring.changeFilter(FilterRewriter.forInterface(config.withFilter(filter), device));
     } catch (LinuxException e) {
       throw CaptureException.of(e, interfaceName);
     }
@@ -380,7 +262,7 @@ public final class PacketCapture implements LiveCapture {
 
   /** Memory that the kernel could give without swapping, in MiB, as {@code /proc/meminfo} says. */
   public static long availableMemoryMib() throws IOException {
-    return RingSetup.availableMemoryMib();
+    return CaptureOpener.availableMemoryMib();
   }
 
   @Override

@@ -273,7 +273,7 @@ final class PacketRing implements Block.Owner {
       if (closed) {
         throw new IllegalStateException("the capture is closed");
       }
-      RingSetup.attach(socket, program);
+      FilterRewriter.attach(socket, program);
       queuedFilter = filter;
       queuedBlocks = slots.length + 1;
     }

@@ -55,7 +55,7 @@ public final class ReopeningCapture implements LiveCapture {
       throws CaptureException {
     FanoutGroup group = FanoutGroup.of(config, members);
     List<ReopeningCapture> waiting = new ArrayList<>();
-    for (PacketCapture each : PacketCapture.openAll(config, members, group)) {
+    for (PacketCapture each : CaptureOpener.openAll(config, members, group)) {
       waiting.add(new ReopeningCapture(each.config(), group, each));
     }
     return waiting;
@@ -169,7 +169,7 @@ public final class ReopeningCapture implements LiveCapture {
     try {
       CaptureConfig going =
           config.toBuilder().continuing(before.captured(), id.startMicros()).build();
-      PacketCapture again = PacketCapture.openAll(List.of(going), group).get(0);
+      PacketCapture again = CaptureOpener.openAll(List.of(going), group).get(0);
       if (again.linkType() != linkType) {
         again.close();
         throw new CaptureException(
