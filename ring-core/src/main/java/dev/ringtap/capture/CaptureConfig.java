@@ -1,21 +1,27 @@
 package dev.ringtap.capture;
 
 import dev.ringtap.filter.BpfProgram;
+import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How to capture: a value for every {@link CaptureOption}, and a filter. Immutable and thread-safe.
+ * How to capture: a value for every {@link CaptureOption}, and a filter. Immutable and thread-safe;
+ * serializable, to travel with a job.
  *
  * <pre>{@code
  * CaptureConfig.on("eth0").set(CaptureOption.SNAP_LENGTH_BYTES, 96).build()
  * }</pre>
  */
-public final class CaptureConfig {
+public final class CaptureConfig implements Serializable {
+  private static final long serialVersionUID = 1;
+
   /** Highest owner of a fanout group. */
   public static final int MAX_FANOUT_OWNER = 4095;
 
-  private final Map<CaptureOption<?>, Object> values;
+  /** By the options' names. */
+  private final Map<String, Object> values;
+
   private final BpfProgram filter;
   private final boolean filterChangeable;
   private final int member;
@@ -40,8 +46,13 @@ public final class CaptureConfig {
 
   /** The option's value, or its default. */
   public <T> T get(CaptureOption<T> option) {
-    Object value = values.get(option);
+    Object value = values.get(option.name());
     return value == null ? option.defaultValue() : option.type().cast(value);
+  }
+
+  /** The value of {@link CaptureOption#INTERFACE}. */
+  public String interfaceName() {
+    return get(CaptureOption.INTERFACE);
   }
 
   /** The option's value, or the name of this host. */
@@ -66,7 +77,7 @@ public final class CaptureConfig {
     return filter == null ? BpfProgram.acceptAll(keptBytes) : filter.cutTo(keptBytes);
   }
 
-  /** Whether {@link PacketCapture#setFilter} may change the filter; it is locked else. */
+  /** Whether {@link PacketCapture#setFilter} may change the filter; it is locked otherwise. */
   public boolean isFilterChangeable() {
     return filterChangeable;
   }
@@ -111,7 +122,7 @@ public final class CaptureConfig {
 
   /** Collects the values. Not thread-safe. */
   public static final class Builder {
-    private final Map<CaptureOption<?>, Object> values = new HashMap<>();
+    private final Map<String, Object> values = new HashMap<>();
     private BpfProgram filter;
     private boolean filterChangeable;
     private int member;
@@ -127,7 +138,7 @@ public final class CaptureConfig {
      * @throws IllegalArgumentException if the value is outside the option's limits
      */
     public <T> Builder set(CaptureOption<T> option, T value) {
-      values.put(option, option.check(value));
+      values.put(option.name(), option.check(value));
       return this;
     }
 

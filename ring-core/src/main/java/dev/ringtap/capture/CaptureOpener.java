@@ -71,7 +71,7 @@ final class CaptureOpener {
       return captures;
     } catch (IOException | RuntimeException | Error e) {
       captures.forEach(PacketCapture::close);
-      String name = configs.get(0).get(CaptureOption.INTERFACE);
+      String name = configs.get(0).interfaceName();
       if (e instanceof LinuxException cause) {
         throw CaptureException.of(cause, name);
       }
@@ -111,7 +111,7 @@ final class CaptureOpener {
 
   /** Opens the socket, its ring, and binds it; in a group it has joined and lets nothing in yet. */
   private static PacketCapture bind(CaptureConfig config, FanoutGroup group) throws IOException {
-    String name = config.get(CaptureOption.INTERFACE);
+    String name = config.interfaceName();
     CaptureInterface device = PacketCapture.require(name);
     PacketSocket socket = null;
     Poller poller = null;

@@ -35,7 +35,7 @@ final class FanoutGroup {
   }
 
   private FanoutGroup(CaptureConfig config) throws CaptureException {
-    interfaceName = config.get(CaptureOption.INTERFACE);
+    interfaceName = config.interfaceName();
     mode = config.get(CaptureOption.FANOUT_MODE);
     program = config.get(CaptureOption.FANOUT_PROGRAM);
     int asked = config.get(CaptureOption.FANOUT_GROUP);

@@ -106,7 +106,7 @@ public final class PacketCapture implements LiveCapture {
     this.config = config;
     this.device = device;
     this.program = program;
-    this.interfaceName = config.get(CaptureOption.INTERFACE);
+    this.interfaceName = config.interfaceName();
     this.retireTimeoutMillis = config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS);
     this.socket = socket;
     this.clock = clock;

@@ -145,7 +145,7 @@ final class PacketRing implements Block.Owner {
     long start = config.startMicros();
     return new CaptureId(
         config.hostName(),
-        config.get(CaptureOption.INTERFACE),
+        config.interfaceName(),
         start != 0 ? start : LAST_START_MICROS.updateAndGet(PacketRing::startAfter),
         config.member());
   }

@@ -165,7 +165,7 @@ public final class ReopeningCapture implements LiveCapture {
   }
 
   private boolean reopen() throws CaptureException {
-    String name = config.get(CaptureOption.INTERFACE);
+    String name = config.interfaceName();
     try {
       CaptureConfig going =
           config.toBuilder().continuing(before.captured(), id.startMicros()).build();

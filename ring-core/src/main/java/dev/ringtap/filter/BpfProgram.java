@@ -2,6 +2,7 @@ package dev.ringtap.filter;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -19,7 +20,9 @@ import java.util.List;
  * <p>Immutable and thread-safe. Instructions are those of {@code <linux/filter.h>}, {@code struct
  * sock_filter}; a program that this class holds ends on every path and jumps only inside itself.
  */
-public final class BpfProgram {
+public final class BpfProgram implements Serializable {
+  private static final long serialVersionUID = 1;
+
   /** The kernel takes no longer program: BPF_MAXINSNS. */
   public static final int MAX_INSTRUCTIONS = 4096;
 
@@ -39,7 +42,7 @@ public final class BpfProgram {
    * @param jf instructions to skip when not
    * @param k operand, unsigned 32 bits
    */
-  public record Instruction(int code, int jt, int jf, int k) {}
+  public record Instruction(int code, int jt, int jf, int k) implements Serializable {}
 
   private final List<Instruction> instructions;
 

@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.CaptureConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,15 +151,15 @@ final class LiveEnumerator extends PacketEnumerator {
 
   /** Makes the splits of a host that are not there yet. */
   private void plan(String host, int readers) {
-    List<CaptureRecipe> recipes = opener.captures(host);
-    if (recipes.isEmpty()) {
+    List<CaptureConfig> configs = opener.captures(host);
+    if (configs.isEmpty()) {
       LOG.info("nothing is captured on host {}", host);
     }
     long end = terms.durationMillis() == LiveSplit.NO_END ? LiveSplit.NO_END : endMillis;
-    for (CaptureRecipe recipe : recipes) {
+    for (CaptureConfig config : configs) {
       for (int member = 0; member < (terms.members() == 0 ? readers : terms.members()); member++) {
         LiveSplit split =
-            new LiveSplit(host, recipe.interfaceName(), member, 0, end, PacketSplit.Progress.NONE);
+            new LiveSplit(host, config.interfaceName(), member, 0, end, PacketSplit.Progress.NONE);
         if (!isKnown(split.splitId()) && !finished.contains(split.splitId())) {
           await(split);
         }
@@ -173,13 +174,13 @@ final class LiveEnumerator extends PacketEnumerator {
       forget(split);
       return;
     }
-    List<CaptureRecipe> recipes = opener.captures(split.host());
-    for (int i = 0; i < recipes.size(); i++) {
-      if (recipes.get(i).interfaceName().equals(split.interfaceName())) {
+    List<CaptureConfig> configs = opener.captures(split.host());
+    for (int i = 0; i < configs.size(); i++) {
+      if (configs.get(i).interfaceName().equals(split.interfaceName())) {
         TreeSet<Integer> readers = readersByHost.get(split.host());
         if (readers != null) {
           Integer[] subtasks = readers.toArray(Integer[]::new);
-          int group = FanoutOptions.group(recipes.get(i), groups, i);
+          int group = LiveSplit.group(configs.get(i), groups, i);
           assign(split.inGroup(group), subtasks[split.member() % subtasks.length]);
         }
         return;

@@ -1,5 +1,7 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
 import java.util.Objects;
 
 /**
@@ -9,6 +11,12 @@ import java.util.Objects;
 public final class LiveSplit extends PacketSplit {
   /** In place of {@link #endMillis()}: the capture has no end. */
   public static final long NO_END = Long.MAX_VALUE;
+
+  /** Highest number of a group. */
+  private static final int MOST_GROUPS = 65_535;
+
+  /** A split's group is its number and, above these bits, its owner. */
+  private static final int OWNER_SHIFT = 16;
 
   private final String host;
   private final String interfaceName;
@@ -36,6 +44,20 @@ public final class LiveSplit extends PacketSplit {
     this.member = member;
     this.fanoutGroup = fanoutGroup;
     this.endMillis = endMillis;
+  }
+
+  /**
+   * The group of an interface, owner included: the one that the user chose, or one of an owner whom
+   * no other job is likely to be.
+   *
+   * @param job any bits that readers of one source have in common, and other sources have not
+   * @param index of the interface among those of its host: a group has one interface
+   */
+  static int group(CaptureConfig config, int job, int index) {
+    int chosen = config.get(CaptureOption.FANOUT_GROUP);
+    int first = chosen == 0 ? job & MOST_GROUPS : chosen - 1;
+    int owner = chosen == 0 ? 1 + (job >>> OWNER_SHIFT) % CaptureConfig.MAX_FANOUT_OWNER : 0;
+    return owner << OWNER_SHIFT | 1 + (first + index) % MOST_GROUPS;
   }
 
   LiveSplit at(Progress progress) {
@@ -68,12 +90,12 @@ public final class LiveSplit extends PacketSplit {
 
   /** The fanout group that the split's readers join, also when there is one; 0 before that. */
   public int fanoutGroup() {
-    return fanoutGroup & FanoutOptions.MOST_GROUPS;
+    return fanoutGroup & MOST_GROUPS;
   }
 
   /** The fanout group's owner, 0 if the user chose the group. */
   int fanoutOwner() {
-    return fanoutGroup >>> FanoutOptions.OWNER_SHIFT;
+    return fanoutGroup >>> OWNER_SHIFT;
   }
 
   int groupAndOwner() {

@@ -7,9 +7,6 @@ import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Which frames a source reads. It travels with the job and becomes a BPF program on the reader's
@@ -116,41 +113,25 @@ public interface PacketFilter extends Serializable {
   final class ProgramFilter implements PacketFilter {
     private static final long serialVersionUID = 1;
 
-    private final int[] instructions;
+    private final BpfProgram program;
 
     private ProgramFilter(BpfProgram program) {
-      instructions =
-          program.instructions().stream()
-              .flatMapToInt(each -> IntStream.of(each.code(), each.jt(), each.jf(), each.k()))
-              .toArray();
-    }
-
-    private BpfProgram program() {
-      List<BpfProgram.Instruction> program = new ArrayList<>();
-      for (int at = 0; at < instructions.length; at += 4) {
-        program.add(
-            new BpfProgram.Instruction(
-                instructions[at],
-                instructions[at + 1],
-                instructions[at + 2],
-                instructions[at + 3]));
-      }
-      return new BpfProgram(program);
+      this.program = program;
     }
 
     @Override
     public BpfProgram forInterface(CaptureInterface device, int snapLengthBytes) {
-      return program().cutTo(snapLengthBytes);
+      return program.cutTo(snapLengthBytes);
     }
 
     @Override
     public FrameFilter forFiles() {
-      return FrameFilter.of(program());
+      return FrameFilter.of(program);
     }
 
     @Override
     public String toString() {
-      return "BPF program of " + instructions.length / 4 + " instructions";
+      return "BPF program of " + program.instructions().size() + " instructions";
     }
   }
 }

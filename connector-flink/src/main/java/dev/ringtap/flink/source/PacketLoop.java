@@ -1,5 +1,6 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.CaptureConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,11 +93,11 @@ public final class PacketLoop<T> {
     long end =
         duration == LiveSplit.NO_END ? LiveSplit.NO_END : System.currentTimeMillis() + duration;
     List<PacketSplit> own = new ArrayList<>();
-    for (CaptureRecipe recipe : source.opener().captures(host)) {
-      int group = FanoutOptions.group(recipe, job, own.size());
+    for (CaptureConfig config : source.opener().captures(host)) {
+      int group = LiveSplit.group(config, job, own.size());
       LiveSplit fresh =
           new LiveSplit(
-              host, recipe.interfaceName(), subtask, group, end, PacketSplit.Progress.NONE);
+              host, config.interfaceName(), subtask, group, end, PacketSplit.Progress.NONE);
       LiveSplit known = (LiveSplit) before.get(fresh.splitId());
       own.add(known == null ? fresh : known.inGroup(group));
     }

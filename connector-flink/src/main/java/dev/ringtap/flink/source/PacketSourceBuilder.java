@@ -24,7 +24,7 @@ public final class PacketSourceBuilder<T> {
   /** How long a host that must have a reader may be without one, in ms. */
   public static final long DEFAULT_HOST_TIMEOUT_MILLIS = 30_000;
 
-  private final LinkedHashMap<String, List<CaptureRecipe>> captures = new LinkedHashMap<>();
+  private final LinkedHashMap<String, List<CaptureConfig>> captures = new LinkedHashMap<>();
   private final List<String> paths = new ArrayList<>();
   private PacketFilter filter = PacketFilter.ALL;
   private String hostName;
@@ -67,19 +67,18 @@ public final class PacketSourceBuilder<T> {
    * @throws IllegalArgumentException if the interface is captured there already
    */
   public PacketSourceBuilder<T> captureOn(String host, CaptureConfig config) {
-    CaptureRecipe recipe = CaptureRecipe.of(config);
-    List<CaptureRecipe> ofHost = captures.computeIfAbsent(host, any -> new ArrayList<>());
-    for (CaptureRecipe each : ofHost) {
-      if (each.interfaceName().equals(recipe.interfaceName())) {
+    List<CaptureConfig> ofHost = captures.computeIfAbsent(host, any -> new ArrayList<>());
+    for (CaptureConfig each : ofHost) {
+      if (each.interfaceName().equals(config.interfaceName())) {
         throw new IllegalArgumentException(
             "interface "
-                + recipe.interfaceName()
+                + config.interfaceName()
                 + " is captured twice on "
                 + (host.isEmpty() ? "every host" : host)
                 + "; name it once, with all of its options");
       }
     }
-    ofHost.add(recipe);
+    ofHost.add(config.withFilter(null));
     return this;
   }
 
@@ -254,9 +253,9 @@ public final class PacketSourceBuilder<T> {
         deserializer);
   }
 
-  private Map<String, List<CaptureRecipe>> copy() {
-    LinkedHashMap<String, List<CaptureRecipe>> copy = new LinkedHashMap<>();
-    captures.forEach((host, recipes) -> copy.put(host, new ArrayList<>(recipes)));
+  private Map<String, List<CaptureConfig>> copy() {
+    LinkedHashMap<String, List<CaptureConfig>> copy = new LinkedHashMap<>();
+    captures.forEach((host, ofHost) -> copy.put(host, new ArrayList<>(ofHost)));
     return copy;
   }
 

@@ -23,7 +23,7 @@ final class SplitOpener implements Serializable {
   /** Captures of all hosts that are not named. */
   static final String EVERY_HOST = "";
 
-  private final Map<String, List<CaptureRecipe>> captures;
+  private final Map<String, List<CaptureConfig>> captures;
   private final PacketFilter filter;
   private final String fileHost;
   private final boolean follow;
@@ -36,7 +36,7 @@ final class SplitOpener implements Serializable {
    * @param watermarks whether splits have watermarks of their own
    */
   SplitOpener(
-      Map<String, List<CaptureRecipe>> captures,
+      Map<String, List<CaptureConfig>> captures,
       PacketFilter filter,
       String fileHost,
       boolean follow,
@@ -92,8 +92,8 @@ final class SplitOpener implements Serializable {
   }
 
   /** What is captured on a host. */
-  List<CaptureRecipe> captures(String host) {
-    List<CaptureRecipe> own = captures.get(host);
+  List<CaptureConfig> captures(String host) {
+    List<CaptureConfig> own = captures.get(host);
     return own != null ? own : captures.getOrDefault(EVERY_HOST, List.of());
   }
 
@@ -107,11 +107,11 @@ final class SplitOpener implements Serializable {
       return CaptureFile.open(Path.of(file.path()), file.range(), follow).host(fileHost);
     }
     LiveSplit live = (LiveSplit) split;
-    CaptureRecipe recipe = recipe(live);
-    return place.open(() -> PacketCapture.open(config(live, recipe)));
+    return place.open(() -> PacketCapture.open(config(live)));
   }
 
-  private CaptureRecipe recipe(LiveSplit live) throws IOException {
+  /** What the user gave for the split's interface. */
+  private CaptureConfig configOf(LiveSplit live) throws IOException {
     return captures(live.host()).stream()
         .filter(each -> each.interfaceName().equals(live.interfaceName()))
         .findFirst()
@@ -132,21 +132,29 @@ final class SplitOpener implements Serializable {
     if (split instanceof FileSplit) {
       return SplitWatermarks.ofFile();
     }
-    CaptureConfig config = recipe((LiveSplit) split).toConfig().build();
+    CaptureConfig config = configOf((LiveSplit) split);
     return SplitWatermarks.ofCapture(
         config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS),
         config.get(CaptureOption.TIMESTAMP_TYPE) == TimestampType.HOST);
   }
 
-  private CaptureConfig config(LiveSplit split, CaptureRecipe recipe) throws IOException {
-    CaptureConfig.Builder config = recipe.toConfig();
-    FanoutOptions.join(config, split);
-    if (!recipe.isSet(CaptureOption.HOST_NAME)) {
+  /**
+   * How to capture for a split. Each capture is in a fanout group, also when it is alone on its
+   * host: another that comes there later can share the frames with it only then.
+   */
+  private CaptureConfig config(LiveSplit split) throws IOException {
+    CaptureConfig given = configOf(split);
+    CaptureConfig.Builder config =
+        given.toBuilder()
+            .member(split.member())
+            .set(CaptureOption.FANOUT_GROUP, split.fanoutGroup())
+            .fanoutOwner(split.fanoutOwner());
+    if (given.get(CaptureOption.HOST_NAME) == null) {
       config.set(CaptureOption.HOST_NAME, split.host());
     }
     if (filter != PacketFilter.ALL) {
-      CaptureInterface device = CaptureInterface.named(recipe.interfaceName());
-      config.filter(filter.forInterface(device, config.build().snapLengthBytes()));
+      CaptureInterface device = CaptureInterface.named(given.interfaceName());
+      config.filter(filter.forInterface(device, given.snapLengthBytes()));
     }
     return config.build();
   }

@@ -1,6 +1,5 @@
 package dev.ringtap.flink.table;
 
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.flink.source.PacketSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,6 +152,6 @@ final class PacketTableSource
   public String asSummaryString() {
     return scan.capture() == null
         ? "ringtap " + String.join(";", scan.paths())
-        : "ringtap " + scan.capture().get(CaptureOption.INTERFACE);
+        : "ringtap " + scan.capture().interfaceName();
   }
 }

@@ -64,7 +64,7 @@ class PacketSourceBuilderTest {
     PacketSource<byte[]> source =
         builder().captureOn("node1", config).filter(BpfProgram.acceptAll(50)).build();
     PacketSource<byte[]> arrived = InstantiationUtil.clone(source);
-    CaptureConfig there = arrived.opener().captures("node1").get(0).toConfig().build();
+    CaptureConfig there = arrived.opener().captures("node1").get(0);
     for (CaptureOption<?> option : CaptureOption.ALL) {
       assertThat((Object) there.get(option)).as(option.name()).isEqualTo(config.get(option));
     }

@@ -4,7 +4,6 @@ import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.LiveCapture;
@@ -163,7 +162,7 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   private static CaptureInterface device(AgentConfig config) throws IOException {
-    String name = config.capture().get(CaptureOption.INTERFACE);
+    String name = config.capture().interfaceName();
     return config.waits() ? ReopeningCapture.awaitInterface(name) : PacketCapture.require(name);
   }
 

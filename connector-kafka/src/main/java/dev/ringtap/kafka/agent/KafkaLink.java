@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.registry.RegistryException;
 import dev.ringtap.record.PacketSchema;
 import java.io.IOException;
@@ -66,7 +65,7 @@ final class KafkaLink {
     CaptureConfig capture = config.capture();
     return capture == null
         ? "ringtap-replay"
-        : "ringtap-" + capture.hostName() + "-" + capture.get(CaptureOption.INTERFACE);
+        : "ringtap-" + capture.hostName() + "-" + capture.interfaceName();
   }
 
   /** Connects, again and again if need be, until the sink is open, has failed or is given up. */

@@ -42,7 +42,7 @@ final class LiveReader implements PacketReader {
   LiveReader(CaptureConfig config, RecordMaker maker, TaskLedger ledger) throws IOException {
     this.maker = maker;
     this.ledger = ledger;
-    interfaceName = config.get(CaptureOption.INTERFACE);
+    interfaceName = config.interfaceName();
     drainNanos =
         TimeUnit.MILLISECONDS.toNanos(
             config.get(CaptureOption.RETIRE_TIMEOUT_MILLIS) + DRAIN_MARGIN_MILLIS);

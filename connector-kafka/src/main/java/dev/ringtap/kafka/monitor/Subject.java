@@ -1,6 +1,5 @@
 package dev.ringtap.kafka.monitor;
 
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.CaptureAgent;
@@ -32,7 +31,7 @@ record Subject(
   static Subject of(CaptureAgent agent, AgentConfig config, String filter) {
     return new Subject(
         config.capture().hostName(),
-        config.capture().get(CaptureOption.INTERFACE),
+        config.capture().interfaceName(),
         filter,
         config.kafka() == null ? null : config.kafka().topic(),
         config.writeTo() != null,
