@@ -157,13 +157,13 @@ class EventTimeIT {
    * Both ends of a wire, each with the frames that come in there. A ring of few blocks would drop
    * some when its reader waits for the processor longer than as many retire timeouts.
    */
-  private static PacketSource<String> bothEnds() {
+  private static PacketSource<String> bothEnds(int ringMib) {
     PacketSourceBuilder<String> source = PacketSource.builder();
     for (String each : List.of(QUIET, BUSY)) {
       source.capture(
           CaptureConfig.on(each)
               .set(CaptureOption.DIRECTION, Direction.IN)
-              .set(CaptureOption.RING_MIB, 32)
+              .set(CaptureOption.RING_MIB, ringMib)
               .set(CaptureOption.BLOCK_KIB, 512)
               .build());
     }
@@ -226,7 +226,7 @@ class EventTimeIT {
         FrameSender toBusy = lab.network().sender(QUIET);
         FrameSender toQuiet = lab.network().sender(BUSY)) {
       oneStreamGoesOnAndTheOtherDoesNot(
-          bothEnds(),
+          bothEnds(32),
           () -> lab.opened() == 4,
           (kind, number) ->
               (kind.equals("busy") ? toBusy : toQuiet)
@@ -347,7 +347,7 @@ class EventTimeIT {
       StreamExecutionEnvironment env = env(1);
       add(
           env,
-          bothEnds(),
+          bothEnds(2),
           WatermarkStrategy.<String>forMonotonousTimestamps()
               .withWatermarkAlignment("wire", Duration.ofMillis(200), UPDATE_INTERVAL),
           "wire",
