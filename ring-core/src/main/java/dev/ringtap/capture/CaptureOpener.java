@@ -12,6 +12,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,7 +87,7 @@ final class CaptureOpener {
     for (PacketCapture each : group) {
       each.ring().forgetDrops();
     }
-    long startNanos = nanosSince1970(Instant.now());
+    long startNanos = ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now());
     for (PacketCapture each : group) {
       each.ring().startAt(startNanos);
     }
@@ -103,10 +104,6 @@ final class CaptureOpener {
           Integer.toString(number),
           complete);
     }
-  }
-
-  private static long nanosSince1970(Instant time) {
-    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
   }
 
   /** Opens the socket, its ring, and binds it; in a group it has joined and lets nothing in yet. */

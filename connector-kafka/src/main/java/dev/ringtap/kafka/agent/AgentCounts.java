@@ -93,6 +93,6 @@ public record AgentCounts(
 
   /** Frames not delivered, for any reason. */
   public long notDelivered() {
-    return framesNotDelivered.values().stream().mapToLong(Long::longValue).sum();
+    return DeliveryFailures.total(framesNotDelivered);
   }
 }

@@ -26,6 +26,13 @@ public final class AgentException extends IOException {
     return new AgentException(message, cause, true);
   }
 
+  /**
+   * One line about a failure; one that is no {@link IOException} is a bug, and has its class too.
+   */
+  public static String sentence(Throwable failure) {
+    return failure instanceof IOException ? failure.getMessage() : failure.toString();
+  }
+
   boolean isTemporary() {
     return temporary;
   }

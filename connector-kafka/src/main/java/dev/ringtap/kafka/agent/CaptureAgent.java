@@ -17,6 +17,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -325,6 +326,12 @@ public final class CaptureAgent implements AutoCloseable {
   /** The schema's number in the registry, where one is used and has answered. */
   public OptionalInt schemaId() {
     return kafka == null ? OptionalInt.empty() : kafka.schemaId();
+  }
+
+  /** The version of this build. */
+  public static String version() {
+    return Objects.requireNonNullElse(
+        CaptureAgent.class.getPackage().getImplementationVersion(), "(not packaged)");
   }
 
   /** Counts so far. Any thread may ask. */

@@ -56,4 +56,9 @@ final class DeliveryFailures {
     byReason.forEach((reason, count) -> counts.put(reason, count.frames()));
     return counts;
   }
+
+  /** Frames of {@link #counts}, for any reason. */
+  static long total(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
+  }
 }

@@ -64,7 +64,7 @@ final class FrameAccount {
       members.add(member(i));
     }
     long captured = members.stream().mapToLong(MemberCounts::framesCaptured).sum();
-    long inFlight = captured - acknowledged - sum(notDelivered);
+    long inFlight = captured - acknowledged - DeliveryFailures.total(notDelivered);
     return new AgentCounts(
         members,
         acknowledged,
@@ -126,7 +126,7 @@ final class FrameAccount {
       if (failure != null && !cutShort && unread > 0) {
         // what stayed behind in ring or file is accounted for as frames of a corrupt block are
         each.countUnread(unread);
-        failures.add("NotRead", unread, describe(failure));
+        failures.add("NotRead", unread, AgentException.sentence(failure));
       }
       statistics = statistics.plus(seen);
     }
@@ -135,9 +135,9 @@ final class FrameAccount {
     long captured = sum(PacketPump::captured);
     long offered = cutShort ? captured + dropped : statistics.offered();
     long written = file == null ? 0 : file.arrived();
-    long missing = captured - acknowledged() - sum(failures.counts());
+    long missing = captured - acknowledged() - DeliveryFailures.total(failures.counts());
     if (sinkFailure != null && missing > 0) {
-      failures.add(reason(sinkFailure), missing, describe(sinkFailure));
+      failures.add(reason(sinkFailure), missing, AgentException.sentence(sinkFailure));
     }
     return new Ledger(
         offered,
@@ -170,10 +170,6 @@ final class FrameAccount {
     return kafka.wasNeverThere() ? "DrainTimeout" : sinkFailure.getClass().getSimpleName();
   }
 
-  private static String describe(Throwable e) {
-    return e instanceof IOException ? e.getMessage() : e.toString();
-  }
-
   private long acknowledged() {
     if (kafka == null) {
       return file.arrived();
@@ -187,9 +183,5 @@ final class FrameAccount {
 
   private long sum(ToLongFunction<PacketPump> count) {
     return pumps.stream().mapToLong(count).sum();
-  }
-
-  private static long sum(Map<String, Long> counts) {
-    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 }

@@ -34,6 +34,6 @@ interface FrameSink {
   /** Frames that arrived for good. */
   long arrived();
 
-  /** Waits no longer: what has not arrived yet is not delivered, also in a {@link #finish}. */
+  /** Stops waiting: unacknowledged frames count as not delivered, also in a {@link #finish}. */
   void abandon();
 }

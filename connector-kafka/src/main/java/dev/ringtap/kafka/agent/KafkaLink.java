@@ -123,7 +123,7 @@ final class KafkaLink {
     }
   }
 
-  /** The drain timeout is over: frames that Kafka has not acknowledged are not delivered. */
+  /** Stops waiting after the drain timeout: unacknowledged frames count as not delivered. */
   void giveUp() {
     synchronized (this) {
       givenUp = true;

@@ -44,7 +44,7 @@ public record Ledger(
 
   /** Frames that were captured and did not arrive. */
   public long notDelivered() {
-    return notDeliveredByReason.values().stream().mapToLong(Long::longValue).sum();
+    return DeliveryFailures.total(notDeliveredByReason);
   }
 
   /** Whether both equations hold. */

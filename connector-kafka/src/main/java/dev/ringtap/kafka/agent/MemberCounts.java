@@ -36,7 +36,7 @@ public record MemberCounts(
     double loopSeconds) {
   /** What the thread of a capture does. */
   public enum Loop {
-    /** It has not begun: the run waits for Kafka. */
+    /** Not started: the run waits for Kafka. */
     NOT_STARTED,
     /** It waits for a block. */
     POLLING,

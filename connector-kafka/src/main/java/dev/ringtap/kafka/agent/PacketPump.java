@@ -6,6 +6,7 @@ import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** Takes blocks, hands their frames to the sinks, releases the blocks. One thread runs it. */
@@ -84,7 +85,8 @@ final class PacketPump {
       Frame frame;
       while ((frame = block.next()) != null && quota.takeOne()) {
         if (first) {
-          retireLatency.add(nanosSince1970() - frame.timestampNanos());
+          long now = ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now());
+          retireLatency.add(now - frame.timestampNanos());
           first = false;
         }
         bytes += frame.payloadLength();
@@ -104,11 +106,6 @@ final class PacketPump {
       writers.forEach(FrameSink.FrameWriter::endBlock);
       blockEnded(false);
     }
-  }
-
-  private static long nanosSince1970() {
-    Instant now = Instant.now();
-    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
   }
 
   private synchronized void blockEnded(boolean last) {

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.agent.AgentException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.System.Logger.Level;
@@ -52,7 +53,10 @@ enum LogFormat {
    */
   static void fail(Throwable failure, PrintWriter err) {
     if (isJson()) {
-      LOG.log(Level.ERROR, Main.sentence(failure), failure instanceof IOException ? null : failure);
+      LOG.log(
+          Level.ERROR,
+          AgentException.sentence(failure),
+          failure instanceof IOException ? null : failure);
     } else if (failure instanceof IOException) {
       err.println("ringtap: " + TerminalText.line(failure.getMessage()));
     } else {

@@ -1,11 +1,11 @@
 package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.CaptureException;
+import dev.ringtap.kafka.agent.CaptureAgent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,10 +38,7 @@ public final class Main {
   /** EX_NOPERM of sysexits.h; a JVM out of memory ends with 3. */
   static final int NO_PERMISSION = 77;
 
-  private static final String VERSION =
-      "ringtap "
-          + Objects.requireNonNullElse(
-              Main.class.getPackage().getImplementationVersion(), "(not packaged)");
+  private static final String VERSION = "ringtap " + CaptureAgent.version();
 
   private Main() {}
 
@@ -120,11 +117,6 @@ public final class Main {
             && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
         ? NO_PERMISSION
         : FAILED;
-  }
-
-  /** One line about a failure. */
-  static String sentence(Throwable failure) {
-    return failure instanceof IOException ? failure.getMessage() : failure.toString();
   }
 
   /** Ours unless the user has named another file. */

@@ -6,6 +6,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.file.OutputFile;
 import dev.ringtap.kafka.agent.AgentConfig;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.agent.Ledger;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -81,7 +82,7 @@ final class Report implements AutoCloseable {
     }
     fields.put("start", start.toString());
     fields.put("end", end.toString());
-    fields.put("failure", failure == null ? null : Main.sentence(failure));
+    fields.put("failure", failure == null ? null : AgentException.sentence(failure));
     file.write(JSON.writeValueAsBytes(fields));
     file.write('\n');
   }

@@ -2,9 +2,9 @@ package dev.ringtap.kafka.monitor;
 
 import dev.ringtap.capture.InterfaceState;
 import dev.ringtap.kafka.agent.AgentCounts;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.agent.MemberCounts.Loop;
-import java.io.IOException;
 import java.util.Locale;
 
 /**
@@ -22,7 +22,7 @@ final class Health {
 
   private Health() {}
 
-  /** An agent that has not opened its capture yet. */
+  /** An agent before its capture is open. */
   static Health starting(String phase, boolean ready) {
     Health health = new Health();
     health.line(!ready, "starting", phase);
@@ -74,10 +74,7 @@ final class Health {
     }
     Throwable failure = subject.failure().get();
     if (failure != null) {
-      health.line(
-          false,
-          "failure",
-          failure instanceof IOException ? failure.getMessage() : failure.toString());
+      health.line(false, "failure", AgentException.sentence(failure));
     }
     return health;
   }

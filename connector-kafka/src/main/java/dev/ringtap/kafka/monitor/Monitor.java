@@ -23,7 +23,7 @@ import java.util.concurrent.Executors;
 
 /**
  * Serves an agent's metrics and its health over HTTP: {@code /metrics}, {@code /livez} and {@code
- * /readyz}. Nothing of it runs unless it is asked.
+ * /readyz}. It does nothing between requests.
  */
 public final class Monitor implements AutoCloseable {
   /**

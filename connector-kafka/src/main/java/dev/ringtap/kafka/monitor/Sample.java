@@ -2,6 +2,7 @@ package dev.ringtap.kafka.monitor;
 
 import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
+import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.monitor.AgentMetric.Point;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -19,12 +20,7 @@ import java.util.stream.Stream;
 record Sample(Subject subject, AgentCounts counts) {
   /** Labels that tell builds apart. */
   static final Labels BUILD =
-      Labels.of(
-          "version",
-          Objects.requireNonNullElse(
-              Sample.class.getPackage().getImplementationVersion(), "(not packaged)"),
-          "java",
-          Runtime.version().toString());
+      Labels.of("version", CaptureAgent.version(), "java", Runtime.version().toString());
 
   private Labels labels() {
     return Labels.of("host", subject.host(), "interface", subject.interfaceName());
