@@ -194,7 +194,7 @@ class DashboardIT {
     awaitAlert("RingtapCaptureDown", "pending");
     capture.kill();
     awaitAlert("RingtapAgentDown", "pending");
-    capture("missing");
+    capture("missing*");
     awaitAlert("RingtapNotCapturing", "pending");
   }
 }
