@@ -20,6 +20,10 @@ record FrameOrigin(
     return new FrameOrigin(capture, linkType, snapLengthBytes, 0, null);
   }
 
+  FrameOrigin withSnapLength(int bytes) {
+    return new FrameOrigin(capture, linkType, bytes, cookedHeaderBytes, frameInterfaces);
+  }
+
   /** Frames without their header, as a cooked capture has them. */
   static FrameOrigin cooked(
       CaptureId capture, int linkType, int snapLengthBytes, InterfaceNames frameInterfaces) {

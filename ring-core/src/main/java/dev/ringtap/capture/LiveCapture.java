@@ -21,6 +21,14 @@ public interface LiveCapture extends BlockSource {
   void setFilter(BpfProgram filter) throws CaptureException;
 
   /**
+   * As {@link #setFilter(BpfProgram)}, and changes the snap length with it. Frames that the ring
+   * held by then are cut to it where they are longer.
+   *
+   * @param snapLengthBytes the new one, as {@link CaptureOption#SNAP_LENGTH_BYTES}
+   */
+  void setFilter(BpfProgram filter, int snapLengthBytes) throws CaptureException;
+
+  /**
    * How full the ring is: the part of its blocks that the kernel has filled and not got back, from
    * 0 to 1. At 1 it drops. 0 if there is no ring. Any thread may ask.
    */

@@ -249,12 +249,24 @@ public final class PacketCapture implements LiveCapture {
 
   @Override
   public void setFilter(BpfProgram filter) throws CaptureException {
+    setFilter(filter, ring.snapLengthBytes());
+  }
+
+  @Override
+  public void setFilter(BpfProgram filter, int snapLengthBytes) throws CaptureException {
     if (!config.isFilterChangeable()) {
       throw new IllegalStateException(
           "the filter of " + interfaceName + " is locked; open with filterChangeable()");
     }
+    CaptureConfig changed =
+        config.toBuilder()
+            .filter(filter)
+            .set(CaptureOption.SNAP_LENGTH_BYTES, snapLengthBytes)
+            .build();
     try {
-      ring.changeFilter(FilterRewriter.forInterface(config.withFilter(filter), device));
+      ring.changeFilter(
+          FilterRewriter.forInterface(changed, device),
+          device.snapLengthBytes(changed.snapLengthBytes()));
     } catch (LinuxException e) {
       throw CaptureException.of(e, interfaceName);
     }

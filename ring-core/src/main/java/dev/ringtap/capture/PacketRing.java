@@ -30,7 +30,10 @@ final class PacketRing implements Block.Owner {
   private final Counters counters;
   private final BlockMemory memory;
   private final BlockSlot[] slots;
-  private final FrameOrigin origin;
+
+  /** Of the blocks that are taken from now on. */
+  private volatile FrameOrigin origin;
+
   private final long firstSequence;
 
   /** Guards what follows; whoever releases a block may be another thread than the reader's. */
@@ -159,6 +162,11 @@ final class PacketRing implements Block.Owner {
     return origin.capture();
   }
 
+  /** Most bytes of a payload. */
+  int snapLengthBytes() {
+    return origin.snapLengthBytes();
+  }
+
   /** Whether a block was taken and not released yet. */
   boolean hasBlocksOut() {
     synchronized (lossLock) {
@@ -266,14 +274,18 @@ final class PacketRing implements Block.Owner {
    * Replaces the filter, which the kernel does between two frames. What is queued by then passed
    * the old one: the new one judges it here. A frame that the kernel was just about to store may
    * come up to a ring's length later.
+   *
+   * @param snapLengthBytes most bytes of a payload from now on
    */
-  void changeFilter(BpfProgram program) throws LinuxException, CaptureException {
+  void changeFilter(BpfProgram program, int snapLengthBytes)
+      throws LinuxException, CaptureException {
     UserspaceFilter filter = new UserspaceFilter(program);
     synchronized (lossLock) {
       if (closed) {
         throw new IllegalStateException("the capture is closed");
       }
       FilterRewriter.attach(socket, program);
+      origin = origin.withSnapLength(snapLengthBytes);
       queuedFilter = filter;
       queuedBlocks = slots.length + 1;
     }

@@ -201,10 +201,21 @@ public final class ReopeningCapture implements LiveCapture {
   /** {@inheritDoc} A capture that is opened again has it too. */
   @Override
   public synchronized void setFilter(BpfProgram filter) throws CaptureException {
+    setFilter(filter, config.snapLengthBytes());
+  }
+
+  /** {@inheritDoc} A capture that is opened again has them too. */
+  @Override
+  public synchronized void setFilter(BpfProgram filter, int snapLengthBytes)
+      throws CaptureException {
     if (current != null) {
-      current.setFilter(filter);
+      current.setFilter(filter, snapLengthBytes);
     }
-    config = config.withFilter(filter);
+    config =
+        config.toBuilder()
+            .filter(filter)
+            .set(CaptureOption.SNAP_LENGTH_BYTES, snapLengthBytes)
+            .build();
   }
 
   @Override

@@ -11,25 +11,44 @@ import org.apache.kafka.clients.CommonClientConfigs;
 /**
  * What a run does.
  *
- * @param capture the live capture, or null where a file is replayed
- * @param workers threads that capture, each with a ring of its own: the members of a fanout group
- * @param waits whether a live capture waits for what is missing: its interface, the registry, a
- *     broker; otherwise it does not start
- * @param replay the capture file to replay, or null
+ * @param input where frames come from
  * @param kafka the topic to send to, or null where frames only go to a file
  * @param count frames after which the run ends, 0 for no end
  * @param writeTo the pcapng file to write, or null
  * @param drainTimeout how long a stop waits for Kafka before it counts frames as not delivered
  */
 public record AgentConfig(
-    CaptureConfig capture,
-    int workers,
-    boolean waits,
-    Replay replay,
-    KafkaTarget kafka,
-    long count,
-    Path writeTo,
-    Duration drainTimeout) {
+    Input input, KafkaTarget kafka, long count, Path writeTo, Duration drainTimeout) {
+  /** Where frames come from. */
+  public sealed interface Input {}
+
+  /**
+   * Live captures.
+   *
+   * @param interfaces the interfaces, each of which is a capture of its own
+   * @param setup how they are captured
+   * @param workers threads that capture each of them, each with a ring of its own: the members of a
+   *     fanout group
+   * @param waits whether the run waits for what is missing: an interface, the registry, a broker;
+   *     otherwise it does not start
+   */
+  public record Live(InterfaceSelection interfaces, CaptureSetup setup, int workers, boolean waits)
+      implements Input {
+    /** One interface, with the filter of its configuration. */
+    public static Live on(CaptureConfig capture) {
+      return on(capture, 1, false);
+    }
+
+    /** As {@link #on(CaptureConfig)}, with several workers, or waiting. */
+    public static Live on(CaptureConfig capture, int workers, boolean waits) {
+      return new Live(
+          InterfaceSelection.of(capture.interfaceName()),
+          new CaptureSetup(capture, device -> capture.kernelProgram()),
+          workers,
+          waits);
+    }
+  }
+
   /**
    * A capture file to replay.
    *
@@ -37,7 +56,7 @@ public record AgentConfig(
    * @param filter which of its frames are replayed, or null for all
    * @param host the host of all frames, or null for what the file says
    */
-  public record Replay(Path file, FrameFilter filter, String host) {}
+  public record Replay(Path file, FrameFilter filter, String host) implements Input {}
 
   /**
    * Where records go.
@@ -71,6 +90,12 @@ public record AgentConfig(
         Properties producerSettings,
         boolean includeOwnTraffic) {
       this(topic, partitions, key, 1, producerSettings, includeOwnTraffic, null);
+    }
+
+    /** The same target with other settings. */
+    KafkaTarget with(Properties settings) {
+      return new KafkaTarget(
+          topic, partitions, key, framesPerRecord, settings, includeOwnTraffic, schema);
     }
 
     /** Without the settings, which may hold passwords. */

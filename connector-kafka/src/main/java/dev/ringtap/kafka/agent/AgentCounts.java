@@ -1,32 +1,22 @@
 package dev.ringtap.kafka.agent;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * Where the frames of a run are, at one time. At any time offered ≥ dropped + captured, and
- * captured = acknowledged + not delivered + in flight; each count is at least what it was before.
+ * Where the frames of a run are, at one time.
  *
- * @param members one for each ring
- * @param framesAcknowledged frames that Kafka acknowledged, or that are in the file if no Kafka was
- *     asked for
- * @param framesNotDelivered frames that were captured and did not arrive, by the reason's name
- * @param framesInFlight frames that were captured, and neither arrived nor were given up yet
- * @param framesWritten frames in the capture file
- * @param framesDroppedByInterface frames that the interface itself dropped, in no other count;
- *     {@link dev.ringtap.capture.InterfaceDrops#UNKNOWN} if it does not tell
+ * @param captures one for each interface that is captured
+ * @param ended the sum of the captures that ended because their interface is gone
+ * @param awaited interfaces and patterns that are wanted and of which none is there
  * @param silentSeconds for how long frames have been in flight of which none was acknowledged
  * @param kafka of the producer; null if no Kafka is asked for, or none has answered yet
  * @param kafkaObstacle why Kafka is waited for, or null
  */
 public record AgentCounts(
-    List<MemberCounts> members,
-    long framesAcknowledged,
-    Map<String, Long> framesNotDelivered,
-    long framesInFlight,
-    long framesWritten,
-    long framesDroppedByInterface,
+    List<CaptureCounts> captures,
+    Ledger ended,
+    List<String> awaited,
     double silentSeconds,
     KafkaCounts kafka,
     String kafkaObstacle) {
@@ -35,9 +25,6 @@ public record AgentCounts(
   /**
    * What the producer tells.
    *
-   * @param records records that Kafka acknowledged
-   * @param deliveryLatency from a record's first frame, by the kernel's clock, until Kafka
-   *     acknowledged it
    * @param lastAcknowledgedMillis when Kafka last acknowledged a record, in milliseconds since 1970
    *     UTC; 0 if it never did
    * @param connections open connections to brokers
@@ -47,8 +34,6 @@ public record AgentCounts(
    * @param compressionRatio compressed bytes by uncompressed ones, of the same batches
    */
   public record KafkaCounts(
-      long records,
-      Latency deliveryLatency,
       long lastAcknowledgedMillis,
       int connections,
       long bufferBytes,
@@ -58,41 +43,70 @@ public record AgentCounts(
 
   /** Copies the collections. */
   public AgentCounts {
-    members = List.copyOf(members);
-    framesNotDelivered = Map.copyOf(framesNotDelivered);
+    captures = List.copyOf(captures);
+    awaited = List.copyOf(awaited);
   }
 
-  private long sum(ToLongFunction<MemberCounts> count) {
-    return members.stream().mapToLong(count).sum();
+  private long sum(ToLongFunction<CaptureCounts> count) {
+    return captures.stream().mapToLong(count).sum();
   }
 
-  /** Frames that passed the filter, of all members. */
+  private long sumOfMembers(ToLongFunction<MemberCounts> count) {
+    return sum(each -> each.sum(count));
+  }
+
+  /** Frames that passed the filter. This and the other sums are of all captures of the run. */
   public long offered() {
-    return sum(MemberCounts::framesOffered);
+    return ended.offered() + sumOfMembers(MemberCounts::framesOffered);
   }
 
-  /** Frames that the kernel dropped, of all members. */
+  /** Frames that the kernel dropped. */
   public long dropped() {
-    return sum(MemberCounts::framesDropped);
+    return ended.droppedByKernel() + sumOfMembers(MemberCounts::framesDropped);
   }
 
-  /** Frames taken, of all members. */
+  /** Frames that the interfaces dropped, as far as they tell. */
+  public long droppedByInterface() {
+    return Math.max(0, ended.droppedByInterface())
+        + sum(each -> Math.max(0, each.framesDroppedByInterface()));
+  }
+
+  /** Frames taken. */
   public long captured() {
-    return sum(MemberCounts::framesCaptured);
+    return ended.captured() + sumOfMembers(MemberCounts::framesCaptured);
   }
 
-  /** Bytes of the captured payloads, of all members. */
+  /** Bytes of the captured payloads. */
   public long capturedBytes() {
-    return sum(MemberCounts::bytesCaptured);
+    return ended.capturedBytes() + sumOfMembers(MemberCounts::bytesCaptured);
+  }
+
+  /** Frames that Kafka acknowledged, or that are in the file if no Kafka was asked for. */
+  public long acknowledged() {
+    return ended.acknowledged() + sum(CaptureCounts::framesAcknowledged);
+  }
+
+  /** Frames not delivered, for any reason. */
+  public long notDelivered() {
+    return ended.notDelivered() + sum(CaptureCounts::notDelivered);
+  }
+
+  /** Captured frames that neither arrived nor were given up yet. */
+  public long inFlight() {
+    return sum(CaptureCounts::framesInFlight);
+  }
+
+  /** The fullest ring's fill, from 0 to 1. */
+  public double ringFill() {
+    return captures.stream()
+        .flatMap(each -> each.members().stream())
+        .mapToDouble(MemberCounts::ringFill)
+        .max()
+        .orElse(0);
   }
 
   /** Whether Kafka has acknowledged nothing for ten seconds though frames wait for it. */
   public boolean isKafkaSilent() {
     return silentSeconds >= SILENCE_SECONDS;
-  }
-
-  /** Frames not delivered, for any reason. */
-  public long notDelivered() {
-    return DeliveryFailures.total(framesNotDelivered);
   }
 }

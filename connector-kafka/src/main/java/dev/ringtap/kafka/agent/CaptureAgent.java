@@ -1,95 +1,129 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureStatistics;
-import dev.ringtap.capture.InterfaceDrops;
-import dev.ringtap.capture.LiveCapture;
 import dev.ringtap.capture.PacketCapture;
-import dev.ringtap.capture.ReopeningCapture;
-import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * One run: a live capture or a capture file, into a topic, a file or both.
+ * One run: live captures or a capture file, into a topic, a file or both.
  *
  * <p>{@link #open} returns when frames come in; {@link #run} pumps them until the end; {@link
- * #stop}, {@link #counts} and {@link #flush} may be called from any thread.
+ * #stop}, {@link #counts}, {@link #flush} and the changes may be called from any thread.
  */
 public final class CaptureAgent implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CaptureAgent.class.getName());
   private static final Duration WARMUP_TIME = Duration.ofMillis(1200);
-
   private static final long FOLLOW_MILLIS = 1000;
+  private static final long LOOK_MILLIS = 250;
+
+  /** A host whose interfaces come and go must not fill the memory with their ledgers. */
+  private static final int LEDGERS_KEPT = 1000;
 
   private final AgentConfig config;
-  private final FileSink file;
 
-  /** Guards those of the two that there are; the first is the one that the ledger follows. */
-  private final List<GuardedSink> sinks;
+  /** Null where the captures are in the process's own network namespace. */
+  private final PrivateNetwork network;
 
   private final FrameQuota quota;
-
-  /** Null where frames of broker connections are captured too. */
-  private final OwnTraffic ownTraffic;
-
-  /** One for each worker; a thread runs it. */
-  private final List<PacketPump> pumps;
-
-  private final AtomicBoolean stopRequested = new AtomicBoolean();
 
   /** Null where no Kafka is asked for. */
   private final KafkaLink kafka;
 
-  private final FrameAccount account;
+  /** Null where no file is asked for. */
+  private FileSink file;
 
+  private final GuardedSink kafkaGuard = new GuardedSink("Kafka", this::sinkFailed);
+  private final GuardedSink fileGuard;
+
+  /** Those that there are; the first is the one that the ledger follows. */
+  private final List<GuardedSink> sinks = new ArrayList<>();
+
+  /** Read by pumps while they hand over a block, written by what must not happen meanwhile. */
+  private final ReadWriteLock blockLock = new ReentrantReadWriteLock();
+
+  private final CaptureRun.Common common;
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(task -> new Thread(task, "capture"));
+  private final AtomicBoolean stopRequested = new AtomicBoolean();
+
+  /** Held while a capture is opened, and while all of them are changed. */
+  private final Object opening = new Object();
+
+  /** Guards what follows. */
+  private final Object lock = new Object();
+
+  /** What captures are opened with from now on; null for a replay. */
+  private CaptureSetup setup;
+
+  /** Those whose account is open. */
+  private final List<CaptureRun> runs = new ArrayList<>();
+
+  private final Deque<CaptureLedger> endedCaptures = new ArrayDeque<>();
+  private Ledger ended = Ledger.EMPTY;
+
+  /** Wanted by name or pattern, and not there. */
+  private List<String> awaited = List.of();
+
+  /** Whether new captures start to pump: {@link #run} was called. */
+  private boolean running;
+
+  private int runningPumps;
+  private long silentSinceNanos = System.nanoTime();
+  private long lastAcknowledged;
   private Throwable failure;
 
-  private CaptureAgent(
-      AgentConfig config,
-      List<? extends BlockSource> sources,
-      KafkaLink kafka,
-      FileSink file,
-      DeliveryFailures failures,
-      OwnTraffic ownTraffic,
-      InterfaceDrops interfaceDrops) {
+  private CaptureAgent(AgentConfig config, PrivateNetwork network) {
     this.config = config;
-    this.kafka = kafka;
-    this.file = file;
-    this.ownTraffic = ownTraffic;
-    this.quota = new FrameQuota(config.count());
-    List<GuardedSink> all = new ArrayList<>();
+    this.network = network;
+    quota = new FrameQuota(config.count());
+    kafka = config.kafka() == null ? null : new KafkaLink(config.kafka(), clientId(config));
+    fileGuard = new GuardedSink("file " + config.writeTo(), this::sinkFailed);
     if (kafka != null) {
-      all.add(new GuardedSink("Kafka", kafka.sink(), this::sinkFailed));
+      sinks.add(kafkaGuard);
     }
-    if (file != null) {
-      all.add(new GuardedSink("file " + config.writeTo(), file, this::sinkFailed));
+    if (config.writeTo() != null) {
+      sinks.add(fileGuard);
     }
-    this.sinks = List.copyOf(all);
-    this.pumps = sources.stream().map(source -> new PacketPump(source, failures, quota)).toList();
-    this.account = new FrameAccount(pumps, kafka, file, failures, interfaceDrops);
+    common = new CaptureRun.Common(quota, blockLock.readLock(), kafka, config.writeTo() != null);
+  }
+
+  /** Tells the agents of many hosts apart in the brokers' metrics, quotas and logs. */
+  private static String clientId(AgentConfig config) {
+    if (!(config.input() instanceof AgentConfig.Live live)) {
+      return "ringtap-replay";
+    }
+    String host = "ringtap-" + live.setup().options().hostName();
+    return live.interfaces().isOne() ? host + "-" + live.interfaces() : host;
   }
 
   /**
    * Connects, registers the schema where that is asked for, makes sure of the topic, and starts to
-   * capture last of all. A capture that waits for what is missing starts first: {@link #run} waits
-   * for registry and Kafka, and the ring holds the frames.
+   * capture last of all. A run that waits for what is missing captures first: {@link #run} waits
+   * for registry and Kafka, and the rings hold the frames.
    *
    * @throws IOException if it cannot; the message says what to do
    */
@@ -98,87 +132,135 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(AgentConfig)}, but the capture is on a private network's wire. Kafka is reached
-   * from outside it.
+   * As {@link #open(AgentConfig)}, but the captures are on a private network's wire. Kafka is
+   * reached from outside it.
    */
   public static CaptureAgent open(AgentConfig config, PrivateNetwork network) throws IOException {
-    DeliveryFailures failures = new DeliveryFailures();
-    CompletableFuture<Long> warmup = null;
-    CaptureInterface device = null;
-    CaptureConfig capture = config.capture();
-    AgentConfig.KafkaTarget target = config.kafka();
-    if (capture != null) {
-      device = in(network, () -> device(config));
-      warmup = CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, target));
-    }
-    FileSink file = null;
-    KafkaLink kafka = target == null ? null : new KafkaLink(config, failures);
-    boolean later = capture != null && config.waits();
-    List<? extends BlockSource> sources = List.of();
+    CaptureAgent agent = new CaptureAgent(config, network);
     try {
-      if (kafka != null && !later) {
-        kafka.connect();
+      switch (config.input()) {
+        case AgentConfig.Live live -> agent.open(live);
+        case AgentConfig.Replay replay -> agent.open(replay);
       }
-      if (config.writeTo() != null) {
-        file = new FileSink(config.writeTo());
-      }
-      if (warmup != null) {
-        warmup.join();
-      }
-      if (capture == null) {
-        AgentConfig.Replay replay = config.replay();
-        BlockSource source = CaptureFile.open(replay.file(), replay.filter()).host(replay.host());
-        return new CaptureAgent(config, List.of(source), kafka, file, failures, null, null);
-      }
-      OwnTraffic ownTraffic = null;
-      CaptureConfig opened = capture;
-      if (target != null && !target.includeOwnTraffic()) {
-        ownTraffic = new OwnTraffic(capture, device);
-        opened =
-            capture.toBuilder()
-                .filter(ownTraffic.exclude(kafka.knownBrokers()))
-                .filterChangeable()
-                .build();
-      }
-      CaptureConfig live = opened;
-      InterfaceDrops drops = InterfaceDrops.of(device);
-      List<? extends LiveCapture> captures = in(network, () -> openLive(config, live));
-      sources = captures;
-      if (file != null) {
-        file.declare(captures.stream().map(LiveCapture::capture).toList(), capture, device);
-      }
-      return new CaptureAgent(config, sources, kafka, file, failures, ownTraffic, drops);
+      return agent;
     } catch (IOException | RuntimeException | Error e) {
-      for (BlockSource each : sources) {
-        each.close();
-      }
-      if (kafka != null) {
-        kafka.abandon();
-      }
-      if (file != null) {
-        file.finish();
-      }
+      agent.abandon();
       throw e;
     }
   }
 
-  private static CaptureInterface device(AgentConfig config) throws IOException {
-    String name = config.capture().interfaceName();
-    return config.waits() ? ReopeningCapture.awaitInterface(name) : PacketCapture.require(name);
+  private void open(AgentConfig.Replay replay) throws IOException {
+    openSinks(true);
+    CaptureRun run = CaptureRun.open(replay, common);
+    synchronized (lock) {
+      runs.add(run);
+    }
   }
 
-  private static List<? extends LiveCapture> openLive(AgentConfig config, CaptureConfig capture)
-      throws IOException {
-    return config.waits()
-        ? ReopeningCapture.openGroup(capture, config.workers())
-        : PacketCapture.openGroup(capture, config.workers());
+  private void open(AgentConfig.Live live) throws IOException {
+    synchronized (lock) {
+      setup = live.setup();
+    }
+    List<CaptureInterface> devices = in(() -> devices(live));
+    for (CaptureInterface each : devices) {
+      // a filter that is wrong shows before anything is started
+      in(() -> live.setup().on(each));
+    }
+    CompletableFuture<Long> warmup =
+        CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, config.kafka()));
+    openSinks(!live.waits());
+    warmup.join();
+    for (CaptureInterface each : devices) {
+      add(in(() -> openLive(live, each)));
+    }
+    synchronized (lock) {
+      awaited = live.interfaces().without(names());
+    }
+  }
+
+  private static List<CaptureInterface> devices(AgentConfig.Live live) throws IOException {
+    List<CaptureInterface> devices = new ArrayList<>();
+    List<String> names =
+        live.waits()
+            ? live.interfaces().among(CaptureInterface.list())
+            : live.interfaces().required();
+    for (String each : names) {
+      devices.add(PacketCapture.require(each));
+    }
+    return devices;
+  }
+
+  private void openSinks(boolean connect) throws IOException {
+    if (kafka != null && connect) {
+      kafka.connect();
+      kafkaGuard.open(kafka.sink());
+    }
+    if (config.writeTo() != null) {
+      file = new FileSink(config.writeTo());
+      fileGuard.open(file);
+    }
+  }
+
+  private CaptureRun openLive(AgentConfig.Live live, CaptureInterface device) throws IOException {
+    boolean excludes = kafka != null && !config.kafka().includeOwnTraffic();
+    CaptureSetup used;
+    synchronized (lock) {
+      used = setup;
+    }
+    CaptureConfig capture = used.on(device);
+    CaptureRun run =
+        CaptureRun.open(
+            device,
+            capture,
+            live.workers(),
+            live.waits() && live.interfaces().isNamed(device.name()),
+            excludes ? kafka.knownBrokers() : null,
+            common);
+    try {
+      if (file != null) {
+        run.declareIn(file, capture);
+      }
+      return run;
+    } catch (IOException | RuntimeException | Error e) {
+      run.close();
+      throw e;
+    }
+  }
+
+  private void add(CaptureRun run) throws IOException {
+    synchronized (lock) {
+      if (!stopRequested.get()) {
+        runs.add(run);
+        if (running) {
+          start(run);
+        }
+        return;
+      }
+    }
+    run.close();
+  }
+
+  private List<String> names() {
+    return runs.stream().map(CaptureRun::name).toList();
+  }
+
+  private void abandon() throws IOException {
+    for (CaptureRun each : runs()) {
+      each.close();
+    }
+    if (kafka != null) {
+      kafka.abandon();
+    }
+    if (file != null) {
+      file.finish();
+    }
   }
 
   private interface Opening<T> {
     T open() throws IOException;
   }
 
-  private static <T> T in(PrivateNetwork network, Opening<T> opening) throws IOException {
+  private <T> T in(Opening<T> opening) throws IOException {
     return network == null ? opening.open() : network.call(opening::open);
   }
 
@@ -191,40 +273,44 @@ public final class CaptureAgent implements AutoCloseable {
    */
   public Ledger run() {
     if (kafka != null && kafka.sink() == null) {
-      kafka.await(sinks.get(0));
+      kafka.await(kafkaGuard);
     }
-    if (ownTraffic != null && kafka.sink() != null) {
-      startFollowing();
-    }
-    pumpAll();
-    if (file != null && config.capture() != null) {
-      try {
-        file.describe(pumps.stream().map(pump -> pump.source().statistics()).toList());
-      } catch (RuntimeException | Error e) {
-        fail(e);
+    if (config.input() instanceof AgentConfig.Live live) {
+      if (kafka != null && kafka.sink() != null && !config.kafka().includeOwnTraffic()) {
+        startDaemon("own-traffic", this::followBrokers);
+      }
+      if (live.waits()) {
+        startDaemon("interfaces", () -> followInterfaces(live));
       }
     }
+    pumpAll();
     sinks.forEach(GuardedSink::finish);
-    return ledger();
+    Ledger total;
+    synchronized (lock) {
+      total = ended;
+      for (CaptureRun each : runs) {
+        Ledger ledger = each.account().ledger(quota.isUsedUp(), failure, sinks.get(0).failure());
+        endedCaptures.add(new CaptureLedger(each.name(), each.captures(), ledger));
+        total = total.plus(ledger);
+      }
+    }
+    return total;
   }
 
-  private void startFollowing() {
-    Thread follower = new Thread(this::follow, "own-traffic");
-    follower.setDaemon(true);
-    follower.start();
+  private static void startDaemon(String name, Runnable task) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
-  /** Until the capture is stopped: what is sent after that is not captured. */
-  private void follow() {
-    List<OwnTraffic.FilterChange> changes = new ArrayList<>();
-    liveCaptures().forEach(each -> changes.add(each::setFilter));
+  /** Until the run is stopped: what is sent after that is not captured. */
+  private void followBrokers() {
     try {
       while (!stopRequested.get()) {
-        Set<HostPort> brokers = kafka.knownBrokers();
-        brokers.addAll(kafka.sink().brokers());
-        ownTraffic.follow(brokers, changes);
-        long captured = pumps.stream().mapToLong(PacketPump::capturedBytes).sum();
-        ownTraffic.watch(captured, kafka.sink().bytesSent());
+        Set<HostPort> brokers = brokers();
+        for (CaptureRun each : runs()) {
+          each.follow(brokers, kafka.sink().bytesSent());
+        }
         Thread.sleep(FOLLOW_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -236,60 +322,189 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  private List<LiveCapture> liveCaptures() {
-    return config.capture() == null
-        ? List.of()
-        : pumps.stream().map(pump -> (LiveCapture) pump.source()).toList();
+  private Set<HostPort> brokers() {
+    Set<HostPort> brokers = kafka.knownBrokers();
+    brokers.addAll(kafka.sink().brokers());
+    return brokers;
   }
 
-  /** The captures of a live run, one for each worker; none of a replay. */
-  public List<CaptureId> captures() {
-    return liveCaptures().stream().map(LiveCapture::capture).toList();
-  }
-
-  /** The first pump runs in this thread, each of the others in one of its own. */
-  private void pumpAll() {
-    ExecutorService threads = Executors.newCachedThreadPool(task -> new Thread(task, "capture"));
+  /** Opens wanted interfaces that come, and closes the account of those that are gone. */
+  private void followInterfaces(AgentConfig.Live live) {
+    Map<String, String> problems = new HashMap<>();
     try {
-      for (PacketPump each : pumps.subList(1, pumps.size())) {
-        threads.execute(() -> pump(each));
+      while (!stopRequested.get()) {
+        openNew(live, problems);
+        for (CaptureRun each : runs()) {
+          retireIfThrough(each);
+        }
+        Thread.sleep(LOOK_MILLIS);
       }
-      pump(pumps.get(0));
-    } catch (RuntimeException | Error e) {
-      // the system has no thread for another worker
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException | Error e) {
       end(e);
-    } finally {
-      threads.shutdown();
-      awaitEnd(threads);
     }
   }
 
-  private void awaitEnd(ExecutorService threads) {
-    boolean interrupted = false;
-    while (true) {
+  private void openNew(AgentConfig.Live live, Map<String, String> problems) throws IOException {
+    List<CaptureInterface> all = in(CaptureInterface::list);
+    List<String> known;
+    synchronized (lock) {
+      known = names();
+      awaited = live.interfaces().without(known);
+    }
+    problems.keySet().retainAll(all.stream().map(CaptureInterface::name).toList());
+    for (String name : live.interfaces().among(all)) {
+      if (known.contains(name)) {
+        continue;
+      }
       try {
-        if (threads.awaitTermination(1, TimeUnit.DAYS)) {
-          break;
+        synchronized (opening) {
+          CaptureRun run = in(() -> openLive(live, PacketCapture.require(name)));
+          add(run);
+          LOG.log(
+              Level.INFO,
+              "interface is there, its capture starts interface={0} captureStart={1}",
+              name,
+              run.captures().get(0).start());
         }
-      } catch (InterruptedException e) {
-        interrupted = true;
-        end(new InterruptedIOException("interrupted while workers capture"));
+        problems.remove(name);
+      } catch (IOException e) {
+        // gone again, or no memory for its ring: the others go on
+        if (!e.getMessage().equals(problems.put(name, e.getMessage()))) {
+          LOG.log(
+              Level.WARNING,
+              "interface is not captured yet interface={0} reason={1}",
+              name,
+              e.getMessage());
+        }
       }
     }
+  }
+
+  /** A capture whose interface is gone has its ledger once Kafka has answered for its frames. */
+  private void retireIfThrough(CaptureRun run) throws IOException {
+    if (!run.isEnded() || run.account().counts().framesInFlight() > 0) {
+      return;
+    }
+    synchronized (lock) {
+      if (stopRequested.get() || !runs.remove(run)) {
+        return;
+      }
+      Ledger ledger = run.ledgerAlone(sinks.get(0).failure());
+      ended = ended.plus(ledger);
+      endedCaptures.add(new CaptureLedger(run.name(), run.captures(), ledger));
+      if (endedCaptures.size() > LEDGERS_KEPT) {
+        endedCaptures.remove();
+      }
+      LOG.log(
+          Level.INFO,
+          "interface is gone, its capture ended interface={0} offered={1} droppedByKernel={2}"
+              + " captured={3} acknowledged={4} notDelivered={5} balances={6}",
+          run.name(),
+          ledger.offered(),
+          ledger.droppedByKernel(),
+          ledger.captured(),
+          ledger.acknowledged(),
+          ledger.notDelivered(),
+          ledger.balances());
+    }
+    run.close();
+  }
+
+  private List<CaptureRun> runs() {
+    synchronized (lock) {
+      return List.copyOf(runs);
+    }
+  }
+
+  /** The live captures that are open, one for each member; none of a replay. */
+  public List<CaptureId> captures() {
+    return runs().stream().flatMap(each -> each.captures().stream()).toList();
+  }
+
+  /**
+   * After {@link #run}: the ledger of each capture, in the order of their ends. Of captures whose
+   * interface is gone, only the last thousand are there.
+   */
+  public List<CaptureLedger> ledgers() {
+    synchronized (lock) {
+      return List.copyOf(endedCaptures);
+    }
+  }
+
+  /** A thread for each pump; returns when all have ended and no more are to come. */
+  private void pumpAll() {
+    boolean interrupted = false;
+    synchronized (lock) {
+      running = true;
+      runs.forEach(this::start);
+      while (runningPumps > 0 || !isOver()) {
+        try {
+          lock.wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          end(new InterruptedIOException("interrupted while workers capture"));
+        }
+      }
+    }
+    threads.shutdown();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** When one worker's capture fails, or has taken the last frame asked for, so do the others. */
-  private void pump(PacketPump pump) {
+  private boolean isOver() {
+    boolean follows = config.input() instanceof AgentConfig.Live live && live.waits();
+    return !follows || stopRequested.get() || quota.isUsedUp();
+  }
+
+  private void start(CaptureRun run) {
     try {
-      pump.run(sinks.stream().map(GuardedSink::writer).toList());
+      for (PacketPump each : run.pumps()) {
+        threads.execute(() -> pump(run, each));
+        runningPumps++;
+      }
+    } catch (RuntimeException | Error e) {
+      // the system has no thread for another worker
+      end(e);
+    }
+  }
+
+  /** When one worker's capture fails, or has taken the last frame asked for, so do the others. */
+  private void pump(CaptureRun run, PacketPump pump) {
+    try {
+      pump.run(sinks.stream().map(sink -> sink.writer(run.delivery())).toList());
       if (quota.isUsedUp()) {
-        pumps.forEach(each -> each.source().wake());
+        runs().forEach(each -> each.pumps().forEach(other -> other.source().wake()));
       }
     } catch (IOException | RuntimeException | Error e) {
+      pumpFailed(run, e);
+    } finally {
+      pumpEnded(run);
+    }
+  }
+
+  private void pumpFailed(CaptureRun run, Throwable e) {
+    boolean follows = config.input() instanceof AgentConfig.Live live && live.waits();
+    if (!follows || !run.endsWith(e)) {
       end(e);
+    }
+  }
+
+  private void pumpEnded(CaptureRun run) {
+    try {
+      if (run.pumpEnded()) {
+        if (file != null) {
+          run.describeIn(file);
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+    synchronized (lock) {
+      runningPumps--;
+      lock.notifyAll();
     }
   }
 
@@ -307,20 +522,20 @@ public final class CaptureAgent implements AutoCloseable {
     stop();
   }
 
-  private synchronized void fail(Throwable e) {
-    failure = failure == null ? e : failure;
-  }
-
-  private Ledger ledger() {
-    return account.ledger(quota.isUsedUp(), failure(), sinks.get(0).failure());
+  private void fail(Throwable e) {
+    synchronized (lock) {
+      failure = failure == null ? e : failure;
+    }
   }
 
   /**
    * What failed first, or null. A run may go on when one of its sinks has failed; what is no {@link
    * IOException} is a bug.
    */
-  public synchronized Throwable failure() {
-    return failure;
+  public Throwable failure() {
+    synchronized (lock) {
+      return failure;
+    }
   }
 
   /** The schema's number in the registry, where one is used and has answered. */
@@ -336,7 +551,27 @@ public final class CaptureAgent implements AutoCloseable {
 
   /** Counts so far. Any thread may ask. */
   public AgentCounts counts() {
-    return account.counts();
+    KafkaSink sink = kafka == null ? null : kafka.sink();
+    AgentCounts.KafkaCounts kafkaCounts = sink == null ? null : sink.counts();
+    synchronized (lock) {
+      List<CaptureCounts> captures = runs.stream().map(each -> each.account().counts()).toList();
+      long acknowledged =
+          ended.acknowledged()
+              + captures.stream().mapToLong(CaptureCounts::framesAcknowledged).sum();
+      long inFlight = captures.stream().mapToLong(CaptureCounts::framesInFlight).sum();
+      long now = System.nanoTime();
+      if (inFlight == 0 || acknowledged != lastAcknowledged) {
+        silentSinceNanos = now;
+      }
+      lastAcknowledged = acknowledged;
+      return new AgentCounts(
+          captures,
+          ended,
+          awaited,
+          (now - silentSinceNanos) / 1e9,
+          kafkaCounts,
+          kafka == null ? null : kafka.obstacle());
+    }
   }
 
   /**
@@ -350,10 +585,12 @@ public final class CaptureAgent implements AutoCloseable {
   public CaptureStatistics flush() throws IOException {
     CaptureStatistics cameIn = new CaptureStatistics(0, 0, 0, 0);
     try {
-      for (PacketPump each : pumps) {
-        CaptureStatistics now = each.source().readStatistics();
-        each.await(now.offered() - now.droppedByKernel());
-        cameIn = cameIn.plus(now);
+      for (CaptureRun run : runs()) {
+        for (PacketPump each : run.pumps()) {
+          CaptureStatistics now = each.source().readStatistics();
+          each.await(now.offered() - now.droppedByKernel());
+          cameIn = cameIn.plus(now);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -361,6 +598,44 @@ public final class CaptureAgent implements AutoCloseable {
     }
     sinks.forEach(GuardedSink::flush);
     return cameIn;
+  }
+
+  /**
+   * Captures by another filter and snap length from now on. No frame is lost that both filters
+   * keep, and none comes that the new one refuses.
+   *
+   * @param changed as the setup of the run, which must have left the filter changeable
+   * @throws IOException if a filter cannot be compiled, and nothing is changed then; or if the
+   *     kernel refuses one
+   */
+  public void change(CaptureSetup changed) throws IOException {
+    Set<HostPort> brokers =
+        kafka == null ? Set.of() : kafka.sink() == null ? kafka.knownBrokers() : brokers();
+    synchronized (opening) {
+      Map<CaptureRun, CaptureConfig> captures = new LinkedHashMap<>();
+      for (CaptureRun each : runs()) {
+        if (!each.isEnded()) {
+          captures.put(each, in(() -> changed.on(each.device())));
+        }
+      }
+      synchronized (lock) {
+        setup = changed;
+      }
+      for (Map.Entry<CaptureRun, CaptureConfig> each : captures.entrySet()) {
+        each.getKey().change(each.getValue(), brokers);
+      }
+    }
+  }
+
+  /**
+   * Sends by a new producer from now on; the old one first brings to its end what it has, for which
+   * this waits. No frame is lost.
+   *
+   * @param settings Kafka's producer settings, {@code bootstrap.servers} among them
+   * @throws IOException if a setting is wrong or Kafka does not answer; the old producer stays
+   */
+  public void change(Properties settings) throws IOException {
+    kafka.change(settings, kafkaGuard, blockLock.writeLock());
   }
 
   /**
@@ -373,17 +648,11 @@ public final class CaptureAgent implements AutoCloseable {
     }
     if (kafka != null) {
       // first: a pump that waits for Kafka ends by it, whatever comes next
-      Thread limit = new Thread(this::enforceDrainTimeout, "drain-timeout");
-      limit.setDaemon(true);
-      limit.start();
+      startDaemon("drain-timeout", this::enforceDrainTimeout);
     }
-    for (PacketPump each : pumps) {
-      try {
-        each.source().stop();
-      } catch (IOException | RuntimeException | Error e) {
-        fail(e);
-        each.cancel();
-      }
+    runs().forEach(each -> each.stop(this::fail));
+    synchronized (lock) {
+      lock.notifyAll();
     }
   }
 
@@ -398,8 +667,8 @@ public final class CaptureAgent implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (PacketPump each : pumps) {
-      each.source().close();
+    for (CaptureRun each : runs()) {
+      each.close();
     }
   }
 }

@@ -16,13 +16,18 @@ final class DeliveryFailures {
   private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final Map<String, Reason> byReason = new ConcurrentHashMap<>();
+  private final String capture;
   private final LongSupplier nanoClock;
 
-  DeliveryFailures() {
-    this(System::nanoTime);
+  /**
+   * @param capture the interface or the file, for the log
+   */
+  DeliveryFailures(String capture) {
+    this(capture, System::nanoTime);
   }
 
-  DeliveryFailures(LongSupplier nanoClock) {
+  DeliveryFailures(String capture, LongSupplier nanoClock) {
+    this.capture = capture;
     this.nanoClock = nanoClock;
   }
 
@@ -47,7 +52,12 @@ final class DeliveryFailures {
     if (byReason
         .computeIfAbsent(reason, first -> new Reason())
         .add(frames, nanoClock.getAsLong())) {
-      LOG.log(Level.WARNING, "frames are not delivered reason={0} detail={1}", reason, detail);
+      LOG.log(
+          Level.WARNING,
+          "frames are not delivered capture={0} reason={1} detail={2}",
+          capture,
+          reason,
+          detail);
     }
   }
 

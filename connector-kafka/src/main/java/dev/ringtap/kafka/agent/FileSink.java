@@ -1,22 +1,20 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
-import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.PcapngWriter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Writes frames to a pcapng file, those of several pumps as they come. */
 final class FileSink implements FrameSink {
   private final PcapngWriter writer;
 
-  /** Numbers of the live captures' interfaces, by member; none of a replay. */
-  private final List<Integer> live = new ArrayList<>();
+  /** Numbers of the live captures' interfaces; none of a replay. */
+  private final Map<CaptureId, Integer> live = new HashMap<>();
 
   private boolean finished;
 
@@ -24,34 +22,42 @@ final class FileSink implements FrameSink {
     writer = PcapngWriter.create(file);
   }
 
-  /** Declares an interface for each live capture; a replayed file's come with their frames. */
-  synchronized void declare(List<CaptureId> captures, CaptureConfig config, CaptureInterface device)
+  /**
+   * Declares the interface of a live capture, before its frames; a replayed file's come with their
+   * frames.
+   */
+  synchronized void declare(CaptureId capture, int linkType, int snapLengthBytes)
       throws IOException {
-    int snapLength = device.snapLengthBytes(config.snapLengthBytes());
-    for (CaptureId each : captures) {
-      live.add(writer.addInterface(each, device.linkType(), snapLength));
-    }
+    live.put(capture, writer.addInterface(capture, linkType, snapLengthBytes));
   }
 
   @Override
-  public FrameWriter writer() {
-    return this::write;
+  public FrameWriter writer(Delivery delivery) {
+    return new FrameWriter() {
+      private CaptureId last;
+      private Integer number;
+
+      @Override
+      public void accept(Frame frame) throws IOException {
+        synchronized (FileSink.this) {
+          if (frame.capture() != last) {
+            last = frame.capture();
+            number = live.get(last);
+          }
+          if (number == null) {
+            writer.write(frame);
+          } else {
+            writer.write(number, frame);
+          }
+          delivery.written();
+        }
+      }
+    };
   }
 
-  private synchronized void write(Frame frame) throws IOException {
-    if (live.isEmpty()) {
-      writer.write(frame);
-    } else {
-      writer.write(live.get(frame.capture().member()), frame);
-    }
-  }
-
-  /** Tells the file what each live capture has seen. */
-  synchronized void describe(List<CaptureStatistics> statistics) {
-    for (int i = 0; i < statistics.size(); i++) {
-      CaptureStatistics seen = statistics.get(i);
-      writer.writeStatistics(live.get(i), seen.offered(), seen.droppedByKernel());
-    }
+  /** Tells the file what a live capture has seen. */
+  synchronized void describe(CaptureId capture, CaptureStatistics seen) {
+    writer.writeStatistics(live.get(capture), seen.offered(), seen.droppedByKernel());
   }
 
   @Override
@@ -65,11 +71,6 @@ final class FileSink implements FrameSink {
   public synchronized void finish() throws IOException {
     finished = true;
     writer.close();
-  }
-
-  @Override
-  public long arrived() {
-    return writer.framesWritten();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.BlockSource;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.LiveCapture;
@@ -8,20 +9,20 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
-/** Knows where the frames of a run are: {@link #counts} meanwhile, {@link #ledger} at the end. */
+/**
+ * Knows where the frames of one capture are: {@link #counts} meanwhile, {@link #ledger} at the end.
+ */
 final class FrameAccount {
+  private final String name;
   private final List<PacketPump> pumps;
+  private final Delivery delivery;
 
   /** Null if no Kafka is asked for. */
   private final KafkaLink kafka;
 
-  /** Null if no file is asked for. */
-  private final FileSink file;
-
-  private final DeliveryFailures failures;
+  private final boolean writesFile;
 
   /** Null for a replay. */
   private final InterfaceDrops interfaceDrops;
@@ -29,21 +30,18 @@ final class FrameAccount {
   /** What was offered to each member when it was last asked. Guarded by this. */
   private final long[] offered;
 
-  /** Since when frames are in flight of which none was acknowledged. Guarded by this. */
-  private long silentSinceNanos = System.nanoTime();
-
-  private long lastAcknowledged;
-
   FrameAccount(
+      String name,
       List<PacketPump> pumps,
+      Delivery delivery,
       KafkaLink kafka,
-      FileSink file,
-      DeliveryFailures failures,
+      boolean writesFile,
       InterfaceDrops interfaceDrops) {
+    this.name = name;
     this.pumps = pumps;
+    this.delivery = delivery;
     this.kafka = kafka;
-    this.file = file;
-    this.failures = failures;
+    this.writesFile = writesFile;
     this.interfaceDrops = interfaceDrops;
     this.offered = new long[pumps.size()];
   }
@@ -53,28 +51,30 @@ final class FrameAccount {
    * that moves on meanwhile is counted in an earlier station only, so none has more than the one
    * before it.
    */
-  synchronized AgentCounts counts() {
-    KafkaSink sink = kafka == null ? null : kafka.sink();
-    AgentCounts.KafkaCounts kafkaCounts = sink == null ? null : sink.counts();
+  synchronized CaptureCounts counts() {
+    Latency latency = delivery.latency();
+    long records = delivery.recordsAcknowledged();
     long acknowledged = acknowledged();
-    long written = file == null ? 0 : file.arrived();
-    Map<String, Long> notDelivered = failures.counts();
+    long written = delivery.framesWritten();
+    Map<String, Long> notDelivered = delivery.failures().counts();
     List<MemberCounts> members = new ArrayList<>();
     for (int i = 0; i < pumps.size(); i++) {
       members.add(member(i));
     }
     long captured = members.stream().mapToLong(MemberCounts::framesCaptured).sum();
     long inFlight = captured - acknowledged - DeliveryFailures.total(notDelivered);
-    return new AgentCounts(
+    CaptureId capture = members.get(0).capture();
+    return new CaptureCounts(
+        capture == null ? "" : capture.host(),
+        name,
         members,
         acknowledged,
+        records,
         notDelivered,
         inFlight,
         written,
         droppedByInterface(),
-        silentSeconds(acknowledged, inFlight),
-        kafkaCounts,
-        kafka == null ? null : kafka.obstacle());
+        latency);
   }
 
   private MemberCounts member(int index) {
@@ -102,17 +102,8 @@ final class FrameAccount {
         pump.loopSeconds());
   }
 
-  private double silentSeconds(long acknowledged, long inFlight) {
-    long now = System.nanoTime();
-    if (inFlight == 0 || acknowledged != lastAcknowledged) {
-      silentSinceNanos = now;
-    }
-    lastAcknowledged = acknowledged;
-    return (now - silentSinceNanos) / (double) TimeUnit.SECONDS.toNanos(1);
-  }
-
   /**
-   * The account at the end of a run.
+   * The account at the end of the capture.
    *
    * @param cutShort whether the run ended at a number of frames: what came later does not count
    * @param failure what ended the run early, or null
@@ -126,7 +117,7 @@ final class FrameAccount {
       if (failure != null && !cutShort && unread > 0) {
         // what stayed behind in ring or file is accounted for as frames of a corrupt block are
         each.countUnread(unread);
-        failures.add("NotRead", unread, AgentException.sentence(failure));
+        delivery.failures().add("NotRead", unread, AgentException.sentence(failure));
       }
       statistics = statistics.plus(seen);
     }
@@ -134,10 +125,10 @@ final class FrameAccount {
     long dropped = cutShort ? lostBefore : statistics.droppedByKernel();
     long captured = sum(PacketPump::captured);
     long offered = cutShort ? captured + dropped : statistics.offered();
-    long written = file == null ? 0 : file.arrived();
-    long missing = captured - acknowledged() - DeliveryFailures.total(failures.counts());
+    long written = delivery.framesWritten();
+    long missing = captured - acknowledged() - DeliveryFailures.total(delivery.failures().counts());
     if (sinkFailure != null && missing > 0) {
-      failures.add(reason(sinkFailure), missing, AgentException.sentence(sinkFailure));
+      delivery.failures().add(reason(sinkFailure), missing, AgentException.sentence(sinkFailure));
     }
     return new Ledger(
         offered,
@@ -145,10 +136,10 @@ final class FrameAccount {
         dropped - lostBefore,
         captured,
         acknowledged(),
-        kafka == null || kafka.sink() == null ? 0 : kafka.sink().records(),
-        failures.counts(),
+        delivery.recordsAcknowledged(),
+        delivery.failures().counts(),
         written,
-        file == null ? 0 : captured - written,
+        writesFile ? captured - written : 0,
         sum(PacketPump::capturedBytes),
         statistics.ringFreezes(),
         droppedByInterface());
@@ -171,10 +162,7 @@ final class FrameAccount {
   }
 
   private long acknowledged() {
-    if (kafka == null) {
-      return file.arrived();
-    }
-    return kafka.sink() == null ? 0 : kafka.sink().arrived();
+    return kafka == null ? delivery.framesWritten() : delivery.framesAcknowledged();
   }
 
   private long droppedByInterface() {

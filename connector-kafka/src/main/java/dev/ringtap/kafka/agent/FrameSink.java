@@ -19,8 +19,12 @@ interface FrameSink {
     default void endBlock() {}
   }
 
-  /** A writer for one more pump. */
-  FrameWriter writer();
+  /**
+   * A writer for one more pump.
+   *
+   * @param delivery counts what becomes of the frames
+   */
+  FrameWriter writer(Delivery delivery);
 
   /**
    * Waits until all frames of the blocks that ended before have arrived or are counted as not
@@ -30,9 +34,6 @@ interface FrameSink {
 
   /** Brings all that was accepted to its end, and closes the sink. */
   void finish() throws IOException;
-
-  /** Frames that arrived for good. */
-  long arrived();
 
   /** Stops waiting: unacknowledged frames count as not delivered, also in a {@link #finish}. */
   void abandon();

@@ -13,17 +13,18 @@ final class GuardedSink {
 
   private final String name;
   private final Consumer<Throwable> onFailure;
+
+  /** Null until it is opened. */
   private volatile FrameSink sink;
+
   private volatile Throwable failure;
 
   /**
    * @param name for the log
-   * @param sink null for one that is opened later
    * @param onFailure is told the first failure, in the thread that met it
    */
-  GuardedSink(String name, FrameSink sink, Consumer<Throwable> onFailure) {
+  GuardedSink(String name, Consumer<Throwable> onFailure) {
     this.name = name;
-    this.sink = sink;
     this.onFailure = onFailure;
   }
 
@@ -40,7 +41,7 @@ final class GuardedSink {
     }
   }
 
-  /** From now on frames go there. */
+  /** From now on frames go there: also those of pumps that run, when no block of theirs is open. */
   void open(FrameSink opened) {
     sink = opened;
   }
@@ -62,17 +63,20 @@ final class GuardedSink {
   }
 
   /** A writer for one more pump; it never throws. */
-  FrameSink.FrameWriter writer() {
-    if (sink == null) {
-      return frame -> {};
-    }
-    FrameSink.FrameWriter guarded = sink.writer();
+  FrameSink.FrameWriter writer(Delivery delivery) {
     return new FrameSink.FrameWriter() {
+      private FrameSink opened;
+      private FrameSink.FrameWriter writer;
+
       @Override
       public void accept(Frame frame) {
         if (failure == null) {
           try {
-            guarded.accept(frame);
+            if (sink != opened) {
+              opened = sink;
+              writer = opened.writer(delivery);
+            }
+            writer.accept(frame);
           } catch (Throwable e) {
             fail(e);
           }
@@ -81,8 +85,8 @@ final class GuardedSink {
 
       @Override
       public void endBlock() {
-        if (failure == null) {
-          attempt(guarded::endBlock);
+        if (failure == null && writer != null) {
+          attempt(writer::endBlock);
         }
       }
     };

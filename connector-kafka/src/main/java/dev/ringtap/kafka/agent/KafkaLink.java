@@ -1,12 +1,14 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.kafka.registry.RegistryException;
 import dev.ringtap.record.PacketSchema;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.OptionalInt;
+import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.CommonClientConfigs;
 
@@ -18,8 +20,10 @@ final class KafkaLink {
   private static final System.Logger LOG = System.getLogger(CaptureAgent.class.getName());
   private static final long RETRY_MILLIS = 500;
 
-  private final AgentConfig config;
-  private final DeliveryFailures failures;
+  private final String clientId;
+  private final AtomicLong lastAcknowledgedMillis = new AtomicLong();
+
+  private volatile AgentConfig.KafkaTarget target;
 
   /** The broker addresses that Kafka named first. Published by the sink, as the schema's number. */
   private Set<HostPort> firstBrokers = Set.of();
@@ -37,18 +41,50 @@ final class KafkaLink {
   /** The thread in {@link #await}. Guarded by this. */
   private Thread waiting;
 
-  KafkaLink(AgentConfig config, DeliveryFailures failures) {
-    this.config = config;
-    this.failures = failures;
+  /**
+   * @param clientId of the producer, unless the settings have one
+   */
+  KafkaLink(AgentConfig.KafkaTarget target, String clientId) {
+    this.target = target;
+    this.clientId = clientId;
   }
 
   /** Registers the schema if that is asked for, creates the topic if missing, starts a producer. */
   void connect() throws IOException {
-    AgentConfig.KafkaTarget target = config.kafka();
     schemaId = register(target);
     firstBrokers =
         KafkaTopic.ensure(target.producerSettings(), target.topic(), target.partitions());
-    sink = KafkaSink.open(target, clientId(config), schemaId, failures);
+    sink = KafkaSink.open(target, clientId, schemaId, lastAcknowledgedMillis);
+  }
+
+  /**
+   * Sends by a new producer with these settings from now on. The old one brings to its end what it
+   * has first: the order of frames stays, and none is lost.
+   *
+   * @param guard hands frames to the producer
+   * @param noBlock held while no block is being handed over
+   * @throws IOException if Kafka cannot be reached so; the old producer stays
+   */
+  void change(Properties settings, GuardedSink guard, Lock noBlock) throws IOException {
+    AgentConfig.KafkaTarget changed = target.with(settings);
+    if (sink == null) {
+      // the next attempt to connect has them
+      target = changed;
+      return;
+    }
+    Set<HostPort> brokers =
+        KafkaTopic.ensure(changed.producerSettings(), changed.topic(), changed.partitions());
+    KafkaSink next = KafkaSink.open(changed, clientId, schemaId, lastAcknowledgedMillis);
+    noBlock.lock();
+    try {
+      sink.finish();
+      target = changed;
+      firstBrokers = brokers;
+      sink = next;
+      guard.open(next);
+    } finally {
+      noBlock.unlock();
+    }
   }
 
   private static OptionalInt register(AgentConfig.KafkaTarget target) throws IOException {
@@ -58,14 +94,6 @@ final class KafkaLink {
     Schema schema =
         target.framesPerRecord() == 1 ? PacketSchema.published() : PacketSchema.publishedBatch();
     return OptionalInt.of(target.schema().register(schema));
-  }
-
-  /** Tells the agents of many hosts apart in the brokers' metrics, quotas and logs. */
-  private static String clientId(AgentConfig config) {
-    CaptureConfig capture = config.capture();
-    return capture == null
-        ? "ringtap-replay"
-        : "ringtap-" + capture.hostName() + "-" + capture.interfaceName();
   }
 
   /** Connects, again and again if need be, until the sink is open, has failed or is given up. */
@@ -83,7 +111,7 @@ final class KafkaLink {
         LOG.log(
             Level.INFO,
             "Kafka answers, frames are sent topic={0} schemaId={1}",
-            config.kafka().topic(),
+            target.topic(),
             schemaId.isPresent() ? Integer.toString(schemaId.getAsInt()) : "");
       } catch (IOException e) {
         if (givenUp || !isTemporary(e)) {
@@ -166,8 +194,7 @@ final class KafkaLink {
   Set<HostPort> knownBrokers() {
     Set<HostPort> brokers =
         HostPort.ofServers(
-            config
-                .kafka()
+            target
                 .producerSettings()
                 .getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, ""));
     if (sink != null) {

@@ -11,6 +11,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.Callback;
@@ -56,17 +57,9 @@ final class KafkaSink implements FrameSink {
   private final OptionalInt schemaId;
   private final RecordLimits limits;
   private final int partitions;
-  private final DeliveryFailures failures;
 
-  /** Kafka tells of acknowledgements in one thread, the producer's own. */
-  private final Count acknowledged = new Count();
-
-  private final Count records = new Count();
-  private final LatencyHistogram deliveryLatency = new LatencyHistogram();
-  private volatile long lastAcknowledgedMillis;
-
-  /** One callback for all records of one frame: nothing is allocated for each. */
-  private final Callback callbackOfOne = callback(1);
+  /** When Kafka last acknowledged a record, to this producer or the one before it. */
+  private final AtomicLong lastAcknowledgedMillis;
 
   /** Those of the producer that were asked for, by name. */
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
@@ -79,13 +72,13 @@ final class KafkaSink implements FrameSink {
       OptionalInt schemaId,
       RecordLimits limits,
       int partitions,
-      DeliveryFailures failures) {
+      AtomicLong lastAcknowledgedMillis) {
     this.producer = producer;
     this.target = target;
     this.schemaId = schemaId;
     this.limits = limits;
     this.partitions = partitions;
-    this.failures = failures;
+    this.lastAcknowledgedMillis = lastAcknowledgedMillis;
   }
 
   /**
@@ -93,13 +86,14 @@ final class KafkaSink implements FrameSink {
    *
    * @param clientId of the producer unless the target sets one
    * @param schemaId the schema's number where values carry one
+   * @param lastAcknowledgedMillis is set to the time of each acknowledgement
    * @throws AgentException if a setting is wrong; the message names it
    */
   static KafkaSink open(
       AgentConfig.KafkaTarget target,
       String clientId,
       OptionalInt schemaId,
-      DeliveryFailures failures)
+      AtomicLong lastAcknowledgedMillis)
       throws AgentException {
     Properties all = new Properties();
     all.setProperty(ProducerConfig.CLIENT_ID_CONFIG, clientId);
@@ -115,7 +109,7 @@ final class KafkaSink implements FrameSink {
           schemaId,
           RecordLimits.of(target.framesPerRecord(), all),
           producer.partitionsFor(target.topic()).size(),
-          failures);
+          lastAcknowledgedMillis);
     } catch (KafkaException e) {
       if (producer != null) {
         producer.close(Duration.ZERO);
@@ -138,11 +132,13 @@ final class KafkaSink implements FrameSink {
   }
 
   @Override
-  public FrameWriter writer() {
-    return target.framesPerRecord() == 1 ? writerOfSingles() : writerOfBatches();
+  public FrameWriter writer(Delivery delivery) {
+    return target.framesPerRecord() == 1 ? writerOfSingles(delivery) : writerOfBatches(delivery);
   }
 
-  private FrameWriter writerOfSingles() {
+  private FrameWriter writerOfSingles(Delivery delivery) {
+    // one for all records: nothing is allocated for each
+    Callback callback = callback(1, delivery);
     PacketEncoder encoder =
         schemaId.isEmpty()
             ? PacketEncoder.singleObject()
@@ -156,58 +152,60 @@ final class KafkaSink implements FrameSink {
                 frame.timestampNanos() / 1_000_000,
                 target.key().of(frame, headers),
                 encoder.encode(frame)),
-            callbackOfOne,
-            1);
+            callback,
+            1,
+            delivery);
   }
 
-  private FrameWriter writerOfBatches() {
+  private FrameWriter writerOfBatches(Delivery delivery) {
     Supplier<PacketBatchEncoder> encoders =
         schemaId.isEmpty()
             ? PacketBatchEncoder::singleObject
             : () -> PacketBatchEncoder.registry(schemaId.getAsInt());
-    return new RecordBatcher(target.key(), partitions, limits, encoders, this::send);
+    return new RecordBatcher(
+        target.key(), partitions, limits, encoders, record -> send(record, delivery));
   }
 
-  private void send(BatchBuilder record) {
+  private void send(BatchBuilder record, Delivery delivery) {
     int frames = record.frames();
-    send(record.finish(target.topic()), callback(frames), frames);
+    send(record.finish(target.topic()), callback(frames, delivery), frames, delivery);
   }
 
-  private void send(ProducerRecord<byte[], byte[]> record, Callback callback, int frames) {
+  private void send(
+      ProducerRecord<byte[], byte[]> record, Callback callback, int frames, Delivery delivery) {
     try {
       producer.send(record, callback);
     } catch (KafkaException | IllegalStateException e) {
-      refuse(frames, e);
+      refuse(frames, e, delivery);
     }
   }
 
-  private Callback callback(int frames) {
+  private Callback callback(int frames, Delivery delivery) {
     return (metadata, failure) -> {
       if (failure == null) {
-        acknowledged(frames, metadata);
+        acknowledged(frames, metadata, delivery);
       } else {
-        refuse(frames, failure);
+        refuse(frames, failure, delivery);
       }
     };
   }
 
-  private void refuse(int frames, Exception failure) {
+  private void refuse(int frames, Exception failure, Delivery delivery) {
     if (abandoned) {
-      failures.add(
-          "DrainTimeout", frames, "Kafka had not acknowledged them when the time was over");
+      delivery
+          .failures()
+          .add("DrainTimeout", frames, "Kafka had not acknowledged them when the time was over");
     } else {
-      failures.add(failure.getClass().getSimpleName(), frames, failure.getMessage());
+      delivery.failures().add(failure.getClass().getSimpleName(), frames, failure.getMessage());
     }
   }
 
-  private void acknowledged(int frames, RecordMetadata metadata) {
+  private void acknowledged(int frames, RecordMetadata metadata, Delivery delivery) {
     long now = System.currentTimeMillis();
-    if (now != lastAcknowledgedMillis) {
-      lastAcknowledgedMillis = now;
+    if (now != lastAcknowledgedMillis.get()) {
+      lastAcknowledgedMillis.set(now);
     }
-    deliveryLatency.add(TimeUnit.MILLISECONDS.toNanos(now - metadata.timestamp()));
-    records.add(1);
-    acknowledged.add(frames);
+    delivery.acknowledged(frames, TimeUnit.MILLISECONDS.toNanos(now - metadata.timestamp()));
   }
 
   @Override
@@ -218,11 +216,6 @@ final class KafkaSink implements FrameSink {
   @Override
   public void finish() {
     producer.close();
-  }
-
-  @Override
-  public long arrived() {
-    return acknowledged.get();
   }
 
   /** Brokers that the producer sends to by now, as its metadata says. May wait for these. */
@@ -265,19 +258,12 @@ final class KafkaSink implements FrameSink {
   AgentCounts.KafkaCounts counts() {
     double buffer = metric("buffer-total-bytes");
     return new AgentCounts.KafkaCounts(
-        records(),
-        deliveryLatency.snapshot(),
-        lastAcknowledgedMillis,
+        lastAcknowledgedMillis.get(),
         (int) metric("connection-count"),
         (long) buffer,
         (long) (buffer - metric("buffer-available-bytes")),
         metric("batch-size-avg"),
         metric("compression-rate-avg"));
-  }
-
-  /** Records that Kafka acknowledged. */
-  long records() {
-    return records.get();
   }
 
   @Override

@@ -2,10 +2,11 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.InterfaceDrops;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Where every frame of a run went. It adds up exactly: offered = dropped by the kernel + captured,
- * and captured = acknowledged + not delivered.
+ * Where every frame of a capture went, or of all captures of a run. It adds up exactly: offered =
+ * dropped by the kernel + captured, and captured = acknowledged + not delivered.
  *
  * @param offered frames that reached the ring's filter and passed it; in a file, all frames that
  *     the filter keeps, and those that it records as dropped
@@ -37,9 +38,36 @@ public record Ledger(
     long capturedBytes,
     long ringFreezes,
     long droppedByInterface) {
+  /** Of no frame. */
+  public static final Ledger EMPTY =
+      new Ledger(0, 0, 0, 0, 0, 0, Map.of(), 0, 0, 0, 0, InterfaceDrops.UNKNOWN);
+
   /** Copies the reasons. */
   public Ledger {
     notDeliveredByReason = Map.copyOf(notDeliveredByReason);
+  }
+
+  /** The sum of both. */
+  Ledger plus(Ledger other) {
+    Map<String, Long> reasons = new TreeMap<>(notDeliveredByReason);
+    other.notDeliveredByReason.forEach(
+        (reason, frames) -> reasons.merge(reason, frames, Long::sum));
+    boolean unknown = droppedByInterface == InterfaceDrops.UNKNOWN;
+    return new Ledger(
+        offered + other.offered,
+        droppedByKernel + other.droppedByKernel,
+        lostAfterLast + other.lostAfterLast,
+        captured + other.captured,
+        acknowledged + other.acknowledged,
+        records + other.records,
+        reasons,
+        writtenToFile + other.writtenToFile,
+        notWritten + other.notWritten,
+        capturedBytes + other.capturedBytes,
+        ringFreezes + other.ringFreezes,
+        unknown
+            ? other.droppedByInterface
+            : droppedByInterface + Math.max(0, other.droppedByInterface));
   }
 
   /** Frames that were captured and did not arrive. */

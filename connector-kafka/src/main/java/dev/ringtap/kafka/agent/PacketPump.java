@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 
 /** Takes blocks, hands their frames to the sinks, releases the blocks. One thread runs it. */
 final class PacketPump {
@@ -16,6 +17,7 @@ final class PacketPump {
   private final BlockSource source;
   private final DeliveryFailures failures;
   private final FrameQuota quota;
+  private final Lock blockLock;
 
   private final Count captured = new Count();
   private final Count capturedBytes = new Count();
@@ -33,11 +35,13 @@ final class PacketPump {
 
   /**
    * @param quota ends the pump when it is used up
+   * @param blockLock held while the frames of a block are handed over
    */
-  PacketPump(BlockSource source, DeliveryFailures failures, FrameQuota quota) {
+  PacketPump(BlockSource source, DeliveryFailures failures, FrameQuota quota, Lock blockLock) {
     this.source = source;
     this.failures = failures;
     this.quota = quota;
+    this.blockLock = blockLock;
   }
 
   BlockSource source() {
@@ -57,7 +61,12 @@ final class PacketPump {
         try (Block block = source.poll(POLL_TIMEOUT_MILLIS)) {
           if (block != null) {
             turnTo(MemberCounts.Loop.DELIVERING);
-            pump(block, writers);
+            blockLock.lock();
+            try {
+              pump(block, writers);
+            } finally {
+              blockLock.unlock();
+            }
           }
         }
       }

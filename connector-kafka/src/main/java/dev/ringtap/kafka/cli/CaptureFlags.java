@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.IGetter;
 import picocli.CommandLine.Model.ISetter;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
@@ -17,7 +18,6 @@ import picocli.CommandLine.TypeConversionException;
 final class CaptureFlags {
   private static final Map<CaptureOption<?>, String> LETTERS =
       Map.of(
-          CaptureOption.INTERFACE, "-i",
           CaptureOption.SNAP_LENGTH_BYTES, "-s",
           CaptureOption.PROMISCUOUS, "-p",
           CaptureOption.DIRECTION, "-Q",
@@ -38,7 +38,25 @@ final class CaptureFlags {
   /** Adds a flag for each option; {@link #applyTo} then has what the user gave. */
   void addTo(CommandSpec command) {
     for (CaptureOption<?> option : CaptureOption.ALL) {
-      command.addOption(flag(option).order(FIRST_IN_HELP).build());
+      // a run has several of them
+      if (option != CaptureOption.INTERFACE) {
+        command.addOption(flag(option).order(FIRST_IN_HELP).getter(new Given(option)).build());
+      }
+    }
+  }
+
+  /** What the user gave for an option, or null. */
+  private final class Given implements IGetter {
+    private final CaptureOption<?> option;
+
+    Given(CaptureOption<?> option) {
+      this.option = option;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <T> T get() {
+      return (T) values.get(option);
     }
   }
 
@@ -110,9 +128,9 @@ final class CaptureFlags {
     return value == null ? option.defaultValue() : option.type().cast(value);
   }
 
-  /** A configuration with what the user gave; the interface must be among it. */
-  CaptureConfig.Builder toConfig() {
-    CaptureConfig.Builder config = CaptureConfig.on((String) values.get(CaptureOption.INTERFACE));
+  /** A configuration with what the user gave. */
+  CaptureConfig.Builder toConfig(String interfaceName) {
+    CaptureConfig.Builder config = CaptureConfig.on(interfaceName);
     for (CaptureOption<?> option : values.keySet()) {
       set(config, option);
     }

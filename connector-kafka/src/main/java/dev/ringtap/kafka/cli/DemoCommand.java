@@ -137,7 +137,8 @@ final class DemoCommand implements Callable<Integer> {
       }
     }
     say("1. Capture file -> ring layout -> Avro -> topic '%s'", TOPIC);
-    try (CaptureAgent agent = CaptureAgent.open(config(broker, TOPIC, null, file))) {
+    try (CaptureAgent agent =
+        CaptureAgent.open(config(broker, TOPIC, new AgentConfig.Replay(file, null, null)))) {
       return end(readBack(broker, agent.run()));
     }
   }
@@ -151,7 +152,8 @@ final class DemoCommand implements Callable<Integer> {
       int frames,
       int framesPerSecond)
       throws IOException {
-    try (CaptureAgent agent = CaptureAgent.open(config(broker, topic, capture, null), network)) {
+    try (CaptureAgent agent =
+        CaptureAgent.open(config(broker, topic, AgentConfig.Live.on(capture)), network)) {
       CompletableFuture<Void> sending =
           CompletableFuture.runAsync(
               () -> {
@@ -168,15 +170,11 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static AgentConfig config(
-      EmbeddedBroker broker, String topic, CaptureConfig capture, Path file) {
+  private static AgentConfig config(EmbeddedBroker broker, String topic, AgentConfig.Input input) {
     Properties settings = new Properties();
     settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
     return new AgentConfig(
-        capture,
-        1,
-        false,
-        file == null ? null : new AgentConfig.Replay(file, null, null),
+        input,
         new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings, false),
         0,
         null,

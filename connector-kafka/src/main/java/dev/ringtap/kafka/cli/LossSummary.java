@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.cli;
 
 import dev.ringtap.kafka.agent.AgentCounts;
-import dev.ringtap.kafka.agent.MemberCounts;
 import java.lang.System.Logger.Level;
 
 /** Logs one line a minute while frames are lost, and none while all is well. For one thread. */
@@ -26,7 +25,7 @@ final class LossSummary {
       return;
     }
     long dropped = now.dropped() - before.dropped();
-    long missed = now.framesDroppedByInterface() - before.framesDroppedByInterface();
+    long missed = now.droppedByInterface() - before.droppedByInterface();
     long notDelivered = now.notDelivered() - before.notDelivered();
     if (dropped > 0 || missed > 0 || notDelivered > 0) {
       LOG.log(
@@ -38,9 +37,8 @@ final class LossSummary {
           dropped,
           missed,
           notDelivered,
-          now.framesInFlight(),
-          Math.round(
-              100 * now.members().stream().mapToDouble(MemberCounts::ringFill).max().orElse(0)));
+          now.inFlight(),
+          Math.round(100 * now.ringFill()));
     }
     before = now;
     seconds = 0;

@@ -63,6 +63,11 @@ public final class Main {
 
   /** As {@link #commandLine()}, with these variables instead of the process's. */
   static CommandLine commandLine(Map<String, String> environment) {
+    return commandLine(new OptionDefaults(environment, null));
+  }
+
+  /** As {@link #commandLine()}, with these values for what the command line of capture omits. */
+  static CommandLine commandLine(OptionDefaults defaults) {
     CommandLine commands = new CommandLine(new Main());
     CommandLine capture = CaptureCommand.commandLine();
     commands.addSubcommand("capture", capture);
@@ -79,7 +84,7 @@ public final class Main {
     commands.setUsageHelpAutoWidth(true);
     commands.setExecutionStrategy(Main::execute);
     // for this command alone: `docker exec agent ringtap dump` must not write to the agent's -w
-    capture.setDefaultValueProvider(new EnvironmentDefaults(environment));
+    capture.setDefaultValueProvider(defaults);
     return commands;
   }
 
@@ -98,9 +103,8 @@ public final class Main {
   private static int explainUsage(ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     command.getErr().println("ringtap: " + TerminalText.line(failure.getMessage()));
-    if (command.getDefaultValueProvider() instanceof EnvironmentDefaults) {
-      List<String> variables =
-          ((EnvironmentDefaults) command.getDefaultValueProvider()).used(command.getCommandSpec());
+    if (command.getDefaultValueProvider() instanceof OptionDefaults defaults) {
+      List<String> variables = defaults.used(command.getCommandSpec());
       if (!variables.isEmpty()) {
         command.getErr().println("set in the environment: " + String.join(" ", variables));
       }

@@ -3,6 +3,8 @@ package dev.ringtap.kafka.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,7 +22,8 @@ final class OptionFile {
   /**
    * All of a file's text.
    *
-   * @throws IOException if it cannot be read, or is longer than 256 KiB; it may be a pipe
+   * @throws IOException if it cannot be read, is longer than 256 KiB, or is not UTF-8; it may be a
+   *     pipe
    */
   static String text(String option, Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
@@ -28,9 +31,14 @@ final class OptionFile {
       if (bytes.length > MAX_BYTES) {
         throw new IOException("larger than 256 KiB");
       }
-      return new String(bytes, StandardCharsets.UTF_8);
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (IOException e) {
-      String why = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
+      String why =
+          switch (e) {
+            case NoSuchFileException missing -> "no such file";
+            case CharacterCodingException wrong -> "not UTF-8";
+            default -> e.getMessage();
+          };
       throw new IOException(option + " " + file + ": " + why, e);
     }
   }

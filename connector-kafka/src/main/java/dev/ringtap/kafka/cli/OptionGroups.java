@@ -23,6 +23,7 @@ final class OptionGroups {
         "Input",
         List.of(
             "--interface",
+            "--exclude",
             "--read",
             "--snap-length",
             "--no-promiscuous",
@@ -53,7 +54,7 @@ final class OptionGroups {
             "--topic",
             "--partitions",
             "--producer-config",
-            "-X",
+            "--producer-property",
             "--drain-timeout",
             "--dir"));
     NAMES.put("Record", List.of("--key", "--frames-per-record", "--registry", "--subject"));

@@ -84,7 +84,7 @@ final class ProgressLine {
         (now.capturedBytes() - before.capturedBytes()) / 1e6,
         now.captured(),
         now.dropped(),
-        now.framesAcknowledged(),
+        now.acknowledged(),
         now.notDelivered());
   }
 
@@ -96,7 +96,7 @@ final class ProgressLine {
             "Kafka acknowledges nothing; records wait, then the ring holds frames, then the kernel"
                 + " drops them seconds={0} inFlight={1}",
             Math.round(now.silentSeconds()),
-            now.framesInFlight());
+            now.inFlight());
       }
       silentSeconds = now.silentSeconds();
     } else if (silentSeconds > 0) {

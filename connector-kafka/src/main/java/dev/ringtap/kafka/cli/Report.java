@@ -2,11 +2,12 @@ package dev.ringtap.kafka.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.file.OutputFile;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.AgentException;
+import dev.ringtap.kafka.agent.CaptureAgent;
+import dev.ringtap.kafka.agent.CaptureLedger;
 import dev.ringtap.kafka.agent.Ledger;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,9 +15,7 @@ import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -40,15 +39,42 @@ final class Report implements AutoCloseable {
     }
   }
 
-  void write(
-      Ledger ledger,
-      AgentConfig config,
-      List<CaptureId> captures,
-      OptionalInt schemaId,
-      Instant start,
-      Instant end,
-      Throwable failure)
+  void write(Ledger total, AgentConfig config, CaptureAgent agent, Instant start, Instant end)
       throws IOException {
+    Map<String, Object> fields = fields(total);
+    switch (config.input()) {
+      case AgentConfig.Replay replay -> fields.put("replayed", replay.file().toString());
+      case AgentConfig.Live live -> {
+        fields.put("host", live.setup().options().hostName());
+        fields.put("captures", agent.ledgers().stream().map(Report::capture).toList());
+      }
+    }
+    if (config.kafka() != null) {
+      fields.put("topic", config.kafka().topic());
+    }
+    if (agent.schemaId().isPresent()) {
+      fields.put("schemaSubject", config.kafka().schema().subject());
+      fields.put("schemaId", agent.schemaId().getAsInt());
+    }
+    fields.put("start", start.toString());
+    fields.put("end", end.toString());
+    Throwable failure = agent.failure();
+    fields.put("failure", failure == null ? null : AgentException.sentence(failure));
+    file.write(JSON.writeValueAsBytes(fields));
+    file.write('\n');
+  }
+
+  private static Map<String, Object> capture(CaptureLedger capture) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("interface", capture.name());
+    fields.put("workers", capture.members().size());
+    fields.put(
+        "captureStarts", capture.members().stream().map(each -> each.start().toString()).toList());
+    fields.putAll(fields(capture.ledger()));
+    return fields;
+  }
+
+  private static Map<String, Object> fields(Ledger ledger) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("offered", ledger.offered());
     fields.put("droppedByKernel", ledger.droppedByKernel());
@@ -65,26 +91,7 @@ final class Report implements AutoCloseable {
     boolean counted = ledger.droppedByInterface() != InterfaceDrops.UNKNOWN;
     fields.put("droppedByInterface", counted ? ledger.droppedByInterface() : null);
     fields.put("balances", ledger.balances());
-    if (config.capture() == null) {
-      fields.put("replayed", config.replay().file().toString());
-    } else {
-      fields.put("host", captures.get(0).host());
-      fields.put("interface", captures.get(0).interfaceName());
-      fields.put("workers", captures.size());
-      fields.put("captureStarts", captures.stream().map(each -> each.start().toString()).toList());
-    }
-    if (config.kafka() != null) {
-      fields.put("topic", config.kafka().topic());
-    }
-    if (schemaId.isPresent()) {
-      fields.put("schemaSubject", config.kafka().schema().subject());
-      fields.put("schemaId", schemaId.getAsInt());
-    }
-    fields.put("start", start.toString());
-    fields.put("end", end.toString());
-    fields.put("failure", failure == null ? null : AgentException.sentence(failure));
-    file.write(JSON.writeValueAsBytes(fields));
-    file.write('\n');
+    return fields;
   }
 
   @Override

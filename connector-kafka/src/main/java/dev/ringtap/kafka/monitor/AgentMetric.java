@@ -3,6 +3,7 @@ package dev.ringtap.kafka.monitor;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.InterfaceState;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
+import dev.ringtap.kafka.agent.CaptureCounts;
 import dev.ringtap.kafka.agent.Latency;
 import dev.ringtap.kafka.agent.MemberCounts;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -20,6 +21,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -77,44 +80,43 @@ enum AgentMetric {
       "Frames that the network card missed; they are in no other count. Absent if the system does"
           + " not tell.",
       sample ->
-          sample.counts().framesDroppedByInterface() == InterfaceDrops.UNKNOWN
-              ? Stream.empty()
-              : sample.capture(sample.counts().framesDroppedByInterface())),
+          sample
+              .captures(CaptureCounts::framesDroppedByInterface)
+              .filter(each -> each.number() != InterfaceDrops.UNKNOWN)),
   FRAMES_ACKNOWLEDGED(
       Type.COUNTER,
       "ringtap_frames_acknowledged_total",
       "Frames that Kafka acknowledged; without Kafka, frames in the -w file.",
-      sample -> sample.capture(sample.counts().framesAcknowledged())),
+      ofCapture(CaptureCounts::framesAcknowledged)),
   FRAMES_NOT_DELIVERED(
       Type.COUNTER,
       "ringtap_frames_not_delivered_total",
-      "Captured frames that were given up, by reason. Absent while there are none.",
-      sample ->
-          sample.counts().framesNotDelivered().entrySet().stream()
-              .flatMap(each -> sample.capture(each.getValue(), "reason", each.getKey()))),
+      "Captured frames that were given up, by reason. The usual reasons begin at 0; another"
+          + " appears with its first frames.",
+      sample -> sample.captures("reason", AgentMetric::notDelivered)),
   FRAMES_IN_FLIGHT(
       Type.GAUGE,
       "ringtap_frames_in_flight",
       "Captured frames that are neither acknowledged nor given up yet.",
-      sample -> sample.capture(sample.counts().framesInFlight())),
+      ofCapture(CaptureCounts::framesInFlight)),
   FRAMES_WRITTEN(
       Type.COUNTER,
       "ringtap_frames_written_total",
       "Frames in the -w file.",
       sample ->
-          sample.writesFile() ? sample.capture(sample.counts().framesWritten()) : Stream.empty()),
+          sample.writesFile() ? sample.captures(CaptureCounts::framesWritten) : Stream.empty()),
   RECORDS_ACKNOWLEDGED(
       Type.COUNTER,
       "ringtap_records_acknowledged_total",
       "Kafka records in which the acknowledged frames are.",
-      ofKafka(KafkaCounts::records)),
+      ofCapture(CaptureCounts::recordsAcknowledged)),
   DELIVERY_LATENCY(
       Type.HISTOGRAM,
       "ringtap_delivery_latency_seconds",
       "From the kernel's timestamp of a record's first frame until Kafka acknowledges it, in"
           + " milliseconds. In a topic with message.timestamp.type=LogAppendTime it begins with"
           + " the broker's time.",
-      sample -> sample.kafka(KafkaCounts::deliveryLatency)),
+      ofCapture(CaptureCounts::deliveryLatency)),
   LAST_ACKNOWLEDGEMENT(
       Type.GAUGE,
       "ringtap_last_acknowledgement_timestamp_seconds",
@@ -155,12 +157,15 @@ enum AgentMetric {
       "ringtap_capture_info",
       "The filter in force, the topic and the schema's number in the registry, as far as there"
           + " are any.",
-      sample -> sample.capture(1, sample.facts())),
+      Sample::facts),
   BUILD_INFO(
       Type.INFO,
       "ringtap_build_info",
       "The version of Ringtap, and of Java.",
       sample -> Stream.of(new Point(Sample.BUILD, 1)));
+
+  private static final List<String> USUAL_REASONS =
+      List.of("CorruptBlock", "DrainTimeout", "NotRead");
 
   /** Prometheus' types that are in use. */
   enum Type {
@@ -197,8 +202,20 @@ enum AgentMetric {
     return sample -> sample.members(value);
   }
 
+  private static Function<Sample, Stream<Point>> ofCapture(Function<CaptureCounts, Object> value) {
+    return sample -> sample.captures(value);
+  }
+
   private static Function<Sample, Stream<Point>> ofKafka(Function<KafkaCounts, Object> value) {
     return sample -> sample.kafka(value);
+  }
+
+  /** A series that begins with its first loss would hide that from {@code increase()}. */
+  private static Map<String, Long> notDelivered(CaptureCounts capture) {
+    Map<String, Long> reasons = new TreeMap<>();
+    USUAL_REASONS.forEach(each -> reasons.put(each, 0L));
+    reasons.putAll(capture.framesNotDelivered());
+    return reasons;
   }
 
   private static Stream<Point> states(Sample sample) {

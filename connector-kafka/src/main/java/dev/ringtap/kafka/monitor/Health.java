@@ -3,6 +3,7 @@ package dev.ringtap.kafka.monitor;
 import dev.ringtap.capture.InterfaceState;
 import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.AgentException;
+import dev.ringtap.kafka.agent.CaptureCounts;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.agent.MemberCounts.Loop;
 import java.util.Locale;
@@ -31,9 +32,11 @@ final class Health {
 
   static Health live(Subject subject) {
     Health health = new Health();
-    for (MemberCounts each : subject.counts().get().members()) {
-      boolean stuck = each.loop() == Loop.POLLING && each.loopSeconds() > LOOP_SECONDS;
-      health.line(!stuck, name("capture loop", each), loop(each, stuck));
+    for (CaptureCounts capture : subject.counts().get().captures()) {
+      for (MemberCounts each : capture.members()) {
+        boolean stuck = each.loop() == Loop.POLLING && each.loopSeconds() > LOOP_SECONDS;
+        health.line(!stuck, name("capture loop of", capture, each), loop(each, stuck));
+      }
     }
     return health;
   }
@@ -56,14 +59,22 @@ final class Health {
   static Health ready(Subject subject) {
     AgentCounts counts = subject.counts().get();
     Health health = new Health();
-    for (MemberCounts each : counts.members()) {
-      boolean ended = each.loop() == Loop.ENDED;
-      health.line(!ended, name("ring", each), ended ? "closed, the capture has ended" : "open");
-      InterfaceState state = each.interfaceState();
+    for (CaptureCounts capture : counts.captures()) {
+      for (MemberCounts each : capture.members()) {
+        boolean ended = each.loop() == Loop.ENDED;
+        health.line(
+            !ended,
+            name("ring of", capture, each),
+            ended ? "closed, the capture has ended" : "open");
+      }
+      InterfaceState state = capture.members().get(0).interfaceState();
       health.line(
           state == InterfaceState.UP,
-          name("interface " + subject.interfaceName(), each),
+          "interface " + capture.interfaceName(),
           state.name().toLowerCase(Locale.ROOT));
+    }
+    for (String each : counts.awaited()) {
+      health.line(false, "interface " + each, "missing");
     }
     if (subject.topic() != null) {
       String obstacle = obstacle(counts);
@@ -92,8 +103,9 @@ final class Health {
         : null;
   }
 
-  private static String name(String what, MemberCounts member) {
-    return what + " of member " + member.capture().member();
+  private static String name(String what, CaptureCounts capture, MemberCounts member) {
+    String number = capture.members().size() == 1 ? "" : " member " + member.capture().member();
+    return what + " " + capture.interfaceName() + number;
   }
 
   private static String seconds(double seconds) {

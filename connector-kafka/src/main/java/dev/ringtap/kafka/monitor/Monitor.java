@@ -1,8 +1,6 @@
 package dev.ringtap.kafka.monitor;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.ringtap.kafka.agent.AgentConfig;
-import dev.ringtap.kafka.agent.CaptureAgent;
 import io.prometheus.metrics.config.ExporterHttpServerProperties;
 import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.exporter.httpserver.HTTPServer;
@@ -93,13 +91,9 @@ public final class Monitor implements AutoCloseable {
     phase = what;
   }
 
-  /**
-   * The capture is open: from now on it is watched.
-   *
-   * @param filter its filter expression, empty for none
-   */
-  public void watch(CaptureAgent agent, AgentConfig config, String filter) {
-    subject = Subject.of(agent, config, filter);
+  /** The capture is open: from now on it is watched. */
+  public void watch(Subject agent) {
+    subject = agent;
   }
 
   /** Where Prometheus finds the metrics. */

@@ -3,9 +3,11 @@ package dev.ringtap.kafka.monitor;
 import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
 import dev.ringtap.kafka.agent.CaptureAgent;
+import dev.ringtap.kafka.agent.CaptureCounts;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.monitor.AgentMetric.Point;
 import io.prometheus.metrics.model.snapshots.Labels;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -14,7 +16,7 @@ import java.util.stream.Stream;
 /**
  * What all metrics of one scrape are read from.
  *
- * @param subject the capture
+ * @param subject the agent
  * @param counts what it has counted
  */
 record Sample(Subject subject, AgentCounts counts) {
@@ -22,42 +24,58 @@ record Sample(Subject subject, AgentCounts counts) {
   static final Labels BUILD =
       Labels.of("version", CaptureAgent.version(), "java", Runtime.version().toString());
 
-  private Labels labels() {
-    return Labels.of("host", subject.host(), "interface", subject.interfaceName());
+  private static Labels labels(CaptureCounts capture) {
+    return Labels.of("host", capture.host(), "interface", capture.interfaceName());
   }
 
-  private static Labels add(Labels labels, String... more) {
-    return more.length == 0 ? labels : labels.merge(Labels.of(more));
-  }
-
-  /** Names and values of the labels that say what is captured, and where it goes. */
-  String[] facts() {
+  /** Labels that say what is captured, and where it goes. */
+  Stream<Point> facts() {
     OptionalInt schemaId = subject.schemaId().get();
-    return new String[] {
-      "filter", subject.filter(),
-      "topic", Objects.requireNonNullElse(subject.topic(), ""),
-      "schema_id", schemaId.isPresent() ? Integer.toString(schemaId.getAsInt()) : ""
-    };
+    Labels facts =
+        Labels.of(
+            "filter",
+            subject.filter().get(),
+            "topic",
+            Objects.requireNonNullElse(subject.topic(), ""),
+            "schema_id",
+            schemaId.isPresent() ? Integer.toString(schemaId.getAsInt()) : "");
+    return counts.captures().stream().map(each -> new Point(labels(each).merge(facts), 1));
   }
 
   boolean writesFile() {
     return subject.writesFile();
   }
 
-  /** One point, of the whole capture. */
-  Stream<Point> capture(Object value, String... moreLabels) {
-    return Stream.of(new Point(add(labels(), moreLabels), value));
+  /** A point for each capture. */
+  Stream<Point> captures(Function<CaptureCounts, Object> value) {
+    return counts.captures().stream().map(each -> new Point(labels(each), value.apply(each)));
+  }
+
+  /** The points of each capture: values by the label that tells them apart. */
+  Stream<Point> captures(String label, Function<CaptureCounts, Map<String, Long>> values) {
+    return counts.captures().stream()
+        .flatMap(
+            capture ->
+                values.apply(capture).entrySet().stream()
+                    .map(
+                        each ->
+                            new Point(labels(capture).add(label, each.getKey()), each.getValue())));
   }
 
   /** A point for each member. */
   Stream<Point> members(Function<MemberCounts, Object> value, String... moreLabels) {
-    return counts.members().stream()
-        .map(
-            each -> {
-              String member = Integer.toString(each.capture().member());
-              Labels labels = labels().add("member", member);
-              return new Point(add(labels, moreLabels), value.apply(each));
-            });
+    return counts.captures().stream()
+        .flatMap(
+            capture ->
+                capture.members().stream()
+                    .map(
+                        each -> {
+                          String member = Integer.toString(each.capture().member());
+                          Labels labels = labels(capture).add("member", member);
+                          return new Point(
+                              moreLabels.length == 0 ? labels : labels.merge(Labels.of(moreLabels)),
+                              value.apply(each));
+                        }));
   }
 
   /** One point of the producer, unless there is none or it has no such number yet. */
@@ -65,6 +83,6 @@ record Sample(Subject subject, AgentCounts counts) {
     return Stream.ofNullable(counts.kafka())
         .map(value)
         .filter(each -> !Double.valueOf(Double.NaN).equals(each))
-        .flatMap(this::capture);
+        .map(each -> new Point(Labels.of("host", subject.host()), each));
   }
 }

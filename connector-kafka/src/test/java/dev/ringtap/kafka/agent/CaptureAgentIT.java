@@ -91,9 +91,6 @@ class CaptureAgentIT {
 
   private static AgentConfig config(String topic, RecordKey key, long count, Properties settings) {
     return new AgentConfig(
-        null,
-        1,
-        false,
         new AgentConfig.Replay(file, null, null),
         new AgentConfig.KafkaTarget(topic, 3, key, settings, false),
         count,
@@ -221,9 +218,6 @@ class CaptureAgentIT {
     Ledger ledger =
         run(
             new AgentConfig(
-                null,
-                1,
-                false,
                 new AgentConfig.Replay(stepped, null, null),
                 target,
                 0,

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.TopicRecords;
-import dev.ringtap.kafka.monitor.CaptureMBean;
+import dev.ringtap.kafka.monitor.AgentMBean;
 import dev.ringtap.kafka.monitor.Monitor;
+import dev.ringtap.kafka.monitor.Subject;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.record.Packet;
@@ -67,10 +68,8 @@ final class CaptureUnderLoad implements AutoCloseable {
     settings.putIfAbsent("compression.type", "none");
     AgentConfig config =
         new AgentConfig(
-            CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, 2).build(),
-            1,
-            false,
-            null,
+            AgentConfig.Live.on(
+                CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, 2).build()),
             new AgentConfig.KafkaTarget(TOPIC, 4, RecordKey.FLOW, settings, false),
             0,
             null,
@@ -118,16 +117,24 @@ final class CaptureUnderLoad implements AutoCloseable {
   }
 
   void watchBy(Monitor monitor) {
-    monitor.watch(agent, config, "");
+    monitor.watch(
+        new Subject(
+            agent.captures().get(0).host(),
+            () -> "",
+            TOPIC,
+            false,
+            agent::counts,
+            agent::schemaId,
+            agent::failure));
   }
 
-  void showBy(CaptureMBean bean) {
-    bean.show(agent);
+  void showBy(AgentMBean bean) {
+    bean.show(agent::counts);
   }
 
   /** Frames that are acknowledged so far. */
   long arrived() {
-    return agent.counts().framesAcknowledged();
+    return agent.counts().acknowledged();
   }
 
   /** Waits until the counts say so. */
@@ -144,7 +151,7 @@ final class CaptureUnderLoad implements AutoCloseable {
   /** Waits until this many more frames are acknowledged. */
   void awaitArrivals(int frames) throws IOException {
     long wanted = arrived() + frames;
-    await(wanted + " frames are acknowledged", counts -> counts.framesAcknowledged() >= wanted);
+    await(wanted + " frames are acknowledged", counts -> counts.acknowledged() >= wanted);
   }
 
   /** Waits until so many frames are sent that neither ring nor buffer have room for them all. */

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(10)
 class DeliveryFailuresTest {
   private final AtomicLong nanos = new AtomicLong(-1);
-  private final DeliveryFailures failures = new DeliveryFailures(nanos::get);
+  private final DeliveryFailures failures = new DeliveryFailures("eth0", nanos::get);
 
   private void addEachSecond(String reason, int seconds) {
     for (int i = 0; i < seconds; i++) {
@@ -27,7 +27,8 @@ class DeliveryFailuresTest {
     try {
       addEachSecond("Timeout", 100);
       assertThat(log.messages())
-          .containsExactly("frames are not delivered reason=Timeout detail=detail of 0");
+          .containsExactly(
+              "frames are not delivered capture=eth0 reason=Timeout detail=detail of 0");
       nanos.addAndGet(TimeUnit.SECONDS.toNanos(58));
       addEachSecond("Timeout", 1);
       assertThat(log.messages()).as("it has not stopped for a minute").hasSize(1);

@@ -3,7 +3,7 @@ package dev.ringtap.kafka.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
-import dev.ringtap.kafka.monitor.CaptureMBean;
+import dev.ringtap.kafka.monitor.AgentMBean;
 import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.kafka.monitor.Scrape;
 import dev.ringtap.testkit.Requirements;
@@ -145,25 +145,23 @@ class MetricsIT {
       ObjectName name;
       Ledger ledger;
       CompositeData counts;
-      try (CaptureMBean bean = new CaptureMBean()) {
+      try (AgentMBean bean = new AgentMBean()) {
         capture.showBy(bean);
-        name =
-            ManagementFactory.getPlatformMBeanServer()
-                .queryNames(new ObjectName("dev.ringtap:type=capture,*"), null)
-                .iterator()
-                .next();
-        assertThat(name.getKeyProperty("interface")).isEqualTo("\"tap1\"");
+        name = new ObjectName(AgentMBean.NAME);
         ledger = capture.finish();
         counts =
             (CompositeData) ManagementFactory.getPlatformMBeanServer().getAttribute(name, "Counts");
       }
       assertThat(ManagementFactory.getPlatformMBeanServer().isRegistered(name)).isFalse();
-      assertThat(counts.get("framesAcknowledged")).isEqualTo(ledger.acknowledged());
-      CompositeData member = ((CompositeData[]) counts.get("members"))[0];
+      CompositeData tap = ((CompositeData[]) counts.get("captures"))[0];
+      assertThat(tap.get("interfaceName")).isEqualTo("tap1");
+      assertThat(tap.get("framesAcknowledged")).isEqualTo(ledger.acknowledged());
+      assertThat(tap.get("recordsAcknowledged")).isEqualTo(ledger.records());
+      CompositeData member = ((CompositeData[]) tap.get("members"))[0];
       assertThat(member.get("framesOffered")).isEqualTo(ledger.offered());
       assertThat(member.get("interfaceState")).isEqualTo("UP");
       CompositeData kafka = (CompositeData) counts.get("kafka");
-      assertThat(kafka.get("records")).isEqualTo(ledger.records());
+      assertThat((long) kafka.get("bufferBytes")).isPositive();
     }
   }
 }

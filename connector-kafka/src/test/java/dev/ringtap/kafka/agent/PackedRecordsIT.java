@@ -95,9 +95,6 @@ class PackedRecordsIT {
   private static AgentConfig replay(
       String topic, RecordKey key, int framesPerRecord, Properties settings, long count) {
     return new AgentConfig(
-        null,
-        1,
-        false,
         new AgentConfig.Replay(file, null, null),
         new KafkaTarget(topic, 5, key, framesPerRecord, settings, false, null),
         count,
@@ -218,10 +215,7 @@ class PackedRecordsIT {
     String topic = "live-" + workers + "-" + most;
     AgentConfig config =
         new AgentConfig(
-            CaptureConfig.on(PrivateNetwork.RIGHT).build(),
-            workers,
-            false,
-            null,
+            AgentConfig.Live.on(CaptureConfig.on(PrivateNetwork.RIGHT).build(), workers, false),
             new KafkaTarget(topic, 5, RecordKey.FLOW, most, settings(), false, null),
             FRAMES_ON_THE_WIRE - 5,
             directory.resolve(topic + ".pcapng"),

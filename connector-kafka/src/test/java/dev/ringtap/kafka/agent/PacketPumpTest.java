@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,8 @@ class PacketPumpTest {
   @TempDir Path directory;
 
   private static PacketPump pump(BlockSource source) {
-    return new PacketPump(source, new DeliveryFailures(), new FrameQuota(0));
+    return new PacketPump(
+        source, new DeliveryFailures("test"), new FrameQuota(0), new ReentrantLock());
   }
 
   private CaptureFile file() throws IOException {

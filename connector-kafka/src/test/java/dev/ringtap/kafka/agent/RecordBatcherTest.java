@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,7 +34,7 @@ class RecordBatcherTest {
   private final List<Integer> sent = new ArrayList<>();
 
   private final List<Integer> lengths = new ArrayList<>();
-  private final DeliveryFailures failures = new DeliveryFailures();
+  private final DeliveryFailures failures = new DeliveryFailures("test");
   private Path file;
 
   @BeforeEach
@@ -69,7 +70,8 @@ class RecordBatcherTest {
 
   private void pump(FrameSink.FrameWriter writer, long quota) throws IOException {
     try (CaptureFile source = CaptureFile.open(file)) {
-      new PacketPump(source, failures, new FrameQuota(quota)).run(List.of(writer));
+      new PacketPump(source, failures, new FrameQuota(quota), new ReentrantLock())
+          .run(List.of(writer));
     }
   }
 

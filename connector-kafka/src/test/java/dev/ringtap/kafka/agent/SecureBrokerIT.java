@@ -164,14 +164,7 @@ class SecureBrokerIT {
         new AgentConfig.KafkaTarget("packets", 1, RecordKey.NONE, settings, false);
     AgentConfig config =
         new AgentConfig(
-            null,
-            1,
-            false,
-            new AgentConfig.Replay(Path.of("unread"), null, null),
-            target,
-            0,
-            null,
-            DRAIN);
+            new AgentConfig.Replay(Path.of("unread"), null, null), target, 0, null, DRAIN);
     long start = System.nanoTime();
     AgentException refused =
         catchThrowableOfType(AgentException.class, () -> CaptureAgent.open(config));

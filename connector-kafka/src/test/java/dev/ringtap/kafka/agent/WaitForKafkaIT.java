@@ -52,10 +52,10 @@ class WaitForKafkaIT {
     SchemaTarget schema =
         registryPort == 0 ? null : SchemaTarget.of("http://127.0.0.1:" + registryPort, null, "t");
     return new AgentConfig(
-        CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, ringMib).build(),
-        1,
-        true,
-        null,
+        AgentConfig.Live.on(
+            CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, ringMib).build(),
+            1,
+            true),
         new AgentConfig.KafkaTarget("t", 2, RecordKey.FLOW, 1, settings, false, schema),
         0,
         directory.resolve("w.pcapng"),
@@ -94,7 +94,7 @@ class WaitForKafkaIT {
       try (EmbeddedBroker broker =
           EmbeddedBroker.start(directory.resolve("broker"), brokerPort, Map.of())) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
-        while (agent.counts().framesAcknowledged() == 0) {
+        while (agent.counts().acknowledged() == 0) {
           assertThat(running).isNotDone();
           assertThat(System.nanoTime()).as(agent.counts().toString()).isLessThan(deadline);
           TimeUnit.MILLISECONDS.sleep(50);

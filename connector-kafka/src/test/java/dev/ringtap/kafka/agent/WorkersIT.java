@@ -68,10 +68,7 @@ class WorkersIT {
   private static AgentConfig config(
       CaptureConfig.Builder capture, int workers, String topic, long count) {
     return new AgentConfig(
-        capture.build(),
-        workers,
-        false,
-        null,
+        AgentConfig.Live.on(capture.build(), workers, false),
         new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings(), false),
         count,
         null,

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.kafka.LogRecords;
 import dev.ringtap.kafka.agent.AgentCounts;
+import dev.ringtap.kafka.agent.CaptureCounts;
 import dev.ringtap.kafka.agent.Latency;
+import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.agent.MemberCounts.Loop;
 import java.util.List;
@@ -39,16 +41,19 @@ class LossSummaryTest {
             none,
             Loop.POLLING,
             0);
-    return new AgentCounts(
-        List.of(member),
-        captured - notDelivered - 3,
-        notDelivered == 0 ? Map.of() : Map.of("Timeout", notDelivered),
-        3,
-        0,
-        missed,
-        0,
-        null,
-        null);
+    CaptureCounts capture =
+        new CaptureCounts(
+            "host",
+            "eth0",
+            List.of(member),
+            captured - notDelivered - 3,
+            captured,
+            notDelivered == 0 ? Map.of() : Map.of("Timeout", notDelivered),
+            3,
+            0,
+            missed,
+            none);
+    return new AgentCounts(List.of(capture), Ledger.EMPTY, List.of(), 0, null, null);
   }
 
   private List<String> afterAMinuteOf(AgentCounts counts) {

@@ -118,18 +118,18 @@ class MonitoringIT {
     capture.await("frames are sent topic=packets");
 
     network.exec("ip", "link", "set", TestNetwork.RIGHT, "down");
-    awaitReady(false, "FAIL interface right of member 0: down");
+    awaitReady(false, "FAIL interface right: down");
     network.exec("ip", "link", "set", TestNetwork.RIGHT, "up");
-    awaitReady(true, "ok interface right of member 0: up");
+    awaitReady(true, "ok interface right: up");
     Scrape before = scrape();
     assertThat(before.sum("ringtap_frames_captured_total")).isEqualTo(200);
     assertThat(before.text()).contains("filter=\"udp\"");
 
     network.exec("ip", "link", "del", TestNetwork.RIGHT);
-    awaitReady(false, "FAIL interface right of member 0: missing");
+    awaitReady(false, "FAIL interface right: missing");
     scrape().assertAddsUpAfter(before);
     network.makeWire();
-    awaitReady(true, "ok interface right of member 0: up");
+    awaitReady(true, "ok interface right: up");
     network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
     capture.await("interface is back");
     Scrape after = scrape();

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** A process, and what it prints. */
 final class Output {
@@ -47,12 +48,18 @@ final class Output {
 
   /** Waits until the process has printed this. */
   void await(String wanted) {
+    await(wanted, 1);
+  }
+
+  /** Waits until the process has printed this so many times. */
+  void await(String wanted, int times) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     synchronized (text) {
-      while (text.indexOf(wanted) < 0) {
+      while (text.toString().split(Pattern.quote(wanted), -1).length <= times) {
         long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
         if (leftMillis <= 0 || !reader.isAlive()) {
-          throw new AssertionError("'" + wanted + "' was not printed, but:\n" + text);
+          throw new AssertionError(
+              "'" + wanted + "' was not printed " + times + " times, but:\n" + text);
         }
         try {
           text.wait(Math.min(leftMillis, 100));

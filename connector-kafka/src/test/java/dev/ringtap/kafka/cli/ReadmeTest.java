@@ -83,7 +83,7 @@ class ReadmeTest {
             argument ->
                 table
                     .append("| `")
-                    .append(EnvironmentDefaults.variable(argument))
+                    .append(OptionDefaults.variable(argument))
                     .append("` | ")
                     .append(
                         argument instanceof OptionSpec option

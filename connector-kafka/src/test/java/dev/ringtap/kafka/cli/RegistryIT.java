@@ -257,10 +257,7 @@ class RegistryIT {
       assertThat(capture("once", "--registry", front.url(null)).status()).isZero();
       AgentConfig config =
           new AgentConfig(
-              CaptureConfig.on(PrivateNetwork.RIGHT).build(),
-              3,
-              false,
-              null,
+              AgentConfig.Live.on(CaptureConfig.on(PrivateNetwork.RIGHT).build(), 3, false),
               new AgentConfig.KafkaTarget(
                   "once",
                   1,

@@ -4,7 +4,9 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.InterfaceState;
 import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
+import dev.ringtap.kafka.agent.CaptureCounts;
 import dev.ringtap.kafka.agent.Latency;
+import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.agent.MemberCounts.Loop;
 import java.util.Collections;
@@ -20,32 +22,37 @@ record Counts(
     double silentSeconds,
     KafkaCounts kafka,
     String obstacle,
+    List<String> awaited,
     Throwable failure) {
   private static final Latency LATENCY =
       new Latency(Collections.nCopies(Latency.BOUNDS_SECONDS.size() + 1, 3L), 7_000_000);
 
   static final Counts WELL =
-      new Counts(InterfaceState.UP, Loop.POLLING, 0.3, 0, kafka(2), null, null);
+      new Counts(InterfaceState.UP, Loop.POLLING, 0.3, 0, kafka(2), null, List.of(), null);
 
   static KafkaCounts kafka(int connections) {
-    return new KafkaCounts(
-        40, LATENCY, 1_700_000_000_500L, connections, 1 << 26, 1 << 20, 3000, 0.5);
+    return new KafkaCounts(1_700_000_000_500L, connections, 1 << 26, 1 << 20, 3000, 0.5);
   }
 
   Counts with(InterfaceState other) {
-    return new Counts(other, loop, loopSeconds, silentSeconds, kafka, obstacle, failure);
+    return new Counts(other, loop, loopSeconds, silentSeconds, kafka, obstacle, awaited, failure);
   }
 
   Counts with(Loop other, double seconds) {
-    return new Counts(state, other, seconds, silentSeconds, kafka, obstacle, failure);
+    return new Counts(state, other, seconds, silentSeconds, kafka, obstacle, awaited, failure);
   }
 
   Counts with(KafkaCounts other, double silence, String why) {
-    return new Counts(state, loop, loopSeconds, silence, other, why, failure);
+    return new Counts(state, loop, loopSeconds, silence, other, why, awaited, failure);
   }
 
   Counts with(Throwable other) {
-    return new Counts(state, loop, loopSeconds, silentSeconds, kafka, obstacle, other);
+    return new Counts(state, loop, loopSeconds, silentSeconds, kafka, obstacle, awaited, other);
+  }
+
+  Counts without(String interfaceName) {
+    return new Counts(
+        state, loop, loopSeconds, silentSeconds, kafka, obstacle, List.of(interfaceName), failure);
   }
 
   AgentCounts counts() {
@@ -63,15 +70,25 @@ record Counts(
             LATENCY,
             loop,
             loopSeconds);
-    return new AgentCounts(
-        List.of(member), 80, Map.of("DrainTimeout", 4L), 6, 88, 5, silentSeconds, kafka, obstacle);
+    CaptureCounts capture =
+        new CaptureCounts(
+            "node1",
+            "eth0",
+            List.of(member),
+            80,
+            40,
+            Map.of("DrainTimeout", 4L),
+            6,
+            88,
+            5,
+            LATENCY);
+    return new AgentCounts(List.of(capture), Ledger.EMPTY, awaited, silentSeconds, kafka, obstacle);
   }
 
   Subject subject() {
     return new Subject(
         "node1",
-        "eth0",
-        "udp",
+        () -> "udp",
         "packets",
         true,
         this::counts,

@@ -26,13 +26,13 @@ class HealthTest {
 
   @Test
   void allIsWell() {
-    assertLive(Counts.WELL, true, "ok capture loop of member 0: turns");
+    assertLive(Counts.WELL, true, "ok capture loop of eth0: turns");
     Health ready = Health.ready(Counts.WELL.subject());
     assertThat(ready.isOk()).isTrue();
     assertThat(ready.toString().lines())
         .containsExactly(
-            "ok ring of member 0: open",
-            "ok interface eth0 of member 0: up",
+            "ok ring of eth0: open",
+            "ok interface eth0: up",
             "ok kafka: answers",
             "ok schema: registered as 7");
   }
@@ -42,7 +42,7 @@ class HealthTest {
     assertLive(
         Counts.WELL.with(Loop.POLLING, 12),
         false,
-        "FAIL capture loop of member 0: has not turned for 12 s");
+        "FAIL capture loop of eth0: has not turned for 12 s");
   }
 
   /** To start it again would lose what it holds. */
@@ -51,25 +51,29 @@ class HealthTest {
     assertLive(
         Counts.WELL.with(Loop.DELIVERING, 3600),
         true,
-        "ok capture loop of member 0: waits for Kafka or the file for 3600 s");
+        "ok capture loop of eth0: waits for Kafka or the file for 3600 s");
     assertLive(
         Counts.WELL.with(Loop.NOT_STARTED, 60),
         true,
-        "ok capture loop of member 0: waits for Kafka, the ring holds the frames");
+        "ok capture loop of eth0: waits for Kafka, the ring holds the frames");
   }
 
   @Test
   void aCaptureThatHasEndedIsAliveWhileItSendsWhatItHasAndNotReady() {
     Counts ended = Counts.WELL.with(Loop.ENDED, 20);
-    assertLive(ended, true, "ok capture loop of member 0: has ended");
-    assertNotReady(ended, "FAIL ring of member 0: closed, the capture has ended");
+    assertLive(ended, true, "ok capture loop of eth0: has ended");
+    assertNotReady(ended, "FAIL ring of eth0: closed, the capture has ended");
   }
 
   @Test
   void anInterfaceThatIsDownOrMissingIsNamed() {
-    assertNotReady(Counts.WELL.with(InterfaceState.DOWN), "FAIL interface eth0 of member 0: down");
-    assertNotReady(
-        Counts.WELL.with(InterfaceState.MISSING), "FAIL interface eth0 of member 0: missing");
+    assertNotReady(Counts.WELL.with(InterfaceState.DOWN), "FAIL interface eth0: down");
+    assertNotReady(Counts.WELL.with(InterfaceState.MISSING), "FAIL interface eth0: missing");
+  }
+
+  @Test
+  void anInterfaceThatIsWaitedForIsNamed() {
+    assertNotReady(Counts.WELL.without("ens*"), "FAIL interface ens*: missing");
   }
 
   @Test

@@ -2,19 +2,23 @@ package dev.ringtap.kafka.cli;
 
 import java.lang.reflect.Proxy;
 
-/** SIGUSR1, at which tcpdump tells how far it is. */
-final class UserSignal {
-  private UserSignal() {}
+/** Signals that do not end the process. */
+final class Signals {
+  private Signals() {}
 
-  /** From now on the signal runs this, each time in a thread of its own. */
-  static void onSignal(Runnable action) {
+  /**
+   * From now on the signal runs this, each time in a thread of its own.
+   *
+   * @param name without SIG
+   */
+  static void on(String name, Runnable action) {
     try {
       // By reflection: javac warns of this class of jdk.unsupported, and there is no other way.
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
       Object ours =
           Proxy.newProxyInstance(
-              UserSignal.class.getClassLoader(),
+              Signals.class.getClassLoader(),
               new Class<?>[] {handler},
               (proxy, method, arguments) -> {
                 if (method.getName().equals("handle")) {
@@ -24,7 +28,7 @@ final class UserSignal {
               });
       signal
           .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance("USR1"), ours);
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("this Java runtime has no module jdk.unsupported", e);
     }

@@ -16,7 +16,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 @Timeout(10)
-class EnvironmentDefaultsTest {
+class OptionDefaultsTest {
   private static CommandSpec parse(Map<String, String> environment, String... arguments) {
     return Main.commandLine(environment).parseArgs(arguments).subcommand().commandSpec();
   }
@@ -32,7 +32,7 @@ class EnvironmentDefaultsTest {
             Map.of(
                 "RINGTAP_TOPIC", "frames",
                 "RINGTAP_PARTITIONS", "9",
-                "RINGTAP_X", "linger.ms=5",
+                "RINGTAP_PRODUCER_PROPERTY", "linger.ms=5",
                 "RINGTAP_FILTER", "udp port 53",
                 "RINGTAP_SUBJECT", ""),
             "capture",
@@ -51,7 +51,7 @@ class EnvironmentDefaultsTest {
   @ParameterizedTest
   @CsvSource({"capture,--wait", "capture,--immediate", "capture,--own-traffic"})
   void flagThatIsGivenIsOnWhateverTheVariableSays(String command, String flag) {
-    String variable = EnvironmentDefaults.variable(parse(Map.of(), command).findOption(flag));
+    String variable = OptionDefaults.variable(parse(Map.of(), command).findOption(flag));
     for (String set : List.of("true", "false")) {
       assertThat(value(parse(Map.of(variable, set), command), flag)).hasToString(set);
       assertThat(value(parse(Map.of(variable, set), command, flag), flag)).isEqualTo(true);
@@ -65,7 +65,7 @@ class EnvironmentDefaultsTest {
     CommandSpec command = CommandSpec.create();
     flags.addTo(command);
     new CommandLine(command)
-        .setDefaultValueProvider(new EnvironmentDefaults(Map.of("RINGTAP_NO_PROMISCUOUS", set)))
+        .setDefaultValueProvider(new OptionDefaults(Map.of("RINGTAP_NO_PROMISCUOUS", set), null))
         .parseArgs(given == null ? new String[0] : new String[] {given});
 
     assertThat(flags.isSet(CaptureOption.PROMISCUOUS)).isEqualTo(expected);
@@ -101,6 +101,6 @@ class EnvironmentDefaultsTest {
     assertThat(commands.execute("capture", "-r", "trace.pcap")).isEqualTo(Main.BAD_USAGE);
     assertThat(text.toString())
         .contains("-i and -r exclude one another")
-        .contains("set in the environment: RINGTAP_TOPIC RINGTAP_INTERFACE");
+        .contains("set in the environment: RINGTAP_INTERFACE RINGTAP_TOPIC");
   }
 }

@@ -1,0 +1,51 @@
+package dev.ringtap.kafka.agent;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/**
+ * Where the frames of one capture are, at one time. At any time offered ≥ dropped + captured, and
+ * captured = acknowledged + not delivered + in flight; each count is at least what it was before.
+ *
+ * @param host the host that captures; empty for a file that does not say
+ * @param interfaceName the interface, or the capture file
+ * @param members one for each ring
+ * @param framesAcknowledged frames that Kafka acknowledged, or that are in the file if no Kafka was
+ *     asked for
+ * @param recordsAcknowledged Kafka records in which they are
+ * @param framesNotDelivered frames that were captured and did not arrive, by the reason's name
+ * @param framesInFlight frames that were captured, and neither arrived nor were given up yet
+ * @param framesWritten frames in the capture file
+ * @param framesDroppedByInterface frames that the interface itself dropped, in no other count;
+ *     {@link dev.ringtap.capture.InterfaceDrops#UNKNOWN} if it does not tell
+ * @param deliveryLatency from a record's first frame, by the kernel's clock, until Kafka
+ *     acknowledged it
+ */
+public record CaptureCounts(
+    String host,
+    String interfaceName,
+    List<MemberCounts> members,
+    long framesAcknowledged,
+    long recordsAcknowledged,
+    Map<String, Long> framesNotDelivered,
+    long framesInFlight,
+    long framesWritten,
+    long framesDroppedByInterface,
+    Latency deliveryLatency) {
+  /** Copies the collections. */
+  public CaptureCounts {
+    members = List.copyOf(members);
+    framesNotDelivered = Map.copyOf(framesNotDelivered);
+  }
+
+  /** The sum of a count over all members. */
+  long sum(ToLongFunction<MemberCounts> count) {
+    return members.stream().mapToLong(count).sum();
+  }
+
+  /** Frames not delivered, for any reason. */
+  long notDelivered() {
+    return DeliveryFailures.total(framesNotDelivered);
+  }
+}

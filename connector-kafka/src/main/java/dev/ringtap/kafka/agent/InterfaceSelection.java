@@ -1,0 +1,177 @@
+package dev.ringtap.kafka.agent;
+
+import dev.ringtap.capture.CaptureException;
+import dev.ringtap.capture.CaptureException.Reason;
+import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.PacketCapture;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * The interfaces of a run, by name or by pattern. In a pattern, {@code *} stands for any
+ * characters, {@code ?} for one, {@code [a-c]} for one of these.
+ *
+ * @param wanted names and patterns
+ * @param excluded names and patterns of interfaces that no pattern of the others selects
+ */
+public record InterfaceSelection(List<String> wanted, List<String> excluded) {
+  private static final System.Logger LOG = System.getLogger(InterfaceSelection.class.getName());
+
+  private static final long LOOK_MILLIS = 100;
+
+  /**
+   * Copies the lists.
+   *
+   * @throws IllegalArgumentException if a pattern is wrong; the message says where
+   */
+  public InterfaceSelection {
+    wanted = List.copyOf(wanted);
+    excluded = List.copyOf(excluded);
+    for (String each : wanted) {
+      matches(each, "");
+    }
+    for (String each : excluded) {
+      matches(each, "");
+    }
+  }
+
+  /** One interface. */
+  public static InterfaceSelection of(String name) {
+    return new InterfaceSelection(List.of(name), List.of());
+  }
+
+  private static boolean isPattern(String text) {
+    return text.chars().anyMatch(each -> "*?[{".indexOf(each) >= 0);
+  }
+
+  private static boolean matches(String pattern, String name) {
+    try {
+      return FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name));
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(
+          "'" + pattern + "' is no pattern: " + e.getDescription(), e);
+    }
+  }
+
+  /** Whether it is one interface, by its name. */
+  public boolean isOne() {
+    return wanted.size() == 1 && isNamed(wanted.get(0));
+  }
+
+  /** Whether the interface is wanted by its name, not only by a pattern. */
+  boolean isNamed(String name) {
+    return !isPattern(name) && wanted.contains(name);
+  }
+
+  private boolean includes(String name) {
+    return isNamed(name)
+        || wanted.stream().anyMatch(each -> isPattern(each) && matches(each, name))
+            && excluded.stream().noneMatch(each -> matches(each, name));
+  }
+
+  /**
+   * The names among all interfaces that are up, in the order of the interfaces. A name that does
+   * not exist is left out.
+   */
+  List<String> among(List<CaptureInterface> all) {
+    List<String> names = new ArrayList<>();
+    if (isNamed(CaptureInterface.ANY)) {
+      names.add(CaptureInterface.ANY);
+    }
+    for (CaptureInterface each : all) {
+      if (each.isUp() && includes(each.name())) {
+        names.add(each.name());
+      }
+    }
+    return names;
+  }
+
+  /** Names and patterns that none of these interfaces answers. */
+  List<String> without(List<String> names) {
+    return wanted.stream()
+        .filter(
+            each ->
+                isPattern(each)
+                    ? names.stream().noneMatch(name -> matches(each, name))
+                    : !names.contains(each))
+        .toList();
+  }
+
+  /**
+   * The interfaces to capture on now: all that are wanted by name, and those that are up of the
+   * patterns'.
+   *
+   * @throws AgentException if that is none
+   */
+  List<String> required() throws AgentException, CaptureException {
+    List<CaptureInterface> all = CaptureInterface.list();
+    List<String> names =
+        new ArrayList<>(wanted.stream().filter(each -> !isPattern(each)).distinct().toList());
+    among(all).stream().filter(each -> !names.contains(each)).forEach(names::add);
+    if (names.isEmpty()) {
+      throw new AgentException(
+          "no interface that is up matches "
+              + String.join(" or ", wanted)
+              + (excluded.isEmpty() ? "" : " without " + String.join(" and ", excluded))
+              + "; there are: "
+              + String.join(", ", all.stream().map(CaptureInterface::name).toList())
+              + "; wait for one with --wait",
+          null);
+    }
+    return names;
+  }
+
+  /**
+   * Makes sure that there is something to capture on, before a run is started.
+   *
+   * @param waits whether to wait until one of them is there and up
+   * @throws IOException if there is not; the message says what to do
+   */
+  public void require(boolean waits) throws IOException {
+    for (boolean told = false; !isThere(waits, told); told = true) {
+      try {
+        Thread.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while waiting for interface " + this);
+      }
+    }
+  }
+
+  private boolean isThere(boolean waits, boolean told) throws IOException {
+    List<String> there = waits ? among(CaptureInterface.list()) : List.of();
+    try {
+      for (String each : there.isEmpty() ? required() : there) {
+        PacketCapture.require(each);
+      }
+      return true;
+    } catch (AgentException e) {
+      return missing(e, waits, told);
+    } catch (CaptureException e) {
+      boolean mayPass =
+          e.reason() == Reason.NO_SUCH_INTERFACE || e.reason() == Reason.INTERFACE_DOWN;
+      return missing(e, waits && mayPass, told);
+    }
+  }
+
+  private <E extends IOException> boolean missing(E reason, boolean waits, boolean told) throws E {
+    if (!waits) {
+      throw reason;
+    }
+    if (!told) {
+      LOG.log(Level.INFO, "waiting for interface {0} reason={1}", this, reason.getMessage());
+    }
+    return false;
+  }
+
+  @Override
+  public String toString() {
+    return String.join(", ", wanted);
+  }
+}

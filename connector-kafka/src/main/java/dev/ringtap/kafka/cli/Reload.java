@@ -1,0 +1,144 @@
+package dev.ringtap.kafka.cli;
+
+import dev.ringtap.kafka.agent.CaptureAgent;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Reads the configuration again and changes what can change without losing a frame: filter, snap
+ * length, log level, Kafka's producer settings. What else has changed stays, and is named.
+ */
+final class Reload {
+  private static final System.Logger LOG = System.getLogger(Reload.class.getName());
+
+  private static final Set<String> FILTER = Set.of("filter", "bpf", "snap-length");
+
+  private static final Set<String> PRODUCER =
+      Set.of("bootstrap-server", "producer-config", "producer-property");
+
+  private static final Set<String> CHANGEABLE =
+      Stream.of(FILTER, PRODUCER, Set.of("log-level"))
+          .flatMap(Set::stream)
+          .collect(Collectors.toUnmodifiableSet());
+
+  /** Reads what the command line, the environment and the configuration file say by now. */
+  interface Source {
+    CaptureArguments read() throws IOException;
+  }
+
+  private final CaptureAgent agent;
+  private final Source source;
+  private final AtomicBoolean requested = new AtomicBoolean();
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("reload").daemon().factory());
+
+  private volatile String filterText;
+
+  /** What is in force, by option. */
+  private final Map<String, Object> values;
+
+  private Properties producerSettings;
+
+  /**
+   * @param producerSettings those in force; empty without Kafka
+   */
+  Reload(CaptureAgent agent, CaptureArguments inForce, Properties producerSettings, Source source)
+      throws IOException {
+    this.agent = agent;
+    this.source = source;
+    this.filterText = inForce.filterText();
+    this.values = inForce.values();
+    this.producerSettings = (Properties) producerSettings.clone();
+  }
+
+  /** The filter in force, in words. */
+  String filterText() {
+    return filterText;
+  }
+
+  /** Soon, and once for all requests that have not begun yet. */
+  void request() {
+    if (requested.compareAndSet(false, true)) {
+      thread.execute(
+          () -> {
+            requested.set(false);
+            reload();
+          });
+    }
+  }
+
+  private void reload() {
+    try {
+      CaptureArguments read = source.read();
+      List<String> problems = read.problems();
+      if (!problems.isEmpty()) {
+        throw read.usage(String.join("; ", problems));
+      }
+      change(read);
+    } catch (IOException | ParameterException e) {
+      LOG.log(
+          Level.WARNING,
+          "the configuration is wrong and stays as it was reason={0}",
+          e.getMessage());
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.ERROR, "the configuration stays as it was reason=" + e, e);
+    }
+  }
+
+  private void change(CaptureArguments read) throws IOException {
+    Map<String, Object> now = read.values();
+    Set<String> differs = new TreeSet<>(now.keySet());
+    differs.removeIf(option -> Objects.equals(now.get(option), values.get(option)));
+    Set<String> changed = new TreeSet<>(differs);
+    changed.retainAll(CHANGEABLE);
+    if (changed.stream().anyMatch(FILTER::contains)) {
+      agent.change(read.setup());
+      filterText = read.filterText();
+    }
+    if (changed.contains("log-level")) {
+      read.logLevel.use();
+    }
+    Properties settings = settings(read);
+    if (!settings.equals(producerSettings)) {
+      agent.change(settings);
+      producerSettings = settings;
+      if (changed.stream().noneMatch(PRODUCER::contains)) {
+        changed.add("producer-config");
+      }
+    }
+    CHANGEABLE.forEach(option -> values.put(option, now.get(option)));
+    differs.removeAll(CHANGEABLE);
+    LOG.log(Level.INFO, "configuration was read again changed={0}", String.join(",", changed));
+    if (!differs.isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "start again to change the other options options={0}",
+          String.join(",", differs));
+    }
+  }
+
+  /** Kafka's settings; an embedded broker's address stays. Empty without Kafka. */
+  private Properties settings(CaptureArguments read) throws IOException {
+    Properties settings = new Properties();
+    if (!producerSettings.isEmpty()) {
+      settings.putAll(read.producerSettings());
+      settings.putIfAbsent(
+          ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+          producerSettings.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
+    }
+    return settings;
+  }
+}

@@ -1,0 +1,177 @@
+package dev.ringtap.kafka.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.testkit.Requirements;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SIGHUP: the configuration file is read again under load. */
+@Timeout(180)
+class ReloadIT {
+  private static final int ROUNDS = 20_000;
+
+  /** To four ports by turns; the payload is the frame's number. */
+  private static final String SENDER =
+      """
+      import socket, time
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      for i in range(%d):
+          for port in (9, 10, 11, 12):
+              s.sendto(b"x" * 100, ("10.7.0.2", port))
+          if i %% 10 == 9:
+              time.sleep(0.003)
+      print("sent", flush=True)
+      """
+          .formatted(ROUNDS);
+
+  @TempDir Path directory;
+
+  private TestNetwork network;
+  private Path config;
+
+  @BeforeEach
+  void createNetwork() throws IOException {
+    Requirements.libpcap();
+    Requirements.programs("python3", "tcpdump", "tshark");
+    network = TestNetwork.create();
+    network.exec("ip", "addr", "add", "10.7.0.1/24", "dev", TestNetwork.LEFT);
+    network.exec(
+        "ip", "neigh", "add", "10.7.0.2", "lladdr", "02:00:00:00:00:02", "dev", TestNetwork.LEFT);
+    config = directory.resolve("agent.yaml");
+  }
+
+  @AfterEach
+  void closeNetwork() throws IOException {
+    if (network != null) {
+      network.close();
+    }
+  }
+
+  /** Whole or not at all, as an editor writes it. */
+  private void write(String... lines) throws IOException {
+    Path next = directory.resolve("next");
+    Files.writeString(next, "interface: right\n" + String.join("\n", lines) + "\n");
+    Files.move(next, config, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Output capture(String... arguments) throws IOException {
+    List<String> all =
+        new ArrayList<>(
+            List.of("capture", "--config", config.toString(), "--report", report().toString()));
+    all.addAll(List.of(arguments));
+    Output capture = network.ringtap(all.toArray(String[]::new));
+    capture.await("listening on right ");
+    return capture;
+  }
+
+  private Path report() {
+    return directory.resolve("report.json");
+  }
+
+  private JsonNode end(Output capture) throws IOException {
+    capture.terminate();
+    assertThat(capture.exitCode(40)).as(capture.text()).isZero();
+    return new ObjectMapper().readTree(report().toFile());
+  }
+
+  private static long count(Path file, String filter) throws IOException {
+    return TestNetwork.run("tcpdump", "--count", "-r", file.toString(), filter)
+        .lines()
+        .filter(line -> line.endsWith(" packets") || line.endsWith(" packet"))
+        .mapToLong(line -> Long.parseLong(line.split(" ")[0]))
+        .sum();
+  }
+
+  /** What both filters keep is there, what neither keeps is not. */
+  @Test
+  void filtersChangeUnderLoadAndNoFrameIsLost() throws Exception {
+    Path file = directory.resolve("out.pcapng");
+    write("filter: udp dst port 9 or udp dst port 10");
+    Output capture = capture("-w", file.toString(), "-B", "64");
+    Output sender = network.start("python3", "-c", SENDER);
+    for (int i = 0; i < 200; i++) {
+      write("filter: udp dst port 9 or udp dst port " + (10 + (i + 1) % 2));
+      capture.signal("HUP");
+    }
+    sender.await("sent");
+    capture.await("changed=filter");
+    JsonNode ledger = end(capture);
+
+    assertThat(ledger.get("droppedByKernel").asLong()).isZero();
+    assertThat(count(file, "udp dst port 9")).isEqualTo(ROUNDS);
+    assertThat(count(file, "udp dst port 12")).isZero();
+    assertThat(count(file, "udp dst port 10")).isPositive();
+    assertThat(count(file, "udp dst port 11")).isPositive();
+    assertThat(ledger.get("balances").asBoolean()).isTrue();
+  }
+
+  /** The producer is another one, and no record is lost or out of order. */
+  @Test
+  void producersChangeUnderLoadAndNoFrameIsLost() throws Exception {
+    network.broker(directory.resolve("broker"));
+    String[] settings = {
+      "bootstrap-server: 127.0.0.1:9092",
+      "partitions: 1",
+      "filter: udp dst port 9",
+      "producer-property:",
+      "  linger.ms: 1"
+    };
+    write(settings);
+    Output capture = capture("-B", "64");
+    Output sender = network.start("python3", "-c", SENDER);
+    for (int i = 1; i <= 5; i++) {
+      settings[4] = "  linger.ms: " + (1 + i);
+      write(settings);
+      capture.signal("HUP");
+      capture.await("changed=producer-property", i);
+    }
+    settings[4] = "  acks: 7";
+    write(settings);
+    capture.signal("HUP");
+    capture.await("the configuration is wrong and stays as it was reason=");
+    sender.await("sent");
+    JsonNode ledger = end(capture);
+
+    assertThat(ledger.get("acknowledged").asLong()).as(capture.text()).isEqualTo(ROUNDS);
+    Output dump =
+        network.ringtap(
+            "dump", "-b", "127.0.0.1:9092", "--count", Integer.toString(ROUNDS), "-w", "-");
+    assertThat(dump.exitCode(60)).as(dump.text()).isZero();
+    assertThat(capture.text()).contains("acks");
+  }
+
+  @Test
+  void whatCannotChangeStaysAndIsNamed() throws Exception {
+    Path file = directory.resolve("out.pcapng");
+    write("snap-length: 200", "ring-size: 8", "log-level: info");
+    Output capture = capture("-w", file.toString());
+    network.exec("python3", "-c", SENDER.replace("range(" + ROUNDS, "range(10"));
+    write("snap-length: 60", "ring-size: 16", "topic: other", "log-level: debug");
+    capture.signal("HUP");
+    capture.await("configuration was read again changed=log-level,snap-length");
+    capture.await("start again to change the other options options=ring-size,topic");
+    network.exec("python3", "-c", SENDER.replace("range(" + ROUNDS, "range(10"));
+    write("snap-length: 60", "ring-size: 16", "topc: other");
+    capture.signal("HUP");
+    capture.await("line 4: no option is named 'topc'; the nearest is topic");
+    JsonNode ledger = end(capture);
+
+    assertThat(ledger.get("captured").asLong()).isEqualTo(80);
+    assertThat(count(file, "len > 100")).isEqualTo(80);
+    assertThat(
+            TestNetwork.run("tshark", "-r", file.toString(), "-T", "fields", "-e", "frame.cap_len"))
+        .isEqualTo("142\n".repeat(40) + "60\n".repeat(40));
+  }
+}
