@@ -109,7 +109,7 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
    *
    * @throws AgentException if that is none
    */
-  List<String> required() throws AgentException, CaptureException {
+  public List<String> required() throws AgentException, CaptureException {
     List<CaptureInterface> all = CaptureInterface.list();
     List<String> names =
         new ArrayList<>(wanted.stream().filter(each -> !isPattern(each)).distinct().toList());

@@ -77,11 +77,14 @@ final class CaptureCommand implements Callable<Integer> {
    */
   private CaptureArguments withConfigFile() throws IOException {
     ConfigFile file = ConfigFile.read(arguments.config).checked(spec);
-    CommandLine root = spec.root().commandLine();
     OptionDefaults defaults = (OptionDefaults) spec.defaultValueProvider();
-    CommandLine.ParseResult parsed =
-        Main.commandLine(defaults.with(file))
-            .parseArgs(root.getParseResult().originalArgs().toArray(String[]::new));
+    List<String> words = spec.root().commandLine().getParseResult().originalArgs();
+    return parse(defaults.with(file), words.toArray(String[]::new));
+  }
+
+  /** What a whole command line asks for, with these values for what it omits. */
+  static CaptureArguments parse(OptionDefaults defaults, String... words) {
+    CommandLine.ParseResult parsed = Main.commandLine(defaults).parseArgs(words);
     return ((CaptureCommand) parsed.subcommand().commandSpec().userObject()).arguments;
   }
 

@@ -4,21 +4,31 @@ import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.kafka.agent.AgentException;
+import dev.ringtap.kafka.agent.InterfaceSelection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code ringtap check}: whether this machine can capture, and what stands in the way. */
 @Command(
     name = "check",
     description =
-        "Checks kernel, permission, interface and memory, and names the fix for each problem.",
+        "Checks kernel, permission, interfaces, memory and a configuration file, and names the fix"
+            + " for each problem.",
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
   /** PACKET_IGNORE_OUTGOING, which the loopback needs, came with 4.20; TPACKET_V3 with 3.2. */
@@ -30,22 +40,98 @@ final class CheckCommand implements Callable<Integer> {
       description = "Checks this interface. Default: the first that is up, except loopback.")
   private String interfaceName;
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Checks this configuration file of capture, and the interfaces and the filter in it.")
+  private Path config;
+
   private int exitCode = Main.OK;
 
   @Override
   public Integer call() throws IOException {
     checkKernel();
     checkMemory();
-    CaptureInterface device;
+    CaptureArguments asked = config == null ? null : checkConfig();
     try {
-      device =
+      for (CaptureInterface each : devices(asked)) {
+        check(each);
+        if (asked != null && asked.replay == null) {
+          checkFilter(asked, each);
+        }
+      }
+    } catch (CaptureException | AgentException e) {
+      fail("interface", e.getMessage(), Main.FAILED);
+    }
+    return exitCode;
+  }
+
+  /** That of -i, those of the configuration, or the first that is up. */
+  private List<CaptureInterface> devices(CaptureArguments asked) throws IOException {
+    if (asked == null || asked.interfaces.isEmpty()) {
+      return List.of(
           interfaceName == null
               ? firstUp(CaptureInterface.list())
-              : CaptureInterface.named(interfaceName);
-    } catch (CaptureException e) {
-      fail("interface", e.getMessage(), Main.FAILED);
-      return exitCode;
+              : CaptureInterface.named(interfaceName));
     }
+    List<CaptureInterface> devices = new ArrayList<>();
+    for (String each : new InterfaceSelection(asked.interfaces, asked.excluded).required()) {
+      devices.add(CaptureInterface.named(each));
+    }
+    return devices;
+  }
+
+  /** Says all that is wrong in the file; null if nothing in it can be used. */
+  private CaptureArguments checkConfig() {
+    try {
+      ConfigFile file = ConfigFile.read(config);
+      List<String> problems = new ArrayList<>(file.problems());
+      CaptureArguments read = read(file);
+      read.problems().forEach(each -> problems.add(config + ": " + each));
+      problems.addAll(problems(read.producerSettings()));
+      problems.forEach(each -> fail("config", each, Main.FAILED));
+      if (problems.isEmpty()) {
+        ok("config", config.toString());
+      }
+      return problems.isEmpty() ? read : null;
+    } catch (IOException | ParameterException e) {
+      fail("config", e.getMessage(), Main.FAILED);
+      return null;
+    }
+  }
+
+  /** The interface may be left to the command line. */
+  private CaptureArguments read(ConfigFile file) {
+    OptionDefaults defaults = new OptionDefaults(Map.of(), file);
+    CaptureArguments read = CaptureCommand.parse(defaults, "capture");
+    if (interfaceName == null && (!read.interfaces.isEmpty() || read.replay != null)) {
+      return read;
+    }
+    String name = Objects.requireNonNullElse(interfaceName, CaptureInterface.ANY);
+    return CaptureCommand.parse(defaults, "capture", "--interface", name);
+  }
+
+  private static List<String> problems(Properties producerSettings) {
+    Map<String, String> settings = new TreeMap<>();
+    producerSettings.forEach((key, value) -> settings.put(key.toString(), value.toString()));
+    return ProducerConfig.configDef().validate(settings).stream()
+        .filter(each -> settings.containsKey(each.name()))
+        .flatMap(each -> each.errorMessages().stream())
+        .map(each -> "Kafka producer: " + each)
+        .toList();
+  }
+
+  private void checkFilter(CaptureArguments asked, CaptureInterface device) {
+    try {
+      asked.setup().filter().compile(device);
+      ok("filter", asked.filterText().isEmpty() ? "none" : asked.filterText());
+    } catch (IOException | ParameterException e) {
+      fail("filter", e.getMessage(), Main.FAILED);
+    }
+  }
+
+  private void check(CaptureInterface device) throws IOException {
     try {
       PacketCapture.require(device.name());
       ok("permission", "this process may open packet sockets");
@@ -69,7 +155,6 @@ final class CheckCommand implements Callable<Integer> {
           permission ? Main.NO_PERMISSION : Main.FAILED);
     }
     checkOffloads(device);
-    return exitCode;
   }
 
   private static CaptureInterface firstUp(List<CaptureInterface> all) {

@@ -107,7 +107,7 @@ final class ConfigFile {
         }
       }
     }
-    entries.forEach(this::check);
+    entries.entrySet().removeIf(each -> !isTaken(each.getKey(), each.getValue()));
   }
 
   private static boolean mayBeInFile(ArgSpec argument) {
@@ -163,16 +163,18 @@ final class ConfigFile {
     return String.join("\n", lines);
   }
 
-  /** Whether the option takes this value, alone. */
-  private void check(String key, Entry entry) {
+  /** Whether the option takes this value. */
+  private boolean isTaken(String key, Entry entry) {
     CommandLine alone = CaptureCommand.commandLine();
     alone.setCaseInsensitiveEnumValuesAllowed(true);
     alone.setDefaultValueProvider(
         argument -> OptionDefaults.key(argument).equals(key) ? entry.text() : null);
     try {
       alone.parseArgs();
+      return true;
     } catch (ParameterException e) {
       problems.add(new Problem(entry.line(), e.getMessage()));
+      return false;
     }
   }
 
@@ -196,7 +198,7 @@ final class ConfigFile {
     return this;
   }
 
-  /** The value of an option, or null. */
+  /** The value of an option, or null if there is none, or a wrong one. */
   String value(ArgSpec argument) {
     Entry entry = entries.get(OptionDefaults.key(argument));
     return entry == null ? null : entry.text();

@@ -1,14 +1,18 @@
 package dev.ringtap.kafka.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.testkit.Requirements;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +62,10 @@ class UsageIT {
         "capture -i lo -w x --frames-per-record auto | --frames-per-record is for records of a topic, and -w",
         "capture -i lo --metrics here | is not [HOST:]PORT, such as 9464 or 0.0.0.0:9464",
         "capture -r x.pcap --metrics 9464 | --metrics is for a live capture, not for -r",
+        "capture -i lo --exclude docker0 | --exclude is for patterns of -i, and there is none",
+        "capture -i lo -i e* --fanout-group 7 | --fanout-group is for one interface",
+        "capture -i e[ | is no pattern",
+        "capture -i lo --log-level loud | loud",
         "dump --registry http:// | --registry: 'http://' is not the URL of a schema registry",
         "dump -c 0 | -c is 0; expected 1 or more",
         "broker --port 70000 | 70000",
@@ -71,6 +79,10 @@ class UsageIT {
   void missingThingsAreNamed(@TempDir Path directory) throws Exception {
     assertThat(run(1, "capture", "-i", "nope", "-b", "127.0.0.1:1"))
         .contains("no interface is named 'nope'; there are: lo");
+    assertThat(run(1, "capture", "-i", "nope*", "-b", "127.0.0.1:1"))
+        .contains("no interface that is up matches nope*; there are: lo");
+    assertThat(run(1, "capture", "--config", "missing.yaml"))
+        .contains("--config missing.yaml: no such file");
     assertThat(run(1, "capture", "-r", "missing.pcap"))
         .contains("missing.pcap: no such capture file");
     assertThat(run(1, "capture", "-i", "lo", "--bpf", "missing"))
@@ -85,6 +97,51 @@ class UsageIT {
     Path pcap = Files.writeString(directory.resolve("text.pcap"), "this is no capture file at all");
     assertThat(run(1, "capture", "-r", pcap.toString(), "-w", directory.resolve("x").toString()))
         .contains("text.pcap");
+  }
+
+  private static String check(Path config, int expectedCode, String... lines) throws IOException {
+    Files.write(config, List.of(lines));
+    PrintStream out = System.out;
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(text, true, UTF_8));
+    try {
+      assertThat(Main.commandLine().execute("check", "-i", "lo", "--config", config.toString()))
+          .as(text.toString(UTF_8))
+          .isEqualTo(expectedCode);
+    } finally {
+      System.setOut(out);
+    }
+    return text.toString(UTF_8).replace(config.toString(), "agent.yaml");
+  }
+
+  @Test
+  void checkSaysAllThatIsWrongInAConfiguration(@TempDir Path directory) throws Exception {
+    Requirements.privateNetwork();
+    Path config = directory.resolve("agent.yaml");
+    assertThat(
+            check(
+                config,
+                1,
+                "ring-size: 1",
+                "topc: frames",
+                "partitions: 0",
+                "bpf: x",
+                "filter: udp",
+                "producer-property:",
+                "  acks: 7",
+                "  linger.ms: soon"))
+        .contains(
+            "FAIL  config       agent.yaml line 1: Invalid value for option '--ring-size': ring-size is '1'",
+            "FAIL  config       agent.yaml line 2: no option is named 'topc'; the nearest is topic",
+            "FAIL  config       agent.yaml: --partitions is 0; expected 1 to 10000",
+            "FAIL  config       agent.yaml: --bpf and a filter expression exclude one another",
+            "FAIL  config       Kafka producer: Invalid value 7 for configuration acks",
+            "FAIL  config       Kafka producer: Invalid value soon for configuration linger.ms");
+    assertThat(check(config, 0, "topic: frames", "wait: true"))
+        .contains("ok    config       agent.yaml", "ok    filter       none");
+    Requirements.libpcap();
+    assertThat(check(config, 1, "filter: port 99999"))
+        .contains("FAIL  filter       filter 'port 99999': illegal port number 99999 > 65535");
   }
 
   @Test

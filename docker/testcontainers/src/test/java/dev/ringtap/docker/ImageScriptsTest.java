@@ -125,7 +125,7 @@ class ImageScriptsTest {
       agent.createContext(
           "/livez",
           exchange -> {
-            byte[] text = "FAIL capture loop of member 0\n".getBytes(StandardCharsets.US_ASCII);
+            byte[] text = "FAIL capture loop of eth0\n".getBytes(StandardCharsets.US_ASCII);
             exchange.sendResponseHeaders(status.get(), text.length);
             exchange.getResponseBody().write(text);
             exchange.close();
@@ -140,7 +140,7 @@ class ImageScriptsTest {
         status.set(503);
         assertThat(run(Map.of("RINGTAP_METRICS", metrics), "agent/ringtap-health"))
             .startsWith("HTTP/1.1 503")
-            .endsWith("FAIL capture loop of member 0\n");
+            .endsWith("FAIL capture loop of eth0\n");
       }
     } finally {
       agent.stop(0);
