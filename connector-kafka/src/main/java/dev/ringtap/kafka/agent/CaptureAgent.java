@@ -272,16 +272,15 @@ public final class CaptureAgent implements AutoCloseable {
    * @return where every frame went; {@link #failure} tells whether something failed
    */
   public Ledger run() {
+    boolean isLive = config.input() instanceof AgentConfig.Live;
+    if (config.input() instanceof AgentConfig.Live live && live.waits()) {
+      startDaemon("interfaces", () -> followInterfaces(live));
+    }
     if (kafka != null && kafka.sink() == null) {
       kafka.await(kafkaGuard);
     }
-    if (config.input() instanceof AgentConfig.Live live) {
-      if (kafka != null && kafka.sink() != null && !config.kafka().includeOwnTraffic()) {
-        startDaemon("own-traffic", this::followBrokers);
-      }
-      if (live.waits()) {
-        startDaemon("interfaces", () -> followInterfaces(live));
-      }
+    if (isLive && kafka != null && kafka.sink() != null && !config.kafka().includeOwnTraffic()) {
+      startDaemon("own-traffic", this::followBrokers);
     }
     pumpAll();
     sinks.forEach(GuardedSink::finish);
@@ -418,9 +417,13 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  /** The live captures that are open, one for each member; none of a replay. */
-  public List<CaptureId> captures() {
-    return runs().stream().flatMap(each -> each.captures().stream()).toList();
+  /** The interface of each live capture that is open, by its first member. */
+  public Map<CaptureId, CaptureInterface> interfaces() {
+    Map<CaptureId, CaptureInterface> interfaces = new LinkedHashMap<>();
+    for (CaptureRun each : runs()) {
+      each.captures().stream().findFirst().ifPresent(id -> interfaces.put(id, each.device()));
+    }
+    return interfaces;
   }
 
   /**

@@ -40,6 +40,8 @@ final class CaptureRun implements AutoCloseable {
   /** Null if frames of broker connections are captured too. Guarded by this. */
   private OwnTraffic ownTraffic;
 
+  private boolean closed;
+
   private final AtomicInteger pumping;
 
   /** Why the capture ended alone, or null. */
@@ -188,7 +190,7 @@ final class CaptureRun implements AutoCloseable {
    * @param bytesSent by the producer
    */
   synchronized void follow(Set<HostPort> brokers, long bytesSent) throws IOException {
-    if (ownTraffic == null) {
+    if (ownTraffic == null || closed) {
       return;
     }
     List<OwnTraffic.FilterChange> changes = new ArrayList<>();
@@ -204,6 +206,9 @@ final class CaptureRun implements AutoCloseable {
    * @param brokers whose connections are not captured, if any are excluded
    */
   synchronized void change(CaptureConfig capture, Set<HostPort> brokers) throws IOException {
+    if (closed) {
+      return;
+    }
     BpfProgram filter = capture.kernelProgram();
     if (ownTraffic != null) {
       OwnTraffic changed = new OwnTraffic(capture, device);
@@ -233,7 +238,8 @@ final class CaptureRun implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
+    closed = true;
     for (BlockSource each : sources) {
       each.close();
     }

@@ -1,8 +1,5 @@
 package dev.ringtap.kafka.cli;
 
-import dev.ringtap.capture.CaptureException;
-import dev.ringtap.capture.CaptureId;
-import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureAgent;
@@ -244,24 +241,26 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private static void announce(AgentConfig config, CaptureAgent agent) throws CaptureException {
+  private static void announce(AgentConfig config, CaptureAgent agent) {
     String where = destination(config, agent);
     switch (config.input()) {
       case AgentConfig.Replay replay -> LogFormat.say("replaying %s to %s%n", replay.file(), where);
       case AgentConfig.Live live -> {
-        for (CaptureId capture : agent.captures()) {
-          if (capture.member() == 0) {
-            LogFormat.say(
-                "listening on %s%s of host %s since %s, link-type %d, snapshot length %d bytes, to %s%n",
-                capture.interfaceName(),
-                live.workers() == 1 ? "" : " with " + live.workers() + " workers",
-                capture.host(),
-                capture.start(),
-                CaptureInterface.named(capture.interfaceName()).linkType(),
-                live.setup().options().snapLengthBytes(),
-                where);
-          }
-        }
+        String workers = live.workers() == 1 ? "" : " with " + live.workers() + " workers";
+        agent
+            .interfaces()
+            .forEach(
+                (capture, device) ->
+                    LogFormat.say(
+                        "listening on %s%s of host %s since %s, link-type %d, snapshot length %d"
+                            + " bytes, to %s%n",
+                        device.name(),
+                        workers,
+                        capture.host(),
+                        capture.start(),
+                        device.linkType(),
+                        live.setup().options().snapLengthBytes(),
+                        where));
       }
     }
   }

@@ -119,13 +119,27 @@ final class CaptureUnderLoad implements AutoCloseable {
   void watchBy(Monitor monitor) {
     monitor.watch(
         new Subject(
-            agent.captures().get(0).host(),
+            agent.counts().captures().get(0).host(),
             () -> "",
             TOPIC,
             false,
             agent::counts,
             agent::schemaId,
             agent::failure));
+  }
+
+  /** Captures and sends by other settings, as a reload does it. */
+  void change(int snapLengthBytes, String lingerMillis) throws IOException {
+    AgentConfig.Live live = (AgentConfig.Live) config.input();
+    CaptureConfig options =
+        live.setup().options().toBuilder()
+            .set(CaptureOption.SNAP_LENGTH_BYTES, snapLengthBytes)
+            .build();
+    agent.change(new CaptureSetup(options, device -> null));
+    Properties settings = new Properties();
+    settings.putAll(config.kafka().producerSettings());
+    settings.setProperty("linger.ms", lingerMillis);
+    agent.change(settings);
   }
 
   void showBy(AgentMBean bean) {

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.AfterEach;
@@ -65,16 +67,36 @@ class MetricsIT {
     return Monitor.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
+  /** Again and again, until the capture ends. */
+  private static int changeAgainAndAgain(CaptureUnderLoad capture, AtomicBoolean ended) {
+    int changes = 0;
+    try {
+      while (!ended.get()) {
+        changes++;
+        capture.change(changes % 2 == 0 ? 60 : 200, Integer.toString(changes % 2));
+        Thread.sleep(PAUSE_MILLIS);
+      }
+      return changes;
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /**
-   * Overload, refusals and a restart of the broker: drops, frames not delivered, frames in flight.
+   * Overload, refusals, a restart of the broker, other settings all the time: drops, frames not
+   * delivered, frames in flight.
    */
   @Test
   void theAccountAddsUpAtEveryScrapeAndCountersOnlyGrow() throws Exception {
     Properties settings = AgentRuns.settings(broker, "max.block.ms", "500");
+    AtomicBoolean ended = new AtomicBoolean();
     try (CaptureUnderLoad capture = CaptureUnderLoad.start(settings, Duration.ofSeconds(30));
         Monitor monitor = monitor();
         HttpClient client = HttpClient.newHttpClient()) {
       capture.watchBy(monitor);
+      CompletableFuture<Integer> changing =
+          CompletableFuture.supplyAsync(
+              () -> changeAgainAndAgain(capture, ended), Thread::startVirtualThread);
       Scrape last = Scrape.of(client, monitor.url());
       Scrape first = last;
       for (int i = 1; i <= SCRAPES; i++) {
@@ -93,6 +115,8 @@ class MetricsIT {
         last = now;
       }
       capture.awaitArrivals(1000);
+      ended.set(true);
+      assertThat(changing.get()).isGreaterThan(3);
       Ledger ledger = capture.finish();
       Scrape end = Scrape.of(client, monitor.url());
       end.assertAddsUpAfter(last);
