@@ -263,7 +263,10 @@ public final class Block implements AutoCloseable {
   /** Whether the frames to come lie in the memory as their payload, except for a stripped tag. */
   boolean hasPlainFrames() {
     requireLeased();
-    return keptBytes == null && origin.cookedHeaderBytes() == 0 && origin.frameInterfaces() == null;
+    return keptBytes == null
+        && origin.cookedHeaderBytes() == 0
+        && origin.frameInterfaces() == null
+        && origin.tagOffset() == LinkType.tagOffset(origin.linkType());
   }
 
   /** Where the next header lies, unchecked; negative if it cannot lie anywhere. */

@@ -67,6 +67,14 @@ public final class BlockBuilder implements AutoCloseable {
     start(FrameOrigin.of(capture, linkType, snapLengthBytes));
   }
 
+  /**
+   * As {@link #start}, for payloads that lie in the block as a whole: a tag beside one does not go
+   * back into it.
+   */
+  public void startWhole(CaptureId capture, int linkType, int snapLengthBytes) {
+    start(FrameOrigin.whole(capture, linkType, snapLengthBytes));
+  }
+
   /** As {@link #start}, for frames without their header, as a cooked capture has them. */
   void startCooked(
       CaptureId capture, int linkType, int snapLengthBytes, InterfaceNames frameInterfaces) {

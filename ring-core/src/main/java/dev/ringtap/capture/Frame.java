@@ -77,7 +77,7 @@ public final class Frame {
     this.readable = readable;
     this.snapLengthBytes = origin.snapLengthBytes();
     this.cookedHeaderBytes = origin.cookedHeaderBytes();
-    this.tagOffset = LinkType.tagOffset(origin.linkType());
+    this.tagOffset = origin.tagOffset();
     this.cooked =
         cookedHeaderBytes == 0
             ? null

@@ -46,7 +46,7 @@ public final class LinkType {
    * @return the offset, or {@link Integer#MAX_VALUE} where libpcap leaves the tag out: raw IP has
    *     no place for one, and into SLL2 it puts none
    */
-  static int tagOffset(int linkType) {
+  public static int tagOffset(int linkType) {
     switch (linkType) {
       case ETHERNET:
         return ETHERNET_TYPE_AT;

@@ -8,6 +8,7 @@ import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.SchemaNormalization;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -25,6 +26,9 @@ public final class PacketBodyReader {
   private final DatumReader<Packet> packetReader;
   private final ValueDecoder decoder = new ValueDecoder();
 
+  /** Whether the fields and their order are those of this version. */
+  private final boolean isPresent;
+
   /**
    * @param writer the schema that the values were written with
    */
@@ -33,6 +37,20 @@ public final class PacketBodyReader {
     isBatch = isBatch(writer);
     Schema packet = isBatch ? writer.getField(PACKETS).schema().getElementType() : writer;
     packetReader = new SpecificDatumReader<>(packet, Packet.getClassSchema());
+    Schema present = isBatch ? PacketBatch.getClassSchema() : Packet.getClassSchema();
+    isPresent =
+        SchemaNormalization.parsingFingerprint64(writer)
+            == SchemaNormalization.parsingFingerprint64(present);
+  }
+
+  /** Whether values are batches; otherwise each is one packet. */
+  boolean isBatch() {
+    return isBatch;
+  }
+
+  /** Whether the fields and their order are those of this version's schema. */
+  boolean isPresent() {
+    return isPresent;
   }
 
   /** Whether its packets are in an array; a registry may also have a union around what is one. */

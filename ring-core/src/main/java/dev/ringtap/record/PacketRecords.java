@@ -62,20 +62,28 @@ public final class PacketRecords {
    * @throws IOException if the registry is asked and does not answer
    */
   public List<Packet> read(byte[] value) throws IOException {
-    PacketBodyReader reader;
-    int headerBytes;
-    if (value != null && value.length >= REGISTRY_HEADER_BYTES && value[0] == 0) {
-      reader = registered(ByteBuffer.wrap(value).getInt(SCHEMA_ID_AT));
-      headerBytes = REGISTRY_HEADER_BYTES;
-    } else {
-      reader = singleObject(value);
-      headerBytes = HEADER_BYTES;
-    }
+    PacketBodyReader reader = reader(value);
     try {
-      return reader.read(value, headerBytes);
+      return reader.read(value, headerBytes(value));
     } catch (IOException e) {
       throw new BadValueException(e.getMessage(), e);
     }
+  }
+
+  private static boolean isOfRegistry(byte[] value) {
+    return value != null && value.length >= REGISTRY_HEADER_BYTES && value[0] == 0;
+  }
+
+  /** Bytes before the body of a value that {@link #reader} takes. */
+  static int headerBytes(byte[] value) {
+    return isOfRegistry(value) ? REGISTRY_HEADER_BYTES : HEADER_BYTES;
+  }
+
+  /** The reader of a value's schema; exceptions as of {@link #read}. */
+  PacketBodyReader reader(byte[] value) throws IOException {
+    return isOfRegistry(value)
+        ? registered(ByteBuffer.wrap(value).getInt(SCHEMA_ID_AT))
+        : singleObject(value);
   }
 
   private PacketBodyReader singleObject(byte[] value) throws BadValueException {

@@ -37,6 +37,16 @@ final class ValueDecoder extends Decoder {
     return at == value.length;
   }
 
+  /** Where the next field begins. */
+  int position() {
+    return at;
+  }
+
+  /** Moves over a string or bytes and returns the index of the first; they end where this is. */
+  int passBytes() throws IOException {
+    return pass(readInt());
+  }
+
   /** Moves over bytes and returns the index of the first. */
   private int pass(long length) throws IOException {
     int first = at;

@@ -72,7 +72,7 @@ class PacketRecordsTest {
   }
 
   /** Both schemas with one field more: in what is batched, and in the batch. */
-  private static Schema other(Schema schema) {
+  static Schema other(Schema schema) {
     String more = "{\"name\":\"more\",\"type\":\"int\",\"default\":7},{\"name\":\"%s\"";
     String text = schema.toString();
     for (String before : List.of("payload", "packets")) {

@@ -1,10 +1,13 @@
 package dev.ringtap.record;
 
+import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.testkit.FuzzTest;
 import dev.ringtap.testkit.PacketBatches;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.avro.Schema;
@@ -16,9 +19,12 @@ import org.apache.avro.Schema;
 public final class RecordsFuzzTest extends FuzzTest {
   private static final List<Schema> SCHEMAS = schemas();
   private static final PacketRecords RECORDS = new PacketRecords();
+  private static final RecordFrames FRAMES =
+      new RecordFrames(null, CaptureOption.MAX_SNAP_LENGTH_BYTES);
 
   static {
     SCHEMAS.forEach(RECORDS::addSchema);
+    SCHEMAS.forEach(FRAMES::addSchema);
   }
 
   public RecordsFuzzTest() {
@@ -40,6 +46,40 @@ public final class RecordsFuzzTest extends FuzzTest {
     }
   }
 
+  /** The payloads of a value's frames, or null if it has none. */
+  private static List<byte[]> frames(byte[] value) {
+    List<byte[]> payloads = new ArrayList<>();
+    try {
+      FRAMES.read(value, frame -> payloads.add(frame.payload()));
+      return payloads;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static void compare(List<Packet> packets, List<byte[]> payloads) {
+    if (packets.size() != payloads.size()) {
+      throw new AssertionError(packets.size() + " packets, " + payloads.size() + " frames");
+    }
+    for (int i = 0; i < packets.size(); i++) {
+      if (!packets.get(i).getPayload().equals(ByteBuffer.wrap(payloads.get(i)))) {
+        throw new AssertionError("another payload of packet " + i);
+      }
+    }
+  }
+
+  /** A packet is more than any frame can be: of another century, or with a tag of no 802.1Q. */
+  private static boolean mayBeFrame(Packet packet) {
+    Vlan vlan = packet.getVlan();
+    long seconds = packet.getTimestamp().getEpochSecond();
+    return seconds >= 0
+        && seconds <= 0xFFFF_FFFFL
+        && (vlan == null
+            || vlan.getTpid() >>> 16 == 0
+                && vlan.getId() >>> 12 == 0
+                && vlan.getPriority() >>> 3 == 0);
+  }
+
   public static void fuzzerTestOneInput(byte[] input) {
     if (input.length == 0) {
       return;
@@ -55,7 +95,16 @@ public final class RecordsFuzzTest extends FuzzTest {
     try {
       packets = RECORDS.read(value);
     } catch (IOException e) {
+      if (frames(value) != null) {
+        throw new AssertionError("frames of a value that has no packets", e);
+      }
       return;
+    }
+    List<byte[]> frames = frames(value);
+    if (frames != null) {
+      compare(packets, frames);
+    } else if (packets.stream().allMatch(RecordsFuzzTest::mayBeFrame)) {
+      throw new AssertionError("packets, and no frames");
     }
     long bytes = 0;
     for (Packet packet : packets) {

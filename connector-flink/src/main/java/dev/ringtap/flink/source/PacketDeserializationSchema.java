@@ -10,10 +10,7 @@ import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.util.Collector;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * For Flink's {@code KafkaSource} on a topic of {@code ringtap capture}: elements are the packets
@@ -30,14 +27,11 @@ import org.slf4j.LoggerFactory;
 public final class PacketDeserializationSchema implements DeserializationSchema<Packet> {
   private static final long serialVersionUID = 1;
 
-  private static final Logger LOG = LoggerFactory.getLogger(PacketDeserializationSchema.class);
-
   private final ArrayList<Schema> schemas = new ArrayList<>();
   private SchemaLookup registry;
-  private boolean skipsBadValues;
+  private BadValues badValues = new BadValues(false);
 
   private transient PacketRecords records;
-  private transient Counter badValues;
 
   /** Reads values of this version's schemas. */
   public PacketDeserializationSchema() {}
@@ -64,7 +58,7 @@ public final class PacketDeserializationSchema implements DeserializationSchema<
    * the first one is logged.
    */
   public PacketDeserializationSchema skipBadValues() {
-    skipsBadValues = true;
+    badValues = new BadValues(true);
     return this;
   }
 
@@ -72,7 +66,7 @@ public final class PacketDeserializationSchema implements DeserializationSchema<
   public void open(InitializationContext context) {
     records = new PacketRecords(registry);
     schemas.forEach(records::addSchema);
-    badValues = context.getMetricGroup().addGroup("ringtap").counter("badValues");
+    badValues.open(context.getMetricGroup());
   }
 
   /**
@@ -91,13 +85,7 @@ public final class PacketDeserializationSchema implements DeserializationSchema<
     try {
       return records.read(value);
     } catch (BadValueException e) {
-      if (!skipsBadValues) {
-        throw e;
-      }
-      if (badValues.getCount() == 0) {
-        LOG.warn("skipped a value, and will skip others without a line: {}", e.getMessage());
-      }
-      badValues.inc();
+      badValues.skip(e);
       return List.of();
     }
   }
@@ -110,7 +98,7 @@ public final class PacketDeserializationSchema implements DeserializationSchema<
   @Override
   public Packet deserialize(byte[] value) throws IOException {
     List<Packet> packets = read(value);
-    if (packets.isEmpty() && skipsBadValues) {
+    if (packets.isEmpty() && badValues.skips()) {
       return null;
     }
     if (packets.size() != 1) {

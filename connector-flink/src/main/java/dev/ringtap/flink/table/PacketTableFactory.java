@@ -2,7 +2,6 @@ package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -43,10 +42,7 @@ public final class PacketTableFactory implements DynamicTableSourceFactory {
     helper.validate();
     ReadableConfig options = helper.getOptions();
     RowType row = (RowType) context.getPhysicalRowDataType().getLogicalType();
-    List<PacketColumn> columns = new ArrayList<>();
-    for (RowType.RowField field : row.getFields()) {
-      columns.add(PacketColumn.of(field.getName(), field.getType()));
-    }
+    List<PacketColumn> columns = PacketFormatFactory.columns(row);
     Object interfaceName = options.get(PacketTableOptions.capture().get(CaptureOption.INTERFACE));
     List<String> paths = options.getOptional(PacketTableOptions.PATH).orElse(List.of());
     if (interfaceName == null == paths.isEmpty()) {

@@ -4,12 +4,12 @@ import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -61,8 +61,8 @@ final class KafkaSink implements FrameSink {
   /** When Kafka last acknowledged a record, to this producer or the one before it. */
   private final AtomicLong lastAcknowledgedMillis;
 
-  /** Those of the producer that were asked for, by name. */
-  private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
+  /** The producer's own metrics by name; of a closed producer they are still there. */
+  private final Map<String, Metric> metrics = new HashMap<>();
 
   private volatile boolean abandoned;
 
@@ -79,6 +79,14 @@ final class KafkaSink implements FrameSink {
     this.limits = limits;
     this.partitions = partitions;
     this.lastAcknowledgedMillis = lastAcknowledgedMillis;
+    producer
+        .metrics()
+        .forEach(
+            (name, metric) -> {
+              if (name.group().equals("producer-metrics")) {
+                metrics.put(name.name(), metric);
+              }
+            });
   }
 
   /**
@@ -241,18 +249,11 @@ final class KafkaSink implements FrameSink {
 
   /** One of the producer's own metrics. */
   private double metric(String name) {
-    return ((Number) metrics.computeIfAbsent(name, this::find).metricValue()).doubleValue();
-  }
-
-  private Metric find(String name) {
-    return producer.metrics().entrySet().stream()
-        .filter(
-            each ->
-                each.getKey().name().equals(name)
-                    && each.getKey().group().equals("producer-metrics"))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("Kafka's producer has no metric " + name))
-        .getValue();
+    Metric metric = metrics.get(name);
+    if (metric == null) {
+      throw new IllegalStateException("Kafka's producer has no metric " + name);
+    }
+    return ((Number) metric.metricValue()).doubleValue();
   }
 
   AgentCounts.KafkaCounts counts() {

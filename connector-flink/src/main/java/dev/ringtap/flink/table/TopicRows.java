@@ -1,0 +1,103 @@
+package dev.ringtap.flink.table;
+
+import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.flink.source.BadValues;
+import dev.ringtap.record.BadValueException;
+import dev.ringtap.record.RecordFrames;
+import dev.ringtap.record.SchemaLookup;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.util.Collector;
+
+/**
+ * Rows of a topic's values: one of each packet, of the columns that a query reads. The rows are
+ * made as those of a live table, and a payload that nobody reads is not copied.
+ */
+final class TopicRows implements DeserializationSchema<RowData> {
+  private static final long serialVersionUID = 1;
+
+  private final RowDeserializer rows;
+  private final SchemaLookup registry;
+  private final BadValues badValues;
+  private final int mostBytes;
+
+  private transient RecordFrames frames;
+
+  /**
+   * @param columns those that the query reads
+   * @param registry of values that carry a schema's number, or null
+   */
+  TopicRows(
+      List<PacketColumn> columns,
+      RowDeserializer rows,
+      SchemaLookup registry,
+      BadValues badValues) {
+    this.rows = rows;
+    this.registry = registry;
+    this.badValues = badValues;
+    this.mostBytes =
+        columns.contains(PacketColumn.PAYLOAD)
+            ? CaptureOption.MAX_SNAP_LENGTH_BYTES
+            : PacketTableScan.HEADERS_BYTES;
+  }
+
+  @Override
+  public void open(InitializationContext context) {
+    rows.open();
+    frames = new RecordFrames(registry, mostBytes);
+    badValues.open(context.getMetricGroup());
+  }
+
+  /**
+   * Emits a value's rows, in order. A record without a value, a tombstone, has none.
+   *
+   * @throws IOException if the value cannot be read and is not to be skipped, or the registry does
+   *     not answer
+   */
+  @Override
+  public void deserialize(byte[] value, Collector<RowData> out) throws IOException {
+    if (value == null) {
+      return;
+    }
+    try {
+      frames.read(value, frame -> out.collect(rows.deserialize(frame)));
+    } catch (BadValueException e) {
+      badValues.skip(e);
+    }
+  }
+
+  /**
+   * The row of a value that holds one, or null if it is skipped.
+   *
+   * @throws IOException if it holds another number of them
+   */
+  @Override
+  public RowData deserialize(byte[] value) throws IOException {
+    List<RowData> all = new ArrayList<>();
+    try {
+      frames.read(value, frame -> all.add(rows.deserialize(frame)));
+    } catch (BadValueException e) {
+      badValues.skip(e);
+      return null;
+    }
+    if (all.size() != 1) {
+      throw new IOException(
+          "the value has " + all.size() + " packets: this connector takes one row of a value");
+    }
+    return all.get(0);
+  }
+
+  @Override
+  public boolean isEndOfStream(RowData next) {
+    return false;
+  }
+
+  @Override
+  public TypeInformation<RowData> getProducedType() {
+    return rows.getProducedType();
+  }
+}

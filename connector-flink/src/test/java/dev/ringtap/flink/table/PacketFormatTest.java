@@ -1,0 +1,233 @@
+package dev.ringtap.flink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.record.BadValueException;
+import dev.ringtap.record.PacketBatchEncoder;
+import dev.ringtap.record.PacketEncoder;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.functions.util.ListCollector;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.SimpleCounter;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
+import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.util.InstantiationUtil;
+import org.apache.flink.util.UserCodeClassLoader;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Rows of a topic are those of the frames that its values were made of, and back. */
+@Timeout(60)
+class PacketFormatTest {
+  private static final long NANOS = 1_767_225_601_000_000_042L;
+
+  private final PacketFormatFactory factory = new PacketFormatFactory();
+  private final Counter badValues = new SimpleCounter();
+
+  /** Of frames of all kinds: the values as the agent writes them, and the rows of the frames. */
+  private final List<byte[]> values = new ArrayList<>();
+
+  private final List<RowData> rows = new ArrayList<>();
+  private byte[] batch;
+
+  @BeforeEach
+  void encodeFrames() {
+    PacketEncoder single = PacketEncoder.singleObject();
+    PacketBatchEncoder packed = PacketBatchEncoder.singleObject();
+    List<PacketColumn> columns = List.of(PacketColumn.values());
+    RowDeserializer deserializer =
+        new RowDeserializer(columns, table(columns).getLogicalType().getChildren(), null);
+    deserializer.open();
+    try (BlockBuilder builder = new BlockBuilder(1 << 20)) {
+      builder.start(new CaptureId("node1", "eth0", NANOS / 1000, 2), LinkType.ETHERNET, 262_144);
+      int number = 0;
+      for (byte[] frame : SampleFrames.all(100)) {
+        builder.flags(number % 8);
+        // the decoder follows eight tags in a payload: of nine, it sees one less where one was
+        // taken off
+        int tag =
+            number % 3 == 0 && !hasManyTags(frame) ? 0x8100_0000 | 3 << 13 | 100 + number % 5 : 0;
+        PacketType type = PacketType.values()[number % 5];
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        int more = number % 7 == 0 ? 1000 : 0;
+        builder.append(NANOS + number, frame.length + more, type, tag, bytes, 0, frame.length);
+        number++;
+      }
+      try (Block block = builder.build(5, 3)) {
+        Frame frame;
+        while ((frame = block.next()) != null) {
+          values.add(single.encode(frame));
+          packed.add(frame);
+          rows.add(deserializer.deserialize(frame));
+        }
+      }
+    }
+    batch = packed.finish();
+  }
+
+  private static boolean hasManyTags(byte[] frame) {
+    return frame.length > 44 && frame[12] == (byte) 0x81 && frame[12 + 7 * 4] == (byte) 0x81;
+  }
+
+  private static DataType table(List<PacketColumn> columns) {
+    return DataTypes.ROW(
+        columns.stream()
+            .map(each -> DataTypes.FIELD(each.columnName(), each.dataType()))
+            .toArray(DataTypes.Field[]::new));
+  }
+
+  private DeserializationSchema<RowData> decoder(DataType table, Map<String, String> options)
+      throws Exception {
+    int fields = table.getChildren().size();
+    int[][] all = new int[fields][];
+    Arrays.setAll(all, i -> new int[] {i});
+    ProjectableDecodingFormat<DeserializationSchema<RowData>> format =
+        (ProjectableDecodingFormat<DeserializationSchema<RowData>>)
+            factory.createDecodingFormat(null, Configuration.fromMap(options));
+    DeserializationSchema<RowData> decoder =
+        InstantiationUtil.clone(
+            format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, table, all));
+    decoder.open(
+        new DeserializationSchema.InitializationContext() {
+          @Override
+          public MetricGroup getMetricGroup() {
+            return new UnregisteredMetricsGroup() {
+              @Override
+              public MetricGroup addGroup(String name) {
+                return this;
+              }
+
+              @Override
+              public Counter counter(String name) {
+                assertThat(name).isEqualTo("badValues");
+                return badValues;
+              }
+            };
+          }
+
+          @Override
+          public UserCodeClassLoader getUserCodeClassLoader() {
+            throw new UnsupportedOperationException();
+          }
+        });
+    return decoder;
+  }
+
+  private static List<RowData> read(DeserializationSchema<RowData> decoder, byte[]... values)
+      throws IOException {
+    List<RowData> read = new ArrayList<>();
+    for (byte[] value : values) {
+      decoder.deserialize(value, new ListCollector<>(read));
+    }
+    return read;
+  }
+
+  @Test
+  void aTopicHasTheRowsOfTheRingPackedAndNot() throws Exception {
+    DeserializationSchema<RowData> decoder =
+        decoder(table(List.of(PacketColumn.values())), Map.of());
+    assertThat(rows).hasSizeGreaterThan(200);
+    assertThat(read(decoder, values.toArray(byte[][]::new))).isEqualTo(rows);
+    assertThat(read(decoder, batch)).isEqualTo(rows);
+    assertThat(decoder.deserialize(values.get(0))).isEqualTo(rows.get(0));
+    assertThat(read(decoder, new byte[][] {null})).isEmpty();
+  }
+
+  /** Any columns in any order; without the payload, headers are still decoded. */
+  @Test
+  void aQueryReadsTheColumnsThatItNeeds() throws Exception {
+    List<PacketColumn> some =
+        List.of(PacketColumn.DST_PORT, PacketColumn.VLAN_INNER_ID, PacketColumn.IP_SRC);
+    List<RowData> read = read(decoder(table(some), Map.of()), batch);
+    assertThat(read).hasSameSizeAs(rows);
+    for (int i = 0; i < read.size(); i++) {
+      for (int field = 0; field < some.size(); field++) {
+        RowData.FieldGetter asked =
+            RowData.createFieldGetter(some.get(field).dataType().getLogicalType(), field);
+        RowData.FieldGetter whole =
+            RowData.createFieldGetter(
+                some.get(field).dataType().getLogicalType(), some.get(field).ordinal());
+        assertThat(asked.getFieldOrNull(read.get(i))).isEqualTo(whole.getFieldOrNull(rows.get(i)));
+      }
+    }
+  }
+
+  @Test
+  void aBadValueFailsTheJobOrIsCounted() throws Exception {
+    DataType table = table(List.of(PacketColumn.PAYLOAD));
+    byte[] bad = Arrays.copyOf(values.get(0), values.get(0).length - 1);
+    assertThatThrownBy(() -> read(decoder(table, Map.of()), bad))
+        .isInstanceOf(BadValueException.class);
+    DeserializationSchema<RowData> tolerant = decoder(table, Map.of("ignore-errors", "true"));
+    assertThat(read(tolerant, values.get(0), bad, new byte[] {1}, values.get(1))).hasSize(2);
+    assertThat(badValues.getCount()).isEqualTo(2);
+  }
+
+  private SerializationSchema<RowData> encoder(DataType table) throws Exception {
+    SerializationSchema<RowData> encoder =
+        InstantiationUtil.clone(
+            factory
+                .createEncodingFormat(null, new Configuration())
+                .createRuntimeEncoder(new SinkRuntimeProviderContext(false), table));
+    encoder.open(null);
+    return encoder;
+  }
+
+  @Test
+  void rowsOfALiveTableGiveTheBytesOfTheAgent() throws Exception {
+    SerializationSchema<RowData> encoder = encoder(table(List.of(PacketColumn.values())));
+    for (int i = 0; i < rows.size(); i++) {
+      assertThat(encoder.serialize(rows.get(i))).as("frame " + i).isEqualTo(values.get(i));
+    }
+  }
+
+  /** The tag is found in the payload, the flags in columns of their own. */
+  @Test
+  void columnsThatSayTheSameTwiceMayBeLeftOut() throws Exception {
+    List<PacketColumn> some = new ArrayList<>(List.of(PacketColumn.values()));
+    some.removeIf(
+        each ->
+            each.source() == PacketColumn.Source.TAG
+                || each.source() == PacketColumn.Source.HEADERS
+                || each == PacketColumn.FLAGS);
+    List<RowData> projected = read(decoder(table(some), Map.of()), batch);
+    SerializationSchema<RowData> encoder = encoder(table(some));
+    for (int i = 0; i < projected.size(); i++) {
+      assertThat(encoder.serialize(projected.get(i))).as("frame " + i).isEqualTo(values.get(i));
+    }
+  }
+
+  @Test
+  void wrongColumnsAreNamed() {
+    assertThatThrownBy(() -> encoder(table(List.of(PacketColumn.TIMESTAMP))))
+        .isInstanceOf(ValidationException.class)
+        .hasMessage("a record is not made without the column `payload`; add it");
+    assertThatThrownBy(
+            () -> decoder(DataTypes.ROW(DataTypes.FIELD("port", DataTypes.INT())), Map.of()))
+        .isInstanceOf(ValidationException.class)
+        .hasMessageContaining("a table of packets has no column 'port'; there are: `timestamp`");
+  }
+}
