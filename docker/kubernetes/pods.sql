@@ -4,17 +4,15 @@
 -- Pods seldom change. Without it, packets would wait for the next change.
 SET 'table.exec.source.idle-timeout' = '10 s';
 
-CREATE FUNCTION packets_of AS 'dev.ringtap.docker.TopicPackets';
-
-CREATE TABLE packet_records (
-  packets BYTES,
-  -- the time of the packet, of a batch record's first one
-  captured TIMESTAMP_LTZ(3) METADATA FROM 'timestamp',
+CREATE TABLE packets (
+  `timestamp` TIMESTAMP_LTZ(9), host STRING, ip_src STRING, ip_dst STRING, ip_protocol INT, src_port INT, dst_port INT,
+  original_length INT,
+  captured AS CAST(`timestamp` AS TIMESTAMP_LTZ(3)),
   -- packets wait this long for a change of pods that arrives later than they do
   WATERMARK FOR captured AS captured - INTERVAL '5' SECOND
 ) WITH (
   'connector' = 'kafka', 'properties.bootstrap.servers' = 'kafka:9092', 'topic' = 'packets',
-  'scan.startup.mode' = 'earliest-offset', 'format' = 'raw'
+  'scan.startup.mode' = 'earliest-offset', 'format' = 'ringtap'
 );
 
 CREATE TABLE pods (
@@ -44,6 +42,6 @@ SELECT packet.`timestamp`, packet.host,
   packet.ip_src, src.namespace, src.pod, packet.src_port,
   packet.ip_dst, dst.namespace, dst.pod, packet.dst_port,
   packet.ip_protocol, packet.original_length
-FROM (SELECT p.*, captured FROM packet_records, LATERAL TABLE(packets_of(packets)) AS p) AS packet
+FROM packets AS packet
 LEFT JOIN pods FOR SYSTEM_TIME AS OF packet.captured AS src ON packet.ip_src = src.ip
 LEFT JOIN pods FOR SYSTEM_TIME AS OF packet.captured AS dst ON packet.ip_dst = dst.ip;

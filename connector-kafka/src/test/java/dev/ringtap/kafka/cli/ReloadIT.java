@@ -109,7 +109,7 @@ class ReloadIT {
   void filtersChangeUnderLoadAndNoFrameIsLost() throws Exception {
     Path file = directory.resolve("out.pcapng");
     write("filter: udp dst port 9 or udp dst port 10");
-    Output capture = capture("-w", file.toString(), "-B", "64");
+    Output capture = capture("-w", file.toString(), "--retire-timeout", "500");
     Output sender = network.start("python3", "-c", SENDER);
     for (int i = 0; i < 200; i++) {
       write("filter: udp dst port 9 or udp dst port " + (10 + (i + 1) % 2));
@@ -139,7 +139,7 @@ class ReloadIT {
       "  linger.ms: 1"
     };
     write(settings);
-    Output capture = capture("-B", "64");
+    Output capture = capture("--retire-timeout", "500");
     Output sender = network.start("python3", "-c", SENDER);
     for (int i = 1; i <= 5; i++) {
       settings[4] = "  linger.ms: " + (1 + i);
