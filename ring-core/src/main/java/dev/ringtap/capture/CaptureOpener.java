@@ -219,10 +219,12 @@ final class CaptureOpener {
       if (blockCount < asked) {
         LOG.log(
             Level.WARNING,
-            "the kernel had no memory for a ring of {0} blocks of {1} KiB, it gave {2}",
+            "the kernel had no memory for all blocks of the ring interface={0} asked={1} given={2}"
+                + " blockKiB={3}",
+            config.interfaceName(),
             asked,
-            blockSizeBytes >> 10,
-            blockCount);
+            blockCount,
+            blockSizeBytes >> 10);
       }
       return blockCount;
     }

@@ -122,7 +122,7 @@ final class HardwareClock implements AutoCloseable {
       } catch (LinuxException e) {
         LOG.log(
             Level.WARNING,
-            "card timestamps not restored interface={0} rx_filter={1}: {2}",
+            "card timestamps not restored interface={0} rxFilter={1} reason={2}",
             name,
             Integer.toString(before.config.rxFilter()),
             e.getMessage());

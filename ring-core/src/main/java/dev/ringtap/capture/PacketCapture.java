@@ -240,10 +240,10 @@ public final class PacketCapture implements LiveCapture {
     if (!device.isKnown()) {
       LOG.log(
           Level.WARNING,
-          "hardware type {0} of {1} is not known: its frames are captured cooked, without their"
-              + " layer-2 header",
-          Integer.toString(device.hardwareType()),
-          interfaceName);
+          "hardware type is not known, frames are captured cooked, without their layer-2 header"
+              + " interface={0} hardwareType={1}",
+          interfaceName,
+          Integer.toString(device.hardwareType()));
     }
   }
 
@@ -334,12 +334,12 @@ public final class PacketCapture implements LiveCapture {
     if (error == Errno.ENETDOWN) {
       LOG.log(
           Level.WARNING,
-          "interface {0} went down; capture goes on when it is up again",
+          "interface went down, capture goes on when it is up again interface={0}",
           interfaceName);
       // it may be about to be removed, which nothing will tell
       wasDown = true;
     } else if (error != 0) {
-      LOG.log(Level.WARNING, "socket error {0} on {1}", error, interfaceName);
+      LOG.log(Level.WARNING, "socket error interface={0} errno={1}", interfaceName, error);
     }
   }
 
@@ -370,9 +370,9 @@ public final class PacketCapture implements LiveCapture {
     if (sinceStopMillis > 1000 + 10L * retireTimeoutMillis) {
       LOG.log(
           Level.WARNING,
-          "{0} frames of {1} were counted by the kernel and did not come out of the ring",
-          statistics().waiting(),
-          interfaceName);
+          "frames that the kernel counted did not come out of the ring interface={0} frames={1}",
+          interfaceName,
+          statistics().waiting());
       return true;
     }
     return false;

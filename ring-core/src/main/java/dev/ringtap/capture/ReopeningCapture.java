@@ -78,7 +78,11 @@ public final class ReopeningCapture implements LiveCapture {
           throw e;
         }
         if (!told) {
-          LOG.log(Level.INFO, "waiting for interface {0}: {1}", name, e.getMessage());
+          LOG.log(
+              Level.INFO,
+              "waiting for an interface interface={0} reason={1}",
+              name,
+              e.getMessage());
           told = true;
         }
       }
@@ -126,7 +130,11 @@ public final class ReopeningCapture implements LiveCapture {
     before = statistics();
     current = null;
     former = capture;
-    LOG.log(Level.WARNING, "{0}; waiting for it", e.getMessage());
+    LOG.log(
+        Level.WARNING,
+        "interface is gone, waiting for it interface={0} reason={1}",
+        config.interfaceName(),
+        e.getMessage());
   }
 
   /**

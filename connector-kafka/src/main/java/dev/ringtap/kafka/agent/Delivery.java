@@ -22,9 +22,9 @@ final class Delivery {
     acknowledged.add(frames);
   }
 
-  /** A frame is in the file; one thread at a time. */
-  void written() {
-    written.add(1);
+  /** Frames are in the file; one thread at a time. */
+  void written(long frames) {
+    written.add(frames);
   }
 
   /** Frames that did not arrive. */

@@ -6,6 +6,8 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.file.PcapngWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -16,7 +18,21 @@ final class FileSink implements FrameSink {
   /** Numbers of the live captures' interfaces; none of a replay. */
   private final Map<CaptureId, Integer> live = new HashMap<>();
 
+  /** Frames that the writer has not brought into the file yet, in their order. */
+  private final Deque<Buffered> buffered = new ArrayDeque<>();
+
+  private long settled;
   private boolean finished;
+
+  /** Frames of one capture that follow one another. */
+  private static final class Buffered {
+    private final Delivery delivery;
+    private long frames;
+
+    Buffered(Delivery delivery) {
+      this.delivery = delivery;
+    }
+  }
 
   FileSink(Path file) throws IOException {
     writer = PcapngWriter.create(file);
@@ -44,15 +60,41 @@ final class FileSink implements FrameSink {
             last = frame.capture();
             number = live.get(last);
           }
-          if (number == null) {
-            writer.write(frame);
-          } else {
-            writer.write(number, frame);
+          add(delivery);
+          try {
+            if (number == null) {
+              writer.write(frame);
+            } else {
+              writer.write(number, frame);
+            }
+          } finally {
+            settle();
           }
-          delivery.written();
         }
       }
     };
+  }
+
+  private void add(Delivery delivery) {
+    if (buffered.isEmpty() || buffered.getLast().delivery != delivery) {
+      buffered.add(new Buffered(delivery));
+    }
+    buffered.getLast().frames++;
+  }
+
+  /** Counts what has reached the file since the last time: of a full disk that is not all. */
+  private void settle() {
+    for (long reached = writer.framesWritten() - settled; reached > 0; ) {
+      Buffered first = buffered.getFirst();
+      long frames = Math.min(reached, first.frames);
+      first.delivery.written(frames);
+      first.frames -= frames;
+      if (first.frames == 0) {
+        buffered.remove();
+      }
+      reached -= frames;
+      settled += frames;
+    }
   }
 
   /** Tells the file what a live capture has seen. */
@@ -63,14 +105,22 @@ final class FileSink implements FrameSink {
   @Override
   public synchronized void flush() throws IOException {
     if (!finished) {
-      writer.flush();
+      try {
+        writer.flush();
+      } finally {
+        settle();
+      }
     }
   }
 
   @Override
   public synchronized void finish() throws IOException {
     finished = true;
-    writer.close();
+    try {
+      writer.close();
+    } finally {
+      settle();
+    }
   }
 
   @Override

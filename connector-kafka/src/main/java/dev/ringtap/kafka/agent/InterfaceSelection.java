@@ -165,7 +165,11 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
       throw reason;
     }
     if (!told) {
-      LOG.log(Level.INFO, "waiting for interface {0} reason={1}", this, reason.getMessage());
+      LOG.log(
+          Level.INFO,
+          "waiting for an interface interface={0} reason={1}",
+          this,
+          reason.getMessage());
     }
     return false;
   }

@@ -60,7 +60,8 @@ class InterfaceRemovedIT {
               "--report",
               report.toString(),
               "udp port 9");
-      capture.await("waiting for interface right reason=no interface is named 'right'");
+      capture.await(
+          "waiting for an interface interface=right reason=\"no interface is named 'right'");
       network.makeWire();
       capture.await("listening on right");
       network.exec("python3", "-c", TWO_HUNDRED_FRAMES);
