@@ -86,8 +86,8 @@ public final class VlanTag {
     return ofBits(ring.get(BE_INT, data + LinkType.ETHERNET_TYPE_AT));
   }
 
-  /** The bits if they begin with the TPID of a tag. */
-  static int ofBits(int bits) {
+  /** The bits if they begin with the TPID that a tag has among a frame's bytes, otherwise 0. */
+  public static int ofBits(int bits) {
     int tpid = bits >>> 16;
     boolean tagged = tpid == ETHERTYPE_VLAN || tpid == ETHERTYPE_QINQ || tpid == ETHERTYPE_QINQ_OLD;
     return tagged ? bits : 0;

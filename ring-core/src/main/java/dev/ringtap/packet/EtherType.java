@@ -24,7 +24,7 @@ public final class EtherType {
   private EtherType() {}
 
   /** Whether a VLAN tag follows the type. */
-  public static boolean isVlanTag(int type) {
+  static boolean isVlanTag(int type) {
     return type == VLAN || type == QINQ || type == QINQ_OLD;
   }
 }

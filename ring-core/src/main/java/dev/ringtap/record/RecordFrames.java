@@ -7,7 +7,7 @@ import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
-import dev.ringtap.packet.EtherType;
+import dev.ringtap.capture.VlanTag;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -317,8 +317,7 @@ public final class RecordFrames implements AutoCloseable {
       return Tag.CUT;
     }
     boolean isFound =
-        packet.linkType() == LinkType.ETHERNET
-            && EtherType.isVlanTag(packet.vlanTag() >>> Short.SIZE);
+        packet.linkType() == LinkType.ETHERNET && VlanTag.ofBits(packet.vlanTag()) != 0;
     return isFound ? Tag.FOUND : Tag.INSIDE;
   }
 

@@ -30,7 +30,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Finds out, before anything is captured, that the brokers answer and the topic is there. */
 final class KafkaTopic {
-  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
 
   private static final long RETRY_MILLIS = 20;
 
@@ -43,7 +43,7 @@ final class KafkaTopic {
    *     them
    * @param partitions partitions of a new topic; its replication is the broker's default
    * @return all brokers, by name and port
-   * @throws AgentException if no broker answers within 30 s, or it refuses
+   * @throws AgentException if no broker answers within 15 s, or it refuses
    */
   static Set<HostPort> ensure(Properties settings, String topic, int partitions)
       throws AgentException {

@@ -400,7 +400,7 @@ class CaptureCommandIT {
         network.ringtap("capture", "-i", TestNetwork.RIGHT, "-b", "127.0.0.1:1", "-t", "packets");
     assertThat(capture.exitCode(25)).isEqualTo(1);
     assertThat(capture.text())
-        .contains("no Kafka broker answered at 127.0.0.1:1 within 30 s; check -b");
+        .contains("no Kafka broker answered at 127.0.0.1:1 within 15 s; check -b");
     assertThat((System.nanoTime() - start) / 1e9).isLessThan(22);
   }
 

@@ -105,7 +105,7 @@ class InjectedFaultIT {
                 "--drain-timeout",
                 "20"));
     command.addAll(List.of(more));
-    // a loaded machine may take longer than the 30 s that a start without --wait gives the broker
+    // a loaded machine may take longer than the 15 s that a start without --wait gives the broker
     command.addAll(live ? List.of("-i", TestNetwork.RIGHT, "--wait") : List.of("-r", "-"));
     return network.start(command.toArray(String[]::new));
   }
