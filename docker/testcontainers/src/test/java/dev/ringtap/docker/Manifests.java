@@ -2,6 +2,7 @@ package dev.ringtap.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.introspect.Annotated;
@@ -91,7 +92,8 @@ record Manifests(Path directory, Kustomization kustomization, List<HasMetadata> 
   }
 
   /** The agent's options. */
-  JsonNode options() throws IOException {
-    return YAML.readTree(directory.resolve("agent.yaml").toFile());
+  Map<String, Object> options() throws IOException {
+    return YAML.readValue(
+        directory.resolve("agent.yaml").toFile(), new TypeReference<Map<String, Object>>() {});
   }
 }
