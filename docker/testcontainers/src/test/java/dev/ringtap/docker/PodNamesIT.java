@@ -62,15 +62,16 @@ class PodNamesIT {
 
       assertThat(rows(kafka, 3))
           .extracting(
+              row -> row.get("timestamp").asText(),
               row -> row.get("node").asText(),
               row -> row.get("src_namespace").asText(null),
               row -> row.get("src_pod").asText(null),
               row -> row.get("dst_pod").asText(),
               row -> row.get("dst_port").asInt())
           .containsExactly(
-              tuple("node1", "shop", "web-1", "db-0", 9),
-              tuple("node1", "tools", "cron-7", "db-0", 9),
-              tuple("node1", null, null, "db-0", 9));
+              tuple("2026-01-15 09:00:05Z", "node1", "shop", "web-1", "db-0", 9),
+              tuple("2026-01-15 09:00:15Z", "node1", "tools", "cron-7", "db-0", 9),
+              tuple("2026-01-15 09:00:25Z", "node1", null, null, "db-0", 9));
     }
   }
 
