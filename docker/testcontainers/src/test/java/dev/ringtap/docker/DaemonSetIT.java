@@ -24,6 +24,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +37,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
  * The DaemonSet's container as Docker runs it: with the manifest's user, capabilities, memory and
  * environment, and the example's options. The network is an application's instead of the node's.
  */
-@Timeout(180)
+@Timeout(300)
 @RequiresImages({"agent", "kafka"})
 class DaemonSetIT {
   private static final String NODE = "node1";
@@ -116,7 +117,11 @@ class DaemonSetIT {
                 })
             .waitingFor(
                 Wait.forSuccessfulCommand(
-                    "http-ok " + port() + " " + agent.getReadinessProbe().getHttpGet().getPath()));
+                        "http-ok "
+                            + port()
+                            + " "
+                            + agent.getReadinessProbe().getHttpGet().getPath())
+                    .withStartupTimeout(Duration.ofSeconds(120)));
     for (EnvVar variable : agent.getEnv()) {
       boolean nodeName =
           variable.getValueFrom() != null
