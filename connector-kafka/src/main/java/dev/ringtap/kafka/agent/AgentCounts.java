@@ -27,6 +27,8 @@ public record AgentCounts(
    *
    * @param lastAcknowledgedMillis when Kafka last acknowledged a record, in milliseconds since 1970
    *     UTC; 0 if it never did
+   * @param quietSeconds for how long no broker has answered anything, though it was asked; 0 if one
+   *     has within the time that an answer may take
    * @param connections open connections to brokers
    * @param bufferBytes of the buffer for records that wait
    * @param bufferUsedBytes those in use
@@ -35,6 +37,7 @@ public record AgentCounts(
    */
   public record KafkaCounts(
       long lastAcknowledgedMillis,
+      double quietSeconds,
       int connections,
       long bufferBytes,
       long bufferUsedBytes,

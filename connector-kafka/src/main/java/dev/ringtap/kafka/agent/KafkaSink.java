@@ -37,8 +37,9 @@ final class KafkaSink implements FrameSink {
    * <p>A broker that is away must not cost captured frames: records wait for as long as it takes,
    * the full buffer holds the pump, and the ring holds what comes. Batches of half a MiB and lz4
    * are worth two to four times the rate of small ones; the buffer has room for many of them, and
-   * leaves a small heap to others. Since Kafka 4 a client that reaches no broker forgets its topics
-   * to start anew, and a send waits for them instead of filling the buffer: not so here.
+   * leaves a small heap to others. Asked for metadata twice a minute, an idle broker that hangs
+   * shows within a minute. Since Kafka 4 a client that reaches no broker forgets its topics to
+   * start anew, and a send waits for them instead of filling the buffer: not so here.
    */
   static final Map<String, String> PRODUCER_DEFAULTS =
       Map.of(
@@ -50,6 +51,7 @@ final class KafkaSink implements FrameSink {
           ProducerConfig.BUFFER_MEMORY_CONFIG, Long.toString(Math.min(64 << 20, HEAP_BYTES / 4)),
           ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(Long.MAX_VALUE),
           ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.toString(Integer.MAX_VALUE),
+          ProducerConfig.METADATA_MAX_AGE_CONFIG, "30000",
           CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "none");
 
   private final Producer<byte[], byte[]> producer;
@@ -64,6 +66,14 @@ final class KafkaSink implements FrameSink {
   /** The producer's own metrics by name; of a closed producer they are still there. */
   private final Map<String, Metric> metrics = new HashMap<>();
 
+  /** A broker has answered within this time unless it hangs: metadata are asked for. */
+  private final long answerMillis;
+
+  /** Bytes that brokers have sent, and when that last changed. Guarded by metrics. */
+  private double received;
+
+  private long receivedNanos = System.nanoTime();
+
   private volatile boolean abandoned;
 
   private KafkaSink(
@@ -72,13 +82,15 @@ final class KafkaSink implements FrameSink {
       OptionalInt schemaId,
       RecordLimits limits,
       int partitions,
-      AtomicLong lastAcknowledgedMillis) {
+      AtomicLong lastAcknowledgedMillis,
+      long answerMillis) {
     this.producer = producer;
     this.target = target;
     this.schemaId = schemaId;
     this.limits = limits;
     this.partitions = partitions;
     this.lastAcknowledgedMillis = lastAcknowledgedMillis;
+    this.answerMillis = answerMillis;
     producer
         .metrics()
         .forEach(
@@ -117,7 +129,9 @@ final class KafkaSink implements FrameSink {
           schemaId,
           RecordLimits.of(target.framesPerRecord(), all),
           producer.partitionsFor(target.topic()).size(),
-          lastAcknowledgedMillis);
+          lastAcknowledgedMillis,
+          number(all, ProducerConfig.METADATA_MAX_AGE_CONFIG)
+              + number(all, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG));
     } catch (KafkaException e) {
       if (producer != null) {
         producer.close(Duration.ZERO);
@@ -128,15 +142,21 @@ final class KafkaSink implements FrameSink {
 
   /** A buffer that does not fit fills while a broker is away; the producer does not survive it. */
   private static void requireHeap(Properties settings) throws AgentException {
-    Object value = settings.get(ProducerConfig.BUFFER_MEMORY_CONFIG);
-    long buffer =
-        (Long) ConfigDef.parseType(ProducerConfig.BUFFER_MEMORY_CONFIG, value, ConfigDef.Type.LONG);
+    long buffer = number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG);
     if (buffer > HEAP_BYTES / 2) {
       throw new AgentException(
           "buffer.memory is %d bytes, more than half of the heap of %d; lower it, or give the JVM a larger heap: RINGTAP_JAVA_OPTS=-Xmx%dm"
               .formatted(buffer, HEAP_BYTES, (buffer >> 20) * 2 + 1),
           null);
     }
+  }
+
+  /** A setting of the producer's, or its default. */
+  private static long number(Properties settings, String name) {
+    Object value = settings.get(name);
+    return value == null
+        ? ((Number) ProducerConfig.configDef().defaultValues().get(name)).longValue()
+        : (Long) ConfigDef.parseType(name, value, ConfigDef.Type.LONG);
   }
 
   @Override
@@ -260,11 +280,24 @@ final class KafkaSink implements FrameSink {
     double buffer = metric("buffer-total-bytes");
     return new AgentCounts.KafkaCounts(
         lastAcknowledgedMillis.get(),
+        quietSeconds(),
         (int) metric("connection-count"),
         (long) buffer,
         (long) (buffer - metric("buffer-available-bytes")),
         metric("batch-size-avg"),
         metric("compression-rate-avg"));
+  }
+
+  private double quietSeconds() {
+    synchronized (metrics) {
+      double now = metric("incoming-byte-total");
+      if (now != received) {
+        received = now;
+        receivedNanos = System.nanoTime();
+      }
+      long quietNanos = System.nanoTime() - receivedNanos;
+      return quietNanos > TimeUnit.MILLISECONDS.toNanos(answerMillis) ? quietNanos / 1e9 : 0;
+    }
   }
 
   @Override

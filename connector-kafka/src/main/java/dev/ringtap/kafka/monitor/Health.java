@@ -98,6 +98,9 @@ final class Health {
     if (counts.kafka().connections() == 0) {
       return "no broker is connected";
     }
+    if (counts.kafka().quietSeconds() > 0) {
+      return "no broker has answered for " + seconds(counts.kafka().quietSeconds());
+    }
     return counts.isKafkaSilent()
         ? "has acknowledged nothing for " + seconds(counts.silentSeconds())
         : null;

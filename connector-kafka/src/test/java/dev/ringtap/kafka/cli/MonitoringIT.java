@@ -106,6 +106,10 @@ class MonitoringIT {
             "1",
             "--metrics",
             "9464",
+            "-X",
+            "metadata.max.age.ms=1000",
+            "-X",
+            "request.timeout.ms=3000",
             "udp");
     capture.await("metrics at http://127.0.0.1:9464/metrics, for this host alone");
     awaitReady(false, "FAIL starting: waits for interface right");
@@ -140,6 +144,11 @@ class MonitoringIT {
     after.assertAddsUpAfter(before);
     assertThat(after.sum("ringtap_frames_offered_total")).isEqualTo(400);
 
+    // one that hangs still takes connections
+    broker.signal("STOP");
+    awaitReady(false, "FAIL kafka: no broker has answered for ");
+    broker.signal("CONT");
+    awaitReady(true, "ok kafka: answers");
     broker.kill();
     awaitReady(false, "FAIL kafka: no broker is connected");
     capture.terminate();

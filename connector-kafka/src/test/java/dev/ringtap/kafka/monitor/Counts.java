@@ -31,7 +31,12 @@ record Counts(
       new Counts(InterfaceState.UP, Loop.POLLING, 0.3, 0, kafka(2), null, List.of(), null);
 
   static KafkaCounts kafka(int connections) {
-    return new KafkaCounts(1_700_000_000_500L, connections, 1 << 26, 1 << 20, 3000, 0.5);
+    return kafka(connections, 0);
+  }
+
+  static KafkaCounts kafka(int connections, double quietSeconds) {
+    return new KafkaCounts(
+        1_700_000_000_500L, quietSeconds, connections, 1 << 26, 1 << 20, 3000, 0.5);
   }
 
   Counts with(InterfaceState other) {

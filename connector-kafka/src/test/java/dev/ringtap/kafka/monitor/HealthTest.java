@@ -83,6 +83,9 @@ class HealthTest {
     assertNotReady(
         Counts.WELL.with(Counts.kafka(1), 12.5, null),
         "FAIL kafka: has acknowledged nothing for 12 s");
+    assertNotReady(
+        Counts.WELL.with(Counts.kafka(1, 62.5), 0, null),
+        "FAIL kafka: no broker has answered for 62 s");
     assertNotReady(Counts.WELL.with(null, 0, null), "FAIL kafka: not reached yet");
     assertNotReady(Counts.WELL.with(null, 0, "no such host"), "FAIL kafka: no such host");
   }
