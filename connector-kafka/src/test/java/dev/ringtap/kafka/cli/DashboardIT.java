@@ -193,7 +193,14 @@ class DashboardIT {
     awaitAlert("RingtapCaptureDown", "pending");
     capture.kill();
     awaitAlert("RingtapAgentDown", "pending");
-    capture("missing*");
+    Output waiting = capture("missing*");
     awaitAlert("RingtapNotCapturing", "pending");
+    await("end of the alert", () -> !hasResult("ALERTS{alertname=\"RingtapBrokerAway\"}"));
+    waiting.kill();
+    waiting.exitCode(20);
+    network.exec("ip", "link", "set", TestNetwork.RIGHT, "up");
+    // it never had a broker
+    capture(TestNetwork.RIGHT);
+    awaitAlert("RingtapBrokerAway", "pending");
   }
 }
