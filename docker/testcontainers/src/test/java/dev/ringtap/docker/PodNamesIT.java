@@ -35,11 +35,11 @@ import org.testcontainers.containers.Network;
 import org.testcontainers.utility.MountableFile;
 
 /** The SQL that names the pods of packets, on made-up ones. */
-@Timeout(240)
+@Timeout(360)
 @RequiresImages({"kafka", "flink"})
 class PodNamesIT {
   private static final Instant START = Instant.parse("2026-01-15T09:00:00Z");
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofSeconds(200);
 
   @Test
   void eachPacketHasThePodThatHadTheAddressThen() throws Exception {

@@ -9,7 +9,7 @@ import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
 
 /** The image of compose.yaml finds the agent beside the server. */
-@Timeout(120)
+@Timeout(240)
 @RequiresImages({"agent", "prometheus"})
 class PrometheusImageIT {
   @Test
