@@ -27,6 +27,7 @@ import java.util.Map;
 public final class Libc {
   public static final int AF_PACKET = 17;
 
+  static final int AF_UNIX = 1;
   static final int AF_NETLINK = 16;
   static final int SOCK_RAW = 3;
   static final int SOCK_DGRAM = 2;
@@ -69,6 +70,8 @@ public final class Libc {
   private static final MethodHandle EVENTFD = call("eventfd", of(INT, INT, INT));
   private static final MethodHandle READ = call("read", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle WRITE = call("write", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle SENDTO =
+      call("sendto", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG, INT, ADDRESS, INT));
   private static final MethodHandle IOCTL =
       Linker.nativeLinker()
           .downcallHandle(
@@ -252,6 +255,21 @@ public final class Libc {
       MemorySegment state = arena.allocate(CALL_STATE);
       long count = (long) WRITE.invokeExact(state, fd.number(), buffer, buffer.byteSize());
       return check((int) count, state, "write " + what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  static void sendto(Fd fd, MemorySegment message, MemorySegment address, String what)
+      throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int length = (int) address.byteSize();
+      long sent =
+          (long)
+              SENDTO.invokeExact(
+                  state, fd.number(), message, message.byteSize(), 0, address, length);
+      check((int) sent, state, "sendto " + what);
     } catch (Throwable e) {
       throw failed(e);
     }

@@ -25,6 +25,7 @@ class StructLayoutTest {
       #include <poll.h>
       #include <sys/socket.h>
       #include <sys/eventfd.h>
+      #include <sys/un.h>
       #include <sys/ioctl.h>
       #include <sched.h>
       #include <net/if.h>
@@ -107,6 +108,10 @@ class StructLayoutTest {
     offset(all, "struct sockaddr_ll", "sll_halen", SockaddrLl.SLL_HALEN);
     offset(all, "struct sockaddr_ll", "sll_addr", SockaddrLl.SLL_ADDR);
 
+    size(all, "struct sockaddr_un", SockaddrUn.BYTES);
+    offset(all, "struct sockaddr_un", "sun_family", SockaddrUn.SUN_FAMILY);
+    offset(all, "struct sockaddr_un", "sun_path", SockaddrUn.SUN_PATH);
+
     size(all, "struct fanout_args", FanoutArgs.BYTES);
     offset(all, "struct fanout_args", "id", FanoutArgs.ID);
     offset(all, "struct fanout_args", "type_flags", FanoutArgs.TYPE_FLAGS);
@@ -171,6 +176,7 @@ class StructLayoutTest {
     value(all, "IFF_PROMISC", Ifreq.IFF_PROMISC);
 
     value(all, "AF_PACKET", Libc.AF_PACKET);
+    value(all, "AF_UNIX", Libc.AF_UNIX);
     value(all, "AF_NETLINK", Libc.AF_NETLINK);
     value(all, "SOCK_RAW", Libc.SOCK_RAW);
     value(all, "SOCK_DGRAM", Libc.SOCK_DGRAM);
