@@ -7,9 +7,11 @@ import dev.ringtap.kafka.agent.CaptureLedger;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.kafka.monitor.AgentMBean;
+import dev.ringtap.kafka.monitor.Health;
 import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.kafka.monitor.Subject;
 import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.service.ServiceManager;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -41,6 +43,8 @@ final class CaptureCommand implements Callable<Integer> {
   @Mixin private final CaptureArguments arguments = new CaptureArguments();
 
   @Spec private CommandSpec spec;
+
+  private final ServiceManager manager = ServiceManager.ofProcess();
 
   /** Null without --metrics. */
   private Monitor monitor;
@@ -118,6 +122,7 @@ final class CaptureCommand implements Callable<Integer> {
   }
 
   private void starting(String phase) {
+    manager.status(phase);
     if (monitor != null) {
       monitor.starting(phase);
     }
@@ -171,9 +176,10 @@ final class CaptureCommand implements Callable<Integer> {
       if (monitor != null) {
         monitor.watch(subject(config, agent, reload));
       }
-      Shutdown.onSignal(agent::stop, config.drainTimeout());
+      Shutdown.onSignal(() -> stop(agent), config.drainTimeout());
       Signals.on("USR1", () -> flush(agent));
       announce(config, agent);
+      manager.ready(() -> Health.isLive(agent.counts()));
       Ledger ledger = ProgressLine.run(agent, config.kafka() != null);
       boolean failed = agent.failure() != null || ledger.notDelivered() > 0 || !ledger.balances();
       if (agent.failure() != null) {
@@ -185,6 +191,11 @@ final class CaptureCommand implements Callable<Integer> {
       }
       return failed ? Main.FAILED : Main.OK;
     }
+  }
+
+  private void stop(CaptureAgent agent) {
+    manager.stopping();
+    agent.stop();
   }
 
   private static Subject subject(AgentConfig config, CaptureAgent agent, Reload reload) {

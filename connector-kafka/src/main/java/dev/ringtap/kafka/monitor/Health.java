@@ -14,7 +14,7 @@ import java.util.Locale;
  * <p>Alive: the capture loops turn. One that waits for Kafka or a file is alive: to start it again
  * would lose what it holds. Ready: the ring is open on an interface that is up, and Kafka answers.
  */
-final class Health {
+public final class Health {
   /** A loop looks for a block at least twice a second. */
   static final int LOOP_SECONDS = 10;
 
@@ -30,9 +30,14 @@ final class Health {
     return health;
   }
 
-  static Health live(Subject subject) {
+  /** Whether the capture loops turn. */
+  public static boolean isLive(AgentCounts counts) {
+    return live(counts).isOk();
+  }
+
+  static Health live(AgentCounts counts) {
     Health health = new Health();
-    for (CaptureCounts capture : subject.counts().get().captures()) {
+    for (CaptureCounts capture : counts.captures()) {
       for (MemberCounts each : capture.members()) {
         boolean stuck = each.loop() == Loop.POLLING && each.loopSeconds() > LOOP_SECONDS;
         health.line(!stuck, name("capture loop of", capture, each), loop(each, stuck));

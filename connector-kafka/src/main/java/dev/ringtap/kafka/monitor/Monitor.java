@@ -132,7 +132,9 @@ public final class Monitor implements AutoCloseable {
     Subject watched = subject;
     switch (exchange.getRequestURI().getPath()) {
       case "/livez":
-        send(exchange, watched == null ? Health.starting(phase, false) : Health.live(watched));
+        send(
+            exchange,
+            watched == null ? Health.starting(phase, false) : Health.live(watched.counts().get()));
         break;
       case "/readyz":
         send(exchange, watched == null ? Health.starting(phase, true) : Health.ready(watched));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(10)
 class HealthTest {
   private static void assertLive(Counts counts, boolean live, String... lines) {
-    Health health = Health.live(counts.subject());
+    Health health = Health.live(counts.subject().counts().get());
     assertThat(health.isOk()).as(health.toString()).isEqualTo(live);
     assertThat(health.toString().lines()).containsExactly(lines);
   }
