@@ -1,5 +1,6 @@
 package dev.ringtap.testkit;
 
+import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.filter.FilterCompiler;
@@ -15,17 +16,19 @@ import java.util.stream.Stream;
 public final class Requirements {
   /** Debian's packages of the programs that are not named like theirs. */
   private static final Map<String, String> PACKAGES =
-      Map.of(
-          "go", "golang-go",
-          "ip", "iproute2",
-          "setpriv", "util-linux",
-          "unshare", "util-linux",
-          "promtool", "prometheus",
-          "capinfos", "wireshark-common",
-          "editcap", "wireshark-common",
-          "mergecap", "wireshark-common",
-          "text2pcap", "wireshark-common",
-          "sysctl", "procps");
+      Map.ofEntries(
+          entry("go", "golang-go"),
+          entry("ip", "iproute2"),
+          entry("nsenter", "util-linux"),
+          entry("setpriv", "util-linux"),
+          entry("unshare", "util-linux"),
+          entry("promtool", "prometheus"),
+          entry("capinfos", "wireshark-common"),
+          entry("editcap", "wireshark-common"),
+          entry("mergecap", "wireshark-common"),
+          entry("text2pcap", "wireshark-common"),
+          entry("sysctl", "procps"),
+          entry("systemd-nspawn", "systemd-container"));
 
   private Requirements() {}
 
