@@ -22,6 +22,7 @@ final class OptionGroups {
     NAMES.put(
         "Input",
         List.of(
+            "--config",
             "--interface",
             "--exclude",
             "--read",

@@ -12,8 +12,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.ParameterException;
 
@@ -29,10 +27,7 @@ final class Reload {
   private static final Set<String> PRODUCER =
       Set.of("bootstrap-server", "producer-config", "producer-property");
 
-  private static final Set<String> CHANGEABLE =
-      Stream.of(FILTER, PRODUCER, Set.of("log-level"))
-          .flatMap(Set::stream)
-          .collect(Collectors.toUnmodifiableSet());
+  private static final String LOG_LEVEL = "log-level";
 
   /** Reads what the command line, the environment and the configuration file say by now. */
   interface Source {
@@ -81,46 +76,50 @@ final class Reload {
   }
 
   private void reload() {
+    Set<String> changed = new TreeSet<>();
     try {
       CaptureArguments read = source.read();
       List<String> problems = read.problems();
       if (!problems.isEmpty()) {
         throw read.usage(String.join("; ", problems));
       }
-      change(read);
+      change(read, changed);
     } catch (IOException | ParameterException e) {
       LOG.log(
           Level.WARNING,
-          "the configuration is wrong and stays as it was reason={0}",
+          "the configuration is wrong, and the rest of it stays as it was changed={0} reason={1}",
+          String.join(",", changed),
           e.getMessage());
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "the configuration stays as it was reason=" + e, e);
     }
   }
 
-  private void change(CaptureArguments read) throws IOException {
+  /** Adds to {@code changed} what is changed, also if it throws. */
+  private void change(CaptureArguments read, Set<String> changed) throws IOException {
     Map<String, Object> now = read.values();
     Set<String> differs = new TreeSet<>(now.keySet());
     differs.removeIf(option -> Objects.equals(now.get(option), values.get(option)));
-    Set<String> changed = new TreeSet<>(differs);
-    changed.retainAll(CHANGEABLE);
-    if (changed.stream().anyMatch(FILTER::contains)) {
+    if (differs.contains(LOG_LEVEL)) {
+      read.logLevel.use();
+      keep(LOG_LEVEL, now, changed);
+    }
+    if (differs.stream().anyMatch(FILTER::contains)) {
       agent.change(read.setup());
       filterText = read.filterText();
-    }
-    if (changed.contains("log-level")) {
-      read.logLevel.use();
+      FILTER.stream().filter(differs::contains).forEach(each -> keep(each, now, changed));
     }
     Properties settings = settings(read);
     if (!settings.equals(producerSettings)) {
       agent.change(settings);
       producerSettings = settings;
-      if (changed.stream().noneMatch(PRODUCER::contains)) {
-        changed.add("producer-config");
-      }
+      PRODUCER.forEach(each -> values.put(each, now.get(each)));
+      // a file that is the same by name may say something else
+      List<String> named = PRODUCER.stream().filter(differs::contains).toList();
+      changed.addAll(named.isEmpty() ? List.of("producer-config") : named);
     }
-    CHANGEABLE.forEach(option -> values.put(option, now.get(option)));
-    differs.removeAll(CHANGEABLE);
+    differs.removeAll(changed);
+    differs.removeAll(PRODUCER);
     LOG.log(Level.INFO, "configuration was read again changed={0}", String.join(",", changed));
     if (!differs.isEmpty()) {
       LOG.log(
@@ -128,6 +127,11 @@ final class Reload {
           "start again to change the other options options={0}",
           String.join(",", differs));
     }
+  }
+
+  private void keep(String option, Map<String, Object> now, Set<String> changed) {
+    values.put(option, now.get(option));
+    changed.add(option);
   }
 
   /** Kafka's settings; an embedded broker's address stays. Empty without Kafka. */
