@@ -8,15 +8,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Writes frames to a pcapng file, those of several pumps as they come. */
 final class FileSink implements FrameSink {
   private final PcapngWriter writer;
 
   /** Numbers of the live captures' interfaces; none of a replay. */
-  private final Map<CaptureId, Integer> live = new HashMap<>();
+  private final Map<CaptureId, Integer> live = new ConcurrentHashMap<>();
 
   /** Frames that the writer has not brought into the file yet, in their order. */
   private final Deque<Buffered> buffered = new ArrayDeque<>();
@@ -55,24 +55,30 @@ final class FileSink implements FrameSink {
 
       @Override
       public void accept(Frame frame) throws IOException {
-        synchronized (FileSink.this) {
-          if (frame.capture() != last) {
-            last = frame.capture();
-            number = live.get(last);
-          }
-          add(delivery);
-          try {
-            if (number == null) {
-              writer.write(frame);
-            } else {
-              writer.write(number, frame);
-            }
-          } finally {
-            settle();
-          }
+        if (frame.capture() != last) {
+          last = frame.capture();
+          number = live.get(last);
         }
+        write(number, frame, delivery);
       }
     };
+  }
+
+  /**
+   * @param number the interface's, or null of a replay
+   */
+  private synchronized void write(Integer number, Frame frame, Delivery delivery)
+      throws IOException {
+    add(delivery);
+    try {
+      if (number == null) {
+        writer.write(frame);
+      } else {
+        writer.write(number, frame);
+      }
+    } finally {
+      settle();
+    }
   }
 
   private void add(Delivery delivery) {
