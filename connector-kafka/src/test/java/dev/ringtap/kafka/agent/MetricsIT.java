@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.AfterEach;
@@ -67,13 +68,21 @@ class MetricsIT {
     return Monitor.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
+  /** Held by a change: while one waits for Kafka, no frame is offered to it, and none refused. */
+  private final ReentrantLock noChange = new ReentrantLock();
+
   /** Again and again, until the capture ends. */
-  private static int changeAgainAndAgain(CaptureUnderLoad capture, AtomicBoolean ended) {
+  private int changeAgainAndAgain(CaptureUnderLoad capture, AtomicBoolean ended) {
     int changes = 0;
     try {
       while (!ended.get()) {
-        changes++;
-        capture.change(changes % 2 == 0 ? 60 : 200, Integer.toString(changes % 2));
+        noChange.lock();
+        try {
+          changes++;
+          capture.change(changes % 2 == 0 ? 60 : 200, Integer.toString(changes % 2));
+        } finally {
+          noChange.unlock();
+        }
         Thread.sleep(PAUSE_MILLIS);
       }
       return changes;
@@ -101,9 +110,11 @@ class MetricsIT {
       Scrape first = last;
       for (int i = 1; i <= SCRAPES; i++) {
         if (i == SCRAPES / 6) {
+          noChange.lock();
           link.limit(SlowLink.STALLED);
         } else if (i == SCRAPES / 2) {
           link.limit(SlowLink.UNLIMITED);
+          noChange.unlock();
         } else if (i == SCRAPES * 2 / 3) {
           int port = broker.port();
           broker.close();
