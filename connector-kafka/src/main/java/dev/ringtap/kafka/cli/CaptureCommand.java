@@ -171,7 +171,10 @@ final class CaptureCommand implements Callable<Integer> {
           config.kafka() == null ? new Properties() : config.kafka().producerSettings();
       Reload reload = new Reload(agent, asked, settings, this::withConfigFile);
       if (asked.config != null) {
-        Signals.on("HUP", reload::request);
+        if (!Signals.on("HUP", reload::request)) {
+          LogFormat.say(
+              "SIGHUP is ignored, as nohup wants it: %s is not read again%n", asked.config);
+        }
       }
       if (monitor != null) {
         monitor.watch(subject(config, agent, reload));

@@ -10,8 +10,10 @@ final class Signals {
    * From now on the signal runs this, each time in a thread of its own.
    *
    * @param name without SIG
+   * @return whether the signal arrives: one that was ignored when the process started, as nohup has
+   *     it, stays ignored
    */
-  static void on(String name, Runnable action) {
+  static boolean on(String name, Runnable action) {
     try {
       // By reflection: javac warns of this class of jdk.unsupported, and there is no other way.
       Class<?> signal = Class.forName("sun.misc.Signal");
@@ -26,9 +28,11 @@ final class Signals {
                 }
                 return null;
               });
-      signal
-          .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
+      Object before =
+          signal
+              .getMethod("handle", signal, handler)
+              .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
+      return before != handler.getField("SIG_IGN").get(null);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("this Java runtime has no module jdk.unsupported", e);
     }

@@ -68,13 +68,26 @@ class ReloadIT {
   }
 
   private Output capture(String... arguments) throws IOException {
-    List<String> all =
-        new ArrayList<>(
-            List.of("capture", "--config", config.toString(), "--report", report().toString()));
-    all.addAll(List.of(arguments));
-    Output capture = network.ringtap(all.toArray(String[]::new));
+    // whatever the signal does where the tests run
+    Output capture = start("--default-signal=HUP", arguments);
     capture.await("listening on right ");
     return capture;
+  }
+
+  private Output start(String signal, String... arguments) throws IOException {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "env",
+                signal,
+                Launcher.SCRIPT.toString(),
+                "capture",
+                "--config",
+                config.toString(),
+                "--report",
+                report().toString()));
+    all.addAll(List.of(arguments));
+    return network.start(all.toArray(String[]::new));
   }
 
   private Path report() {
@@ -162,6 +175,14 @@ class ReloadIT {
     assertThat(dump.exitCode(60)).as(dump.text()).isZero();
     assertThat(fields(file, "frame.time_epoch")).hasSize(ROUNDS).isSorted();
     assertThat(capture.text()).contains("acks");
+  }
+
+  @Test
+  void aSignalThatIsIgnoredIsTold() throws Exception {
+    write("filter: udp");
+    Output capture = start("--ignore-signal=HUP", "-w", "/dev/null");
+    capture.await("SIGHUP is ignored, as nohup wants it: " + config + " is not read again");
+    end(capture);
   }
 
   @Test
