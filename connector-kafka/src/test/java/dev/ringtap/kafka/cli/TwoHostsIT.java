@@ -115,7 +115,8 @@ class TwoHostsIT {
         System.out.println(report);
         assertThat(report.get("balances").asBoolean()).isTrue();
         assertThat(report.get("host").asText()).isEqualTo(host);
-        Instant start = Instant.parse(report.get("captureStarts").get(0).asText());
+        JsonNode only = report.get("captures").get(0);
+        Instant start = Instant.parse(only.get("captureStarts").get(0).asText());
         reports.put(new CaptureId(host, TestNetwork.RIGHT, start, 0), report);
       }
     }
