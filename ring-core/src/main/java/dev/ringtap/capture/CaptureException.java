@@ -49,6 +49,11 @@ public final class CaptureException extends IOException {
     return reason;
   }
 
+  /** Whether it is only the interface that is missing or down, and may come. */
+  public boolean isInterfaceAway() {
+    return reason == Reason.NO_SUCH_INTERFACE || reason == Reason.INTERFACE_DOWN;
+  }
+
   /** What the kernel refused, in words that say what to do. */
   static CaptureException of(LinuxException e, String name) {
     switch (e.errno()) {

@@ -74,7 +74,7 @@ public final class ReopeningCapture implements LiveCapture {
       try {
         return PacketCapture.require(name);
       } catch (CaptureException e) {
-        if (!mayPass(e)) {
+        if (!e.isInterfaceAway()) {
           throw e;
         }
         if (!told) {
@@ -93,11 +93,6 @@ public final class ReopeningCapture implements LiveCapture {
         throw new InterruptedIOException("interrupted while waiting for interface " + name);
       }
     }
-  }
-
-  /** Whether it is only the interface that is missing. */
-  private static boolean mayPass(CaptureException e) {
-    return e.reason() == Reason.NO_SUCH_INTERFACE || e.reason() == Reason.INTERFACE_DOWN;
   }
 
   /** {@inheritDoc} It stays the same after its interface was gone. */
@@ -199,7 +194,7 @@ public final class ReopeningCapture implements LiveCapture {
       return true;
     } catch (CaptureException e) {
       // a group keeps its old interface until its last member has let go of it
-      if (mayPass(e) || group != null && e.reason() == Reason.FANOUT_REFUSED) {
+      if (e.isInterfaceAway() || group != null && e.reason() == Reason.FANOUT_REFUSED) {
         return false;
       }
       throw e;

@@ -2,9 +2,10 @@ package dev.ringtap.record;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.capture.VlanTag;
 import java.time.Instant;
 
-/** Fields of a decoded record as the rest of the library has them. */
+/** Fields of a record as the rest of the library has them, and back. */
 public final class PacketFields {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
@@ -19,6 +20,17 @@ public final class PacketFields {
   /** For whom the frame was. */
   public static PacketType packetType(Packet packet) {
     return PacketType.valueOf(packet.getPacketType().name());
+  }
+
+  /** A frame's tag as the record has it; null for none. */
+  public static Vlan vlan(int vlanTag) {
+    return vlanTag == 0
+        ? null
+        : new Vlan(
+            VlanTag.tpid(vlanTag),
+            VlanTag.id(vlanTag),
+            VlanTag.priority(vlanTag),
+            VlanTag.isDropEligible(vlanTag));
   }
 
   /** The capture that the frame is of. */

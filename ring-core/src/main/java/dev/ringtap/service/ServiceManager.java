@@ -104,7 +104,7 @@ public final class ServiceManager {
     } catch (LinuxException e) {
       LOG.log(
           Level.WARNING,
-          "the service manager is not told message=\"{0}\" reason=\"{1}\"",
+          "the service manager is not told message={0} reason={1}",
           message,
           e.getMessage());
     }

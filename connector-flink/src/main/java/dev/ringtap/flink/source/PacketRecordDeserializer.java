@@ -2,10 +2,9 @@ package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.VlanTag;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import dev.ringtap.record.PacketType;
-import dev.ringtap.record.Vlan;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -46,15 +45,7 @@ public final class PacketRecordDeserializer implements PacketDeserializer<Packet
     packet.setLinkType(frame.linkType());
     packet.setPacketType(PACKET_TYPES[frame.packetType().ordinal()]);
     packet.setFlags(frame.flags());
-    int tag = frame.vlanTag();
-    if (tag != 0) {
-      packet.setVlan(
-          new Vlan(
-              VlanTag.tpid(tag),
-              VlanTag.id(tag),
-              VlanTag.priority(tag),
-              VlanTag.isDropEligible(tag)));
-    }
+    packet.setVlan(PacketFields.vlan(frame.vlanTag()));
     packet.setPayload(ByteBuffer.wrap(payload));
     return packet;
   }

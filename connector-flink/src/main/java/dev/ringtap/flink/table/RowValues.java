@@ -2,9 +2,9 @@ package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.FrameFlags;
 import dev.ringtap.capture.LinkType;
-import dev.ringtap.capture.VlanTag;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketFields;
 import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
 import java.io.IOException;
@@ -133,10 +133,7 @@ final class RowValues implements SerializationSchema<RowData> {
           : null;
     }
     int tag = headers.parse(MemorySegment.ofArray(payload), 0, payload.length, linkType).vlanTag(0);
-    return tag == 0
-        ? null
-        : new Vlan(
-            VlanTag.tpid(tag), VlanTag.id(tag), VlanTag.priority(tag), VlanTag.isDropEligible(tag));
+    return PacketFields.vlan(tag);
   }
 
   private static byte[] bytes(Packet packet) {

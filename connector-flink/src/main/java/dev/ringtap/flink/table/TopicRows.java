@@ -8,6 +8,7 @@ import dev.ringtap.record.SchemaLookup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.data.RowData;
@@ -15,7 +16,7 @@ import org.apache.flink.util.Collector;
 
 /**
  * Rows of a topic's values: one of each packet, of the columns that a query reads. The rows are
- * made as those of a live table, and a payload that nobody reads is not copied.
+ * made as those of a live table; a query without the payload does not copy it.
  */
 final class TopicRows implements DeserializationSchema<RowData> {
   private static final long serialVersionUID = 1;
@@ -63,10 +64,17 @@ final class TopicRows implements DeserializationSchema<RowData> {
     if (value == null) {
       return;
     }
+    read(value, out::collect);
+  }
+
+  /** Whether the value was read; otherwise it is skipped. */
+  private boolean read(byte[] value, Consumer<RowData> out) throws IOException {
     try {
-      frames.read(value, frame -> out.collect(rows.deserialize(frame)));
+      frames.read(value, frame -> out.accept(rows.deserialize(frame)));
+      return true;
     } catch (BadValueException e) {
       badValues.skip(e);
+      return false;
     }
   }
 
@@ -78,10 +86,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
   @Override
   public RowData deserialize(byte[] value) throws IOException {
     List<RowData> all = new ArrayList<>();
-    try {
-      frames.read(value, frame -> all.add(rows.deserialize(frame)));
-    } catch (BadValueException e) {
-      badValues.skip(e);
+    if (!read(value, all::add)) {
       return null;
     }
     if (all.size() != 1) {

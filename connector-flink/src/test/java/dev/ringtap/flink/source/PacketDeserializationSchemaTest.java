@@ -20,14 +20,10 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.flink.api.common.functions.util.ListCollector;
-import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.util.InstantiationUtil;
-import org.apache.flink.util.UserCodeClassLoader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,30 +42,7 @@ class PacketDeserializationSchemaTest {
   /** It travels with the job. */
   private PacketDeserializationSchema arrived(PacketDeserializationSchema sent) throws Exception {
     PacketDeserializationSchema arrived = InstantiationUtil.clone(sent);
-    arrived.open(
-        new DeserializationSchema.InitializationContext() {
-          @Override
-          public MetricGroup getMetricGroup() {
-            return new UnregisteredMetricsGroup() {
-              @Override
-              public MetricGroup addGroup(String name) {
-                assertThat(name).isEqualTo("ringtap");
-                return this;
-              }
-
-              @Override
-              public Counter counter(String name) {
-                assertThat(name).isEqualTo("badValues");
-                return badValues;
-              }
-            };
-          }
-
-          @Override
-          public UserCodeClassLoader getUserCodeClassLoader() {
-            throw new UnsupportedOperationException();
-          }
-        });
+    arrived.open(new BadValuesCounter(badValues));
     return arrived;
   }
 

@@ -9,6 +9,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
+import dev.ringtap.flink.source.BadValuesCounter;
 import dev.ringtap.record.BadValueException;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
@@ -23,9 +24,7 @@ import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
@@ -34,7 +33,6 @@ import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.util.InstantiationUtil;
-import org.apache.flink.util.UserCodeClassLoader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -110,29 +108,7 @@ class PacketFormatTest {
     DeserializationSchema<RowData> decoder =
         InstantiationUtil.clone(
             format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, table, all));
-    decoder.open(
-        new DeserializationSchema.InitializationContext() {
-          @Override
-          public MetricGroup getMetricGroup() {
-            return new UnregisteredMetricsGroup() {
-              @Override
-              public MetricGroup addGroup(String name) {
-                return this;
-              }
-
-              @Override
-              public Counter counter(String name) {
-                assertThat(name).isEqualTo("badValues");
-                return badValues;
-              }
-            };
-          }
-
-          @Override
-          public UserCodeClassLoader getUserCodeClassLoader() {
-            throw new UnsupportedOperationException();
-          }
-        });
+    decoder.open(new BadValuesCounter(badValues));
     return decoder;
   }
 

@@ -85,9 +85,6 @@ public final class CaptureAgent implements AutoCloseable {
   private final Deque<CaptureLedger> endedCaptures = new ArrayDeque<>();
   private Ledger ended = Ledger.EMPTY;
 
-  /** Wanted by name or pattern, and not there. */
-  private List<String> awaited = List.of();
-
   /** Whether new captures start to pump: {@link #run} was called. */
   private boolean running;
 
@@ -172,9 +169,6 @@ public final class CaptureAgent implements AutoCloseable {
     warmup.join();
     for (CaptureInterface each : devices) {
       add(in(() -> openLive(live, each)));
-    }
-    synchronized (lock) {
-      awaited = live.interfaces().without(names());
     }
   }
 
@@ -350,7 +344,6 @@ public final class CaptureAgent implements AutoCloseable {
     List<String> known;
     synchronized (lock) {
       known = names();
-      awaited = live.interfaces().without(known);
     }
     problems.keySet().retainAll(all.stream().map(CaptureInterface::name).toList());
     for (String name : live.interfaces().among(all)) {
@@ -392,21 +385,12 @@ public final class CaptureAgent implements AutoCloseable {
       }
       Ledger ledger = run.ledgerAlone(sinks.get(0).failure());
       ended = ended.plus(ledger);
-      endedCaptures.add(new CaptureLedger(run.name(), run.captures(), ledger));
+      CaptureLedger own = new CaptureLedger(run.name(), run.captures(), ledger);
+      endedCaptures.add(own);
       if (endedCaptures.size() > LEDGERS_KEPT) {
         endedCaptures.remove();
       }
-      LOG.log(
-          Level.INFO,
-          "interface is gone, its capture ended interface={0} offered={1} droppedByKernel={2}"
-              + " captured={3} acknowledged={4} notDelivered={5} balances={6}",
-          run.name(),
-          ledger.offered(),
-          ledger.droppedByKernel(),
-          ledger.captured(),
-          ledger.acknowledged(),
-          ledger.notDelivered(),
-          ledger.balances());
+      own.log(LOG, "interface is gone, its capture ended interface");
     }
     run.close();
   }
@@ -458,8 +442,12 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   private boolean isOver() {
-    boolean follows = config.input() instanceof AgentConfig.Live live && live.waits();
-    return !follows || stopRequested.get() || quota.isUsedUp();
+    return !followsInterfaces() || stopRequested.get() || quota.isUsedUp();
+  }
+
+  /** Whether captures come and go with their interfaces. */
+  private boolean followsInterfaces() {
+    return config.input() instanceof AgentConfig.Live live && live.waits();
   }
 
   private void start(CaptureRun run) {
@@ -489,18 +477,15 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   private void pumpFailed(CaptureRun run, Throwable e) {
-    boolean follows = config.input() instanceof AgentConfig.Live live && live.waits();
-    if (!follows || !run.endsWith(e)) {
+    if (!followsInterfaces() || !run.endsWith(e)) {
       end(e);
     }
   }
 
   private void pumpEnded(CaptureRun run) {
     try {
-      if (run.pumpEnded()) {
-        if (file != null) {
-          run.describeIn(file);
-        }
+      if (run.pumpEnded() && file != null) {
+        run.describeIn(file);
       }
     } catch (RuntimeException | Error e) {
       fail(e);
@@ -570,11 +555,18 @@ public final class CaptureAgent implements AutoCloseable {
       return new AgentCounts(
           captures,
           ended,
-          awaited,
+          awaited(),
           (now - silentSinceNanos) / 1e9,
           kafkaCounts,
           kafka == null ? null : kafka.obstacle());
     }
+  }
+
+  /** Wanted by name or pattern, and not captured. Under the lock. */
+  private List<String> awaited() {
+    return config.input() instanceof AgentConfig.Live live
+        ? live.interfaces().without(names())
+        : List.of();
   }
 
   /**

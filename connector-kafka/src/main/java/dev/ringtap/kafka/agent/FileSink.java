@@ -18,7 +18,7 @@ final class FileSink implements FrameSink {
   /** Numbers of the live captures' interfaces; none of a replay. */
   private final Map<CaptureId, Integer> live = new ConcurrentHashMap<>();
 
-  /** Frames that the writer has not brought into the file yet, in their order. */
+  /** Frames that the writer still holds, in their order. */
   private final Deque<Buffered> buffered = new ArrayDeque<>();
 
   private long settled;

@@ -1,7 +1,6 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureException;
-import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.PacketCapture;
 import java.io.IOException;
@@ -154,9 +153,7 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
     } catch (AgentException e) {
       return missing(e, waits, told);
     } catch (CaptureException e) {
-      boolean mayPass =
-          e.reason() == Reason.NO_SUCH_INTERFACE || e.reason() == Reason.INTERFACE_DOWN;
-      return missing(e, waits && mayPass, told);
+      return missing(e, waits && e.isInterfaceAway(), told);
     }
   }
 

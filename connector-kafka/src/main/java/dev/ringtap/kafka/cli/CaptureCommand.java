@@ -13,7 +13,6 @@ import dev.ringtap.kafka.monitor.Subject;
 import dev.ringtap.kafka.registry.SchemaTarget;
 import dev.ringtap.service.ServiceManager;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -37,6 +36,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class CaptureCommand implements Callable<Integer> {
   private static final System.Logger LOG = System.getLogger(CaptureCommand.class.getName());
+
+  private static final String CAPTURE_ENDED = "capture ended capture";
 
   private static final int DEFAULT_BROKER_PORT = 9092;
 
@@ -170,11 +171,8 @@ final class CaptureCommand implements Callable<Integer> {
       Properties settings =
           config.kafka() == null ? new Properties() : config.kafka().producerSettings();
       Reload reload = new Reload(agent, asked, settings, this::withConfigFile);
-      if (asked.config != null) {
-        if (!Signals.on("HUP", reload::request)) {
-          LogFormat.say(
-              "SIGHUP is ignored, as nohup wants it: %s is not read again%n", asked.config);
-        }
+      if (asked.config != null && !Signals.on("HUP", reload::request)) {
+        LogFormat.say("SIGHUP is ignored, as nohup wants it: %s is not read again%n", asked.config);
       }
       if (monitor != null) {
         monitor.watch(subject(config, agent, reload));
@@ -221,23 +219,10 @@ final class CaptureCommand implements Callable<Integer> {
       return;
     }
     if (captures.size() > 1) {
-      captures.forEach(each -> log(each.name(), each.ledger()));
+      captures.forEach(each -> each.log(LOG, CAPTURE_ENDED));
     }
-    log(captures.size() == 1 ? captures.get(0).name() : "all", total);
-  }
-
-  private static void log(String capture, Ledger ledger) {
-    LOG.log(
-        Level.INFO,
-        "capture ended capture={0} offered={1} droppedByKernel={2} captured={3} acknowledged={4}"
-            + " notDelivered={5} balances={6}",
-        capture,
-        ledger.offered(),
-        ledger.droppedByKernel(),
-        ledger.captured(),
-        ledger.acknowledged(),
-        ledger.notDelivered(),
-        ledger.balances());
+    String name = captures.size() == 1 ? captures.get(0).name() : "all";
+    new CaptureLedger(name, List.of(), total).log(LOG, CAPTURE_ENDED);
   }
 
   /** Tells how far the run is, once all that has come in by now is through. */

@@ -107,7 +107,8 @@ final class ConfigFile {
         }
       }
     }
-    entries.entrySet().removeIf(each -> !isTaken(each.getKey(), each.getValue()));
+    capture.setCaseInsensitiveEnumValuesAllowed(true);
+    entries.entrySet().removeIf(each -> !isTaken(capture, each.getKey(), each.getValue()));
   }
 
   private static boolean mayBeInFile(ArgSpec argument) {
@@ -164,13 +165,11 @@ final class ConfigFile {
   }
 
   /** Whether the option takes this value. */
-  private boolean isTaken(String key, Entry entry) {
-    CommandLine alone = CaptureCommand.commandLine();
-    alone.setCaseInsensitiveEnumValuesAllowed(true);
-    alone.setDefaultValueProvider(
+  private boolean isTaken(CommandLine capture, String key, Entry entry) {
+    capture.setDefaultValueProvider(
         argument -> OptionDefaults.key(argument).equals(key) ? entry.text() : null);
     try {
-      alone.parseArgs();
+      capture.parseArgs();
       return true;
     } catch (ParameterException e) {
       problems.add(new Problem(entry.line(), e.getMessage()));

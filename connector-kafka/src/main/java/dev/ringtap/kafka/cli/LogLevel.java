@@ -10,7 +10,7 @@ enum LogLevel {
   INFO(Level.INFO),
   DEBUG(Level.FINE);
 
-  /** Held: a logger that nobody holds forgets its level. */
+  /** A field, because a logger without a reference to it forgets its level. */
   private static final Logger OURS = Logger.getLogger("dev.ringtap");
 
   private final Level level;
