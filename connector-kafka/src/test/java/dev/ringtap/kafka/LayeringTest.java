@@ -15,8 +15,6 @@ class LayeringTest {
   static final ArchRule PACKAGES_IMPORT_FROM_THEIR_LEFT =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
-          .layer("registry")
-          .definedBy("dev.ringtap.kafka.registry")
           .layer("agent")
           .definedBy("dev.ringtap.kafka.agent")
           .layer("monitor")
@@ -27,8 +25,6 @@ class LayeringTest {
           .definedBy("dev.ringtap.kafka.cli")
           .layer("connect")
           .definedBy("dev.ringtap.kafka.connect")
-          .whereLayer("registry")
-          .mayOnlyBeAccessedByLayers("agent", "cli", "connect")
           .whereLayer("agent")
           .mayOnlyBeAccessedByLayers("monitor", "cli", "connect")
           .whereLayer("monitor")

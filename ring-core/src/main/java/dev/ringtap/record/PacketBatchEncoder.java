@@ -57,7 +57,7 @@ public final class PacketBatchEncoder {
    * @param schemaId the number that the registry gave to {@link PacketSchema#publishedBatch}
    */
   public static PacketBatchEncoder registry(int schemaId) {
-    return new PacketBatchEncoder(PacketEncoder.registryHeader(schemaId));
+    return new PacketBatchEncoder(WireFormat.registryHeader(schemaId));
   }
 
   /** Frames that were added since the last {@link #finish}. */

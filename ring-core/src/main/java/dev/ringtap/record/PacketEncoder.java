@@ -92,11 +92,7 @@ public final class PacketEncoder {
    * @param schemaId the number that the registry gave to {@link PacketSchema#published}
    */
   public static PacketEncoder registry(int schemaId) {
-    return new PacketEncoder(registryHeader(schemaId));
-  }
-
-  static byte[] registryHeader(int schemaId) {
-    return ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array();
+    return new PacketEncoder(WireFormat.registryHeader(schemaId));
   }
 
   /** Items of a {@link PacketBatch}, which has the rest of what names their capture. */

@@ -23,10 +23,7 @@ import org.apache.avro.SchemaNormalization;
  * <p>Not thread-safe.
  */
 public final class PacketRecords {
-  private static final int HEADER_BYTES = 10;
   private static final int FINGERPRINT_AT = 2;
-  private static final int REGISTRY_HEADER_BYTES = 5;
-  private static final int SCHEMA_ID_AT = 1;
 
   private final Map<Long, PacketBodyReader> readers = new HashMap<>();
   private final SchemaLookup registry;
@@ -70,36 +67,31 @@ public final class PacketRecords {
     }
   }
 
-  private static boolean isOfRegistry(byte[] value) {
-    return value != null && value.length >= REGISTRY_HEADER_BYTES && value[0] == 0;
-  }
-
   /** Bytes before the body of a value that {@link #reader} takes. */
   static int headerBytes(byte[] value) {
-    return isOfRegistry(value) ? REGISTRY_HEADER_BYTES : HEADER_BYTES;
+    return WireFormat.of(value).headerBytes();
   }
 
   /** The reader of a value's schema; exceptions as of {@link #read}. */
   PacketBodyReader reader(byte[] value) throws IOException {
-    return isOfRegistry(value)
-        ? registered(ByteBuffer.wrap(value).getInt(SCHEMA_ID_AT))
-        : singleObject(value);
+    switch (WireFormat.of(value)) {
+      case SINGLE_OBJECT:
+        return singleObject(value);
+      case REGISTRY:
+        return registered(WireFormat.schemaId(value));
+      default:
+        throw new BadValueException(
+            "no single-object encoding: it begins with C3 01 and a schema's 64-bit fingerprint");
+    }
   }
 
   private PacketBodyReader singleObject(byte[] value) throws BadValueException {
-    if (value == null
-        || value.length < HEADER_BYTES
-        || value[0] != (byte) 0xC3
-        || value[1] != 0x01) {
-      throw new BadValueException(
-          "no single-object encoding: it begins with C3 01 and a schema's 64-bit fingerprint");
-    }
     long fingerprint =
         ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(FINGERPRINT_AT);
     PacketBodyReader reader = readers.get(fingerprint);
     if (reader == null) {
       throw new BadValueException(
-          "written with an unknown schema, of fingerprint %016x: add it with addSchema"
+          "written with an unknown schema, of fingerprint %016x; give the schema (addSchema, in SQL ringtap.schemas)"
               .formatted(fingerprint));
     }
     return reader;
@@ -108,7 +100,9 @@ public final class PacketRecords {
   private PacketBodyReader registered(int id) throws IOException {
     if (registry == null) {
       throw new BadValueException(
-          "written with schema " + id + " of a registry: no registry is given to ask for it");
+          "written with schema "
+              + id
+              + " of a registry; give the registry that has it (in SQL ringtap.registry)");
     }
     if (!registered.containsKey(id)) {
       Schema writer = registry.schema(id);

@@ -95,7 +95,8 @@ class PacketRecordsTest {
     assertThatThrownBy(() -> records.read(old))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "written with an unknown schema, of fingerprint %016x: add it with addSchema",
+            "written with an unknown schema, of fingerprint %016x; give the schema (addSchema, in SQL"
+                + " ringtap.schemas)",
             SchemaNormalization.parsingFingerprint64(firstBatch));
     records.addSchema(first);
     records.addSchema(firstBatch);

@@ -91,7 +91,7 @@ class RecordFramesTest {
                 .encode(convert.decode(ExampleRecords.value())));
     assertThatThrownBy(() -> again(value))
         .isInstanceOf(BadValueException.class)
-        .hasMessageContaining("add it with addSchema");
+        .hasMessageContaining("give the schema (addSchema");
     frames.addSchema(other);
     assertThat(again(value)).containsExactly(ExampleRecords.value());
   }

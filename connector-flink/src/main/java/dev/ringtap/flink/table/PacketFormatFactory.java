@@ -1,14 +1,26 @@
 package dev.ringtap.flink.table;
 
 import dev.ringtap.flink.source.BadValues;
+import dev.ringtap.record.SchemaLookup;
+import dev.ringtap.registry.SchemaRegistry;
+import dev.ringtap.registry.SchemaTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.format.DecodingFormat;
@@ -40,6 +52,40 @@ public final class PacketFormatFactory
               "Skips values that hold no packets of a known schema, and counts them in the metric"
                   + " ringtap.badValues. By default, such a value fails the job.");
 
+  /** Registry of the values' schemas. */
+  static final ConfigOption<String> REGISTRY =
+      ConfigOptions.key("registry")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Looks up schema IDs of values in this registry (Confluent's API; Apicurio:"
+                  + " /apis/ccompat/v7). INSERT INTO registers the schema there and puts its ID in"
+                  + " front of each value. USER:PASSWORD@ before the host logs in.");
+
+  /** Name of the schema in the registry. */
+  static final ConfigOption<String> SUBJECT =
+      ConfigOptions.key("subject")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(SchemaTarget.SUBJECT_MEANING);
+
+  /** Files with schemas of other versions. */
+  static final ConfigOption<List<String>> SCHEMAS =
+      ConfigOptions.key("schemas")
+          .stringType()
+          .asList()
+          .noDefaultValue()
+          .withDescription(
+              "Reads values in single-object encoding of these schemas, too: .avsc files of other"
+                  + " versions, separated by semicolons, that of a batch after that of its packets."
+                  + " They are read where the statement is planned.");
+
+  /** All, in the order of the documentation. */
+  static final List<ConfigOption<?>> OPTIONS = List.of(REGISTRY, SUBJECT, SCHEMAS, IGNORE_ERRORS);
+
+  private static final ConfigOption<String> TOPIC =
+      ConfigOptions.key("topic").stringType().noDefaultValue();
+
   /** For Flink. */
   public PacketFormatFactory() {}
 
@@ -55,21 +101,69 @@ public final class PacketFormatFactory
 
   @Override
   public Set<ConfigOption<?>> optionalOptions() {
-    return Set.of(IGNORE_ERRORS);
+    return Set.copyOf(OPTIONS);
   }
 
   @Override
   public DecodingFormat<DeserializationSchema<RowData>> createDecodingFormat(
       DynamicTableFactory.Context context, ReadableConfig options) {
     FactoryUtil.validateFactoryOptions(this, options);
-    return new Decoding(options.get(IGNORE_ERRORS));
+    String registry = options.get(REGISTRY);
+    return new Decoding(
+        registry == null ? null : checked(REGISTRY, () -> SchemaRegistry.lookup(registry)),
+        schemas(options.getOptional(SCHEMAS).orElse(List.of())),
+        options.get(IGNORE_ERRORS));
   }
 
   @Override
   public EncodingFormat<SerializationSchema<RowData>> createEncodingFormat(
       DynamicTableFactory.Context context, ReadableConfig options) {
     FactoryUtil.validateFactoryOptions(this, options);
-    return new Encoding();
+    return new Encoding(
+        options
+            .getOptional(REGISTRY)
+            .map(url -> target(url, options, context.getCatalogTable().getOptions()))
+            .orElse(null));
+  }
+
+  private static SchemaTarget target(
+      String url, ReadableConfig options, Map<String, String> tableOptions) {
+    String topic = tableOptions.get(TOPIC.key());
+    String subject = options.get(SUBJECT);
+    if (subject == null && (topic == null || topic.contains(";"))) {
+      throw new ValidationException(
+          "the schema's subject in the registry is missing, and the table has no single topic to"
+              + " name it after; set ringtap.subject");
+    }
+    return checked(REGISTRY, () -> SchemaTarget.of(url, subject, topic));
+  }
+
+  private static <T> T checked(ConfigOption<?> option, Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException("ringtap." + option.key() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Schema> schemas(List<String> files) {
+    List<Schema> schemas = new ArrayList<>();
+    Schema.Parser parser = new Schema.Parser();
+    for (String file : files) {
+      try {
+        String text = Files.readString(Path.of(file));
+        try {
+          schemas.add(parser.parse(text));
+        } catch (AvroRuntimeException e) {
+          // another version of the same names
+          parser = new Schema.Parser();
+          schemas.add(parser.parse(text));
+        }
+      } catch (IOException | InvalidPathException | AvroRuntimeException e) {
+        throw new ValidationException("ringtap.schemas: cannot read " + file + ": " + e, e);
+      }
+    }
+    return schemas;
   }
 
   /** Columns of a table whose rows are packets; others are refused by name and type. */
@@ -81,7 +175,7 @@ public final class PacketFormatFactory
     return columns;
   }
 
-  private record Decoding(boolean skipsBadValues)
+  private record Decoding(SchemaLookup registry, List<Schema> schemas, boolean skipsBadValues)
       implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
     @Override
     public DeserializationSchema<RowData> createRuntimeDecoder(
@@ -91,7 +185,7 @@ public final class PacketFormatFactory
       List<PacketColumn> columns = columns(row);
       RowDeserializer rows =
           new RowDeserializer(columns, row.getChildren(), context.createTypeInformation(read));
-      return new TopicRows(columns, rows, null, new BadValues(skipsBadValues));
+      return new TopicRows(columns, rows, registry, schemas, new BadValues(skipsBadValues));
     }
 
     @Override
@@ -100,12 +194,13 @@ public final class PacketFormatFactory
     }
   }
 
-  private record Encoding() implements EncodingFormat<SerializationSchema<RowData>> {
+  private record Encoding(SchemaTarget target)
+      implements EncodingFormat<SerializationSchema<RowData>> {
     @Override
     public SerializationSchema<RowData> createRuntimeEncoder(
         DynamicTableSink.Context context, DataType consumed) {
       RowType row = (RowType) consumed.getLogicalType();
-      return new RowValues(columns(row), row.getChildren());
+      return new RowValues(columns(row), row.getChildren(), target);
     }
 
     @Override

@@ -5,8 +5,12 @@ import dev.ringtap.capture.LinkType;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
+import dev.ringtap.record.PacketSchema;
 import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
+import dev.ringtap.record.WireFormat;
+import dev.ringtap.registry.RegistryException;
+import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -21,9 +25,9 @@ import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 
 /**
- * A topic's values of rows, in Avro's single-object encoding: of all columns of a live table, what
- * the agent writes of the same frames. What a table does not have is as in a capture file that does
- * not tell it.
+ * A topic's values of rows, in Avro's single-object encoding or a registry's: of all columns of a
+ * live table, what the agent writes of the same frames. What a table does not have is as in a
+ * capture file that does not tell it.
  */
 final class RowValues implements SerializationSchema<RowData> {
   private static final long serialVersionUID = 1;
@@ -37,13 +41,20 @@ final class RowValues implements SerializationSchema<RowData> {
   private final int timestampDigits;
   private final int startDigits;
 
+  private final SchemaTarget target;
+
   private transient PacketHeaders headers;
+
+  /** Stands before each record instead of what Avro puts there, or null. */
+  private transient byte[] header;
 
   /**
    * @param types those that the columns are declared with
+   * @param target where the schema is registered, or null
    * @throws ValidationException if a value cannot be made of them
    */
-  RowValues(List<PacketColumn> columns, List<LogicalType> types) {
+  RowValues(List<PacketColumn> columns, List<LogicalType> types, SchemaTarget target) {
+    this.target = target;
     for (int i = 0; i < columns.size(); i++) {
       this.columns.put(columns.get(i), i);
     }
@@ -63,8 +74,12 @@ final class RowValues implements SerializationSchema<RowData> {
   }
 
   @Override
-  public void open(InitializationContext context) {
+  public void open(InitializationContext context) throws RegistryException {
     headers = new PacketHeaders();
+    header =
+        target == null
+            ? null
+            : WireFormat.registryHeader(target.register(PacketSchema.published()));
   }
 
   @Override
@@ -136,12 +151,19 @@ final class RowValues implements SerializationSchema<RowData> {
     return PacketFields.vlan(tag);
   }
 
-  private static byte[] bytes(Packet packet) {
+  private byte[] bytes(Packet packet) {
     try {
       ByteBuffer encoded = packet.toByteBuffer();
-      byte[] bytes = new byte[encoded.remaining()];
-      encoded.get(bytes);
-      return bytes;
+      if (header == null) {
+        byte[] bytes = new byte[encoded.remaining()];
+        encoded.get(bytes);
+        return bytes;
+      }
+      encoded.position(WireFormat.SINGLE_OBJECT.headerBytes());
+      return ByteBuffer.allocate(header.length + encoded.remaining())
+          .put(header)
+          .put(encoded)
+          .array();
     } catch (IOException e) {
       throw new UncheckedIOException("nothing is written to but memory", e);
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.data.RowData;
@@ -23,6 +24,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
 
   private final RowDeserializer rows;
   private final SchemaLookup registry;
+  private final ArrayList<Schema> schemas;
   private final BadValues badValues;
   private final int mostBytes;
 
@@ -31,14 +33,17 @@ final class TopicRows implements DeserializationSchema<RowData> {
   /**
    * @param columns those that the query reads
    * @param registry of values that carry a schema's number, or null
+   * @param schemas other versions, of values that carry a fingerprint
    */
   TopicRows(
       List<PacketColumn> columns,
       RowDeserializer rows,
       SchemaLookup registry,
+      List<Schema> schemas,
       BadValues badValues) {
     this.rows = rows;
     this.registry = registry;
+    this.schemas = new ArrayList<>(schemas);
     this.badValues = badValues;
     this.mostBytes =
         columns.contains(PacketColumn.PAYLOAD)
@@ -50,6 +55,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
   public void open(InitializationContext context) {
     rows.open();
     frames = new RecordFrames(registry, mostBytes);
+    schemas.forEach(frames::addSchema);
     badValues.open(context.getMetricGroup());
   }
 

@@ -79,6 +79,16 @@ class FlinkReadmeTest {
     check("options", table.toString());
   }
 
+  @Test
+  void formatOptions() throws IOException {
+    StringBuilder table =
+        new StringBuilder("| option | type | default | meaning |\n|---|---|---|---|\n");
+    for (ConfigOption<?> option : PacketFormatFactory.OPTIONS) {
+      table.append(row(option, type(option)).replaceFirst("`", "`ringtap."));
+    }
+    check("format-options", table.toString());
+  }
+
   private static String row(ConfigOption<?> option, String type) {
     String fallback =
         option.hasDefaultValue() && option.defaultValue() != null
@@ -101,7 +111,7 @@ class FlinkReadmeTest {
   }
 
   private static String type(ConfigOption<?> option) {
-    if (option == PacketTableOptions.PATH) {
+    if (option == PacketTableOptions.PATH || option == PacketFormatFactory.SCHEMAS) {
       return "paths";
     }
     if (option == PacketTableOptions.DURATION
@@ -114,6 +124,12 @@ class FlinkReadmeTest {
     }
     if (option == PacketTableOptions.FILTER) {
       return "expression";
+    }
+    if (option == PacketFormatFactory.REGISTRY) {
+      return "URL";
+    }
+    if (option == PacketFormatFactory.SUBJECT) {
+      return "name";
     }
     return option.hasDefaultValue() ? "true|false" : "number";
   }

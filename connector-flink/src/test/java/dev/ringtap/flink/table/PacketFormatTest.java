@@ -3,6 +3,9 @@ package dev.ringtap.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.CaptureId;
@@ -11,14 +14,26 @@ import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.flink.source.BadValuesCounter;
 import dev.ringtap.record.BadValueException;
+import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
+import dev.ringtap.record.PacketSchema;
+import dev.ringtap.record.WireFormat;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -27,8 +42,14 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.CatalogTable;
+import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.types.DataType;
@@ -36,10 +57,14 @@ import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Rows of a topic are those of the frames that its values were made of, and back. */
 @Timeout(60)
 class PacketFormatTest {
+  /** Of the schema in the registry. */
+  private static final int ID = 77;
+
   private static final long NANOS = 1_767_225_601_000_000_042L;
 
   private final PacketFormatFactory factory = new PacketFormatFactory();
@@ -162,11 +187,33 @@ class PacketFormatTest {
     assertThat(badValues.getCount()).isEqualTo(2);
   }
 
+  private static DynamicTableFactory.Context context(Map<String, String> options) {
+    ResolvedSchema columns = ResolvedSchema.of();
+    CatalogTable table =
+        CatalogTable.newBuilder()
+            .schema(org.apache.flink.table.api.Schema.newBuilder().build())
+            .options(options)
+            .build();
+    return new FactoryUtil.DefaultDynamicTableContext(
+        ObjectIdentifier.of("c", "d", "t"),
+        new ResolvedCatalogTable(table, columns),
+        Map.of(),
+        new Configuration(),
+        PacketFormatTest.class.getClassLoader(),
+        false);
+  }
+
   private SerializationSchema<RowData> encoder(DataType table) throws Exception {
+    return encoder(table, Map.of(), Map.of());
+  }
+
+  private SerializationSchema<RowData> encoder(
+      DataType table, Map<String, String> options, Map<String, String> tableOptions)
+      throws Exception {
     SerializationSchema<RowData> encoder =
         InstantiationUtil.clone(
             factory
-                .createEncodingFormat(null, new Configuration())
+                .createEncodingFormat(context(tableOptions), Configuration.fromMap(options))
                 .createRuntimeEncoder(new SinkRuntimeProviderContext(false), table));
     encoder.open(null);
     return encoder;
@@ -193,6 +240,157 @@ class PacketFormatTest {
     SerializationSchema<RowData> encoder = encoder(table(some));
     for (int i = 0; i < projected.size(); i++) {
       assertThat(encoder.serialize(projected.get(i))).as("frame " + i).isEqualTo(values.get(i));
+    }
+  }
+
+  /** Of the registry's answers, those that the format asks for. */
+  private static HttpServer registry(Map<Integer, Schema> schemas) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          String path = exchange.getRequestURI().getPath();
+          Schema schema =
+              path.startsWith("/schemas/ids/")
+                  ? schemas.get(Integer.parseInt(path.substring("/schemas/ids/".length())))
+                  : null;
+          ObjectNode answer = new ObjectMapper().createObjectNode();
+          if (schema != null) {
+            answer.put("schema", schema.toString());
+          } else if (path.equals("/subjects/packets-value")) {
+            answer.put("id", ID);
+          } else {
+            answer.put("error_code", 40403);
+          }
+          byte[] body = answer.toString().getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(answer.has("error_code") ? 404 : 200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  private static byte[] registered(int id, byte[] singleObject) {
+    return ByteBuffer.allocate(singleObject.length - 5)
+        .put(WireFormat.registryHeader(id))
+        .put(singleObject, 10, singleObject.length - 10)
+        .array();
+  }
+
+  /** A version with a field that this one does not have, and a packet of it. */
+  private static Schema otherVersion() {
+    Schema present = Packet.getClassSchema();
+    List<Schema.Field> fields = new ArrayList<>();
+    fields.add(new Schema.Field("note", Schema.create(Schema.Type.STRING)));
+    present.getFields().forEach(each -> fields.add(new Schema.Field(each, each.schema())));
+    return Schema.createRecord("Packet", null, "dev.ringtap.record", false, fields);
+  }
+
+  private byte[] ofOtherVersion(byte[] singleObject) {
+    byte[] note = {2, 'x'};
+    return ByteBuffer.allocate(singleObject.length + note.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(singleObject, 0, 2)
+        .putLong(SchemaNormalization.parsingFingerprint64(otherVersion()))
+        .put(note)
+        .put(singleObject, 10, singleObject.length - 10)
+        .array();
+  }
+
+  @Test
+  void valuesOfARegistryAndOfOtherVersionsMayBeMixed(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("Packet-0.avsc");
+    Files.writeString(file, otherVersion().toString());
+    byte[] other = ofOtherVersion(values.get(2));
+    HttpServer registry =
+        registry(
+            Map.of(
+                1, PacketSchema.published(),
+                2, PacketSchema.publishedBatch(),
+                3, otherVersion(),
+                4, Schema.create(Schema.Type.STRING)));
+    try {
+      Map<String, String> options =
+          Map.of(
+              "registry",
+              "http://127.0.0.1:" + registry.getAddress().getPort(),
+              "schemas",
+              file.toString());
+      DeserializationSchema<RowData> decoder =
+          decoder(table(List.of(PacketColumn.values())), options);
+      List<RowData> expected = new ArrayList<>(rows.subList(0, 4));
+      expected.addAll(rows);
+      assertThat(
+              read(
+                  decoder,
+                  values.get(0),
+                  registered(1, values.get(1)),
+                  other,
+                  registered(3, ofOtherVersion(values.get(3))),
+                  registered(2, batch)))
+          .isEqualTo(expected);
+      assertThatThrownBy(() -> read(decoder, registered(5, values.get(0))))
+          .isInstanceOf(BadValueException.class)
+          .hasMessageContaining("schema 5, which the registry does not have");
+      assertThatThrownBy(() -> read(decoder, registered(4, values.get(0))))
+          .isInstanceOf(BadValueException.class);
+    } finally {
+      registry.stop(0);
+    }
+    DeserializationSchema<RowData> alone = decoder(table(List.of(PacketColumn.values())), Map.of());
+    assertThatThrownBy(() -> read(alone, other))
+        .isInstanceOf(BadValueException.class)
+        .hasMessageContaining("ringtap.schemas");
+    assertThatThrownBy(() -> read(alone, registered(1, values.get(0))))
+        .isInstanceOf(BadValueException.class)
+        .hasMessageContaining("ringtap.registry");
+  }
+
+  /** Both of a version: the schema of a batch names types of the other. */
+  @Test
+  void schemasAreReadInTheirOrder(@TempDir Path directory) throws Exception {
+    List<String> files = new ArrayList<>();
+    for (String name : List.of("Packet.avsc", "PacketBatch.avsc")) {
+      Path file = directory.resolve(name);
+      try (InputStream text = PacketSchema.class.getResourceAsStream(name)) {
+        Files.copy(text, file);
+      }
+      files.add(file.toString());
+    }
+    files.addAll(List.copyOf(files));
+    DataType table = table(List.of(PacketColumn.PAYLOAD));
+    assertThat(decoder(table, Map.of("schemas", String.join(";", files)))).isNotNull();
+    assertThatThrownBy(() -> decoder(table, Map.of("schemas", directory + "/none.avsc")))
+        .isInstanceOf(ValidationException.class)
+        .hasMessageContaining("ringtap.schemas: cannot read " + directory + "/none.avsc");
+    assertThatThrownBy(() -> decoder(table, Map.of("registry", "ftp://host")))
+        .isInstanceOf(ValidationException.class)
+        .hasMessageContaining("ringtap.registry: 'ftp://host'");
+  }
+
+  @Test
+  void rowsAreWrittenInARegistrysFormat() throws Exception {
+    HttpServer registry = registry(Map.of());
+    try {
+      String url = "http://127.0.0.1:" + registry.getAddress().getPort();
+      DataType table = table(List.of(PacketColumn.values()));
+      SerializationSchema<RowData> encoder =
+          encoder(table, Map.of("registry", url), Map.of("topic", "packets"));
+      assertThat(encoder.serialize(rows.get(0))).isEqualTo(registered(ID, values.get(0)));
+      assertThat(
+              encoder(
+                      table,
+                      Map.of("registry", url, "subject", "packets-value"),
+                      Map.of("topic", "a;b"))
+                  .serialize(rows.get(1)))
+          .isEqualTo(registered(ID, values.get(1)));
+      assertThatThrownBy(
+              () -> encoder(table, Map.of("registry", url), Map.of("topic-pattern", "p.*")))
+          .isInstanceOf(ValidationException.class)
+          .hasMessageContaining("set ringtap.subject");
+    } finally {
+      registry.stop(0);
     }
   }
 

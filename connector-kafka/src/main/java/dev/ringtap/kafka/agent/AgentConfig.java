@@ -2,7 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.filter.FrameFilter;
-import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.registry.SchemaTarget;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;

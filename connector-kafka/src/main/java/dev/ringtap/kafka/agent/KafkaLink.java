@@ -1,7 +1,7 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.kafka.registry.RegistryException;
 import dev.ringtap.record.PacketSchema;
+import dev.ringtap.registry.RegistryException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.OptionalInt;

@@ -13,7 +13,7 @@ import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureSetup;
 import dev.ringtap.kafka.agent.InterfaceSelection;
 import dev.ringtap.kafka.agent.RecordKey;
-import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;

@@ -10,7 +10,7 @@ import dev.ringtap.kafka.monitor.AgentMBean;
 import dev.ringtap.kafka.monitor.Health;
 import dev.ringtap.kafka.monitor.Monitor;
 import dev.ringtap.kafka.monitor.Subject;
-import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.registry.SchemaTarget;
 import dev.ringtap.service.ServiceManager;
 import java.io.IOException;
 import java.net.InetSocketAddress;

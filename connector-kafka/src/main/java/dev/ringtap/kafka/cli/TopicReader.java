@@ -1,7 +1,7 @@
 package dev.ringtap.kafka.cli;
 
-import dev.ringtap.kafka.registry.PacketDecoder;
 import dev.ringtap.record.Packet;
+import dev.ringtap.registry.PacketDecoder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

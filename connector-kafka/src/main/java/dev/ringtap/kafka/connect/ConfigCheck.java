@@ -2,8 +2,8 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.HostName;
-import dev.ringtap.kafka.registry.RegistryException;
-import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.registry.RegistryException;
+import dev.ringtap.registry.SchemaTarget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -10,7 +10,7 @@ import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.filter.TcpEndpointFilter;
 import dev.ringtap.kafka.agent.RecordKey;
-import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

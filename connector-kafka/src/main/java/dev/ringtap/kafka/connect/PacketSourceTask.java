@@ -5,7 +5,7 @@ import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.HostName;
 import dev.ringtap.capture.PacketCapture;
-import dev.ringtap.kafka.registry.SchemaTarget;
+import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

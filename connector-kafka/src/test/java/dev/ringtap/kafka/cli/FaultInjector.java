@@ -3,8 +3,8 @@ package dev.ringtap.kafka.cli;
 import static net.bytebuddy.matcher.ElementMatchers.named;
 
 import dev.ringtap.kafka.agent.Ledger;
-import dev.ringtap.kafka.registry.RegistryUrl;
 import dev.ringtap.record.PacketFields;
+import dev.ringtap.registry.RegistryUrl;
 import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import java.util.List;

@@ -192,11 +192,7 @@ class InjectedFaultIT {
     for (String thrown : THROWN) {
       Output capture =
           start(
-              "kafka.registry.SchemaTarget#register@1",
-              thrown,
-              live,
-              "--registry",
-              "http://127.0.0.1:1");
+              "registry.SchemaTarget#register@1", thrown, live, "--registry", "http://127.0.0.1:1");
       assertThat(capture.exitCode(END_SECONDS)).as(capture.text()).isEqualTo(1);
       assertThat(capture.text()).contains(thrown);
     }

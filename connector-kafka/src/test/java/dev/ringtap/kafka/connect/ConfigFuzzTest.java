@@ -1,7 +1,7 @@
 package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.CaptureOption;
-import dev.ringtap.kafka.registry.RegistryUrl;
+import dev.ringtap.registry.RegistryUrl;
 import dev.ringtap.testkit.FuzzTest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.ringtap.kafka.registry.RegistryException.Reason;
 import dev.ringtap.record.SchemaLookup;
+import dev.ringtap.registry.RegistryException.Reason;
 import java.net.ConnectException;
 import java.net.ProtocolException;
 import java.net.URI;

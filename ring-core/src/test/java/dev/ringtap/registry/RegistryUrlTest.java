@@ -1,4 +1,4 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

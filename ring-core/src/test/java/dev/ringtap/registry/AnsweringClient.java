@@ -1,4 +1,4 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import java.net.Authenticator;
 import java.net.CookieHandler;

@@ -1,7 +1,8 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketSchema;
+import dev.ringtap.record.WireFormat;
 import dev.ringtap.testkit.FuzzTest;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,9 +1,10 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketBatch;
 import dev.ringtap.record.PacketBodyReader;
 import dev.ringtap.record.PacketRecords;
+import dev.ringtap.record.WireFormat;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;

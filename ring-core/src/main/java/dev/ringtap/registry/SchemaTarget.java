@@ -1,6 +1,7 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import dev.ringtap.record.PacketSchema;
+import java.io.Serializable;
 import org.apache.avro.Schema;
 
 /**
@@ -9,7 +10,7 @@ import org.apache.avro.Schema;
  * @param registry the schema registry
  * @param subject the name under which it keeps the schema's versions
  */
-public record SchemaTarget(RegistryUrl registry, String subject) {
+public record SchemaTarget(RegistryUrl registry, String subject) implements Serializable {
   /** What an option for the registry's URL means. */
   public static final String REGISTRY_MEANING =
       "Registers the schema in this registry (Confluent's API; Apicurio: /apis/ccompat/v7) and puts"

@@ -1,4 +1,4 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketType;
 import dev.ringtap.record.Vlan;
+import dev.ringtap.record.WireFormat;
 import dev.ringtap.testkit.PacketBatches;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
+import java.io.Serializable;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
@@ -13,7 +14,9 @@ import java.util.Optional;
  * Where a schema registry is: {@code http://HOST:PORT/PATH} or {@code https}, with {@code
  * USER:PASSWORD@} before the host where it wants a login. Shown without them. Immutable.
  */
-public final class RegistryUrl {
+public final class RegistryUrl implements Serializable {
+  private static final long serialVersionUID = 1;
+
   private final URI base;
   private final String userInfo;
 

@@ -1,4 +1,4 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.registry;
 
 import java.io.IOException;
 import java.net.http.HttpResponse.BodySubscriber;

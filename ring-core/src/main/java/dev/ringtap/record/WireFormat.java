@@ -1,4 +1,4 @@
-package dev.ringtap.kafka.registry;
+package dev.ringtap.record;
 
 import java.nio.ByteBuffer;
 
@@ -37,6 +37,11 @@ public enum WireFormat {
   /** Bytes before the record's own. */
   public int headerBytes() {
     return headerBytes;
+  }
+
+  /** What stands before the bytes of a record whose schema has this number in the registry. */
+  public static byte[] registryHeader(int schemaId) {
+    return ByteBuffer.allocate(REGISTRY.headerBytes).put((byte) 0).putInt(schemaId).array();
   }
 
   /** The schema's number in a value of the registry's format. */
