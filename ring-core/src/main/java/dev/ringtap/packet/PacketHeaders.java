@@ -261,6 +261,12 @@ public final class PacketHeaders {
     return ipVersion;
   }
 
+  /** IPv4's time to live, IPv6's hop limit. */
+  public int ttl() {
+    bytes.requireReadable();
+    return networkOffset < 0 ? -1 : unsignedByte(networkOffset + (ipVersion == 4 ? 8 : 7));
+  }
+
   /**
    * IP protocol number; with IPv6 that of the first header which is no extension header. Where the
    * extension headers are cut off, the number of the first one that is not whole; in a fragment
@@ -300,6 +306,21 @@ public final class PacketHeaders {
     return hasTransport(IpProtocol.TCP, TCP_BYTES) ? unsignedByte(transportOffset + 13) : -1;
   }
 
+  /** TCP's sequence number, 0 to 2<sup>32</sup> − 1. */
+  public long tcpSequence() {
+    return hasTransport(IpProtocol.TCP, TCP_BYTES) ? bytes.unsignedInt(transportOffset + 4) : -1;
+  }
+
+  /** TCP's acknowledgment number, 0 to 2<sup>32</sup> − 1; it counts if ACK is set. */
+  public long tcpAcknowledgment() {
+    return hasTransport(IpProtocol.TCP, TCP_BYTES) ? bytes.unsignedInt(transportOffset + 8) : -1;
+  }
+
+  /** TCP's window as it is in the header, not scaled. */
+  public int tcpWindow() {
+    return hasTransport(IpProtocol.TCP, TCP_BYTES) ? unsignedShort(transportOffset + 14) : -1;
+  }
+
   /**
    * Bytes that TCP or UDP carry in this packet, as the headers say; the captured part may be less.
    * Where the sender left the IP length at 0, as segmentation offload does, the captured ones.
@@ -326,6 +347,22 @@ public final class PacketHeaders {
       return -1;
     }
     return transportOffset + (ipProtocol == IpProtocol.TCP ? tcpHeaderBytes() : UDP_BYTES);
+  }
+
+  /**
+   * A copy of the bytes that TCP or UDP carry in this packet, as far as they were captured; null if
+   * {@link #payloadLength} is -1.
+   */
+  public byte[] payload() {
+    int at = payloadOffset();
+    if (at < 0) {
+      return null;
+    }
+    byte[] payload = new byte[Math.max(0, Math.min(payloadLength(), length - at))];
+    if (payload.length > 0) {
+      bytes.copyTo(at, payload, 0, payload.length);
+    }
+    return payload;
   }
 
   private int tcpHeaderBytes() {

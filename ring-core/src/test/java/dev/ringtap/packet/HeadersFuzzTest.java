@@ -63,7 +63,7 @@ public final class HeadersFuzzTest extends FuzzTest {
 
   /** Everything that the headers tell. */
   static List<Object> all(PacketHeaders headers) {
-    List<Object> values = new ArrayList<>(24);
+    List<Object> values = new ArrayList<>(29);
     values.add(headers.etherType());
     values.add(headers.vlanCount());
     for (int i = 0; i < headers.vlanCount(); i++) {
@@ -76,6 +76,11 @@ public final class HeadersFuzzTest extends FuzzTest {
     values.add(headers.srcPort());
     values.add(headers.dstPort());
     values.add(headers.tcpFlags());
+    values.add(headers.ttl());
+    values.add(headers.tcpSequence());
+    values.add(headers.tcpAcknowledgment());
+    values.add(headers.tcpWindow());
+    values.add(headers.payload() == null ? -1 : Arrays.hashCode(headers.payload()));
     values.add(headers.payloadLength());
     values.add(headers.payloadOffset());
     values.add(headers.icmpType());

@@ -22,6 +22,7 @@ import dev.ringtap.capture.PacketType;
 import dev.ringtap.testkit.Packets;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -158,6 +159,31 @@ class PacketHeadersTest {
     headers = parse(ethernet(EtherType.ARP, Packets.arp(2, MAC_1, "10.0.0.1", MAC_2, "10.0.0.2")));
     assertThat(headers.arpOperation()).isEqualTo(2);
     assertThat(headers.ipSrc()).isNull();
+  }
+
+  @Test
+  void readsTheRestOfTcpsHeader() {
+    byte[] packet = tcp("10.0.0.1", 1, "10.0.0.2", 2, PSH | ACK, bytes(5));
+    ByteBuffer.wrap(packet).putInt(24, -2).putInt(28, -3).putShort(34, (short) -4);
+    packet[8] = (byte) 200;
+    PacketHeaders headers = parse(Packets.padded(ethernet(packet), 64));
+    assertThat(headers.ttl()).isEqualTo(200);
+    assertThat(headers.tcpSequence()).isEqualTo(0xFFFF_FFFEL);
+    assertThat(headers.tcpAcknowledgment()).isEqualTo(0xFFFF_FFFDL);
+    assertThat(headers.tcpWindow()).isEqualTo(0xFFFC);
+    assertThat(headers.payload()).as("without the padding").isEqualTo(bytes(5));
+    headers = parse(Arrays.copyOf(ethernet(packet), 14 + 40 + 2));
+    assertThat(headers.payloadLength()).isEqualTo(5);
+    assertThat(headers.payload()).as("what was captured").isEqualTo(bytes(2));
+    headers = parse(ethernet(udp("2001:db8::1", 1, "2001:db8::2", 2, bytes(0))));
+    assertThat(headers.ttl()).isEqualTo(64);
+    assertThat(headers.tcpSequence()).isEqualTo(-1);
+    assertThat(headers.tcpAcknowledgment()).isEqualTo(-1);
+    assertThat(headers.tcpWindow()).isEqualTo(-1);
+    assertThat(headers.payload()).isEmpty();
+    headers = parse(ethernet(Packets.echo("10.0.0.1", "10.0.0.2", true, 1, 1, bytes(8))));
+    assertThat(headers.payload()).isNull();
+    assertThat(new PacketHeaders().ttl()).isEqualTo(-1);
   }
 
   @Test

@@ -36,6 +36,9 @@ final class HeaderDecoder {
   /** Bytes of the frame where it begins with an Ethernet header, otherwise 0. */
   static final int ETHERNET_LENGTH = 14;
 
+  /** Type and code of an ICMP or ICMPv6 message. */
+  static final int ICMP = 15;
+
   private static final int ETHERNET_BYTES = 14;
   private static final int TYPE_AT = 12;
   private static final int TAG_BYTES = 4;
@@ -44,6 +47,7 @@ final class HeaderDecoder {
   private static final int IPV6_BYTES = 40;
   private static final int TCP_BYTES = 20;
   private static final int PORTS_BYTES = 4;
+  private static final int ICMP_BYTES = 4;
   private static final int FRAGMENT_OFFSET = 0x1FFF;
   private static final int OUTGOING = 4;
 
@@ -71,7 +75,7 @@ final class HeaderDecoder {
 
   /** Whether a word may lie after IPv6 extension headers. */
   static boolean isBehindExtensions(int word) {
-    return word >= IP_PROTOCOL && word <= TCP_FLAGS;
+    return word >= IP_PROTOCOL && word <= TCP_FLAGS || word == ICMP;
   }
 
   /**
@@ -85,6 +89,7 @@ final class HeaderDecoder {
     for (int word = OUTER_TPID; word <= TCP_FLAGS; word++) {
       out.add(Bpf.ST, word);
     }
+    out.add(Bpf.ST, ICMP);
     out.add(Bpf.LD_IMM, 0).add(Bpf.ST, HEADER_END).add(Bpf.ST, DECLARED_END);
     length(snapLengthBytes);
     packetType();
@@ -259,7 +264,7 @@ final class HeaderDecoder {
     out.add(Bpf.LD_H_IND, 6);
     out.leaveIf(Bpf.JSET_K, FRAGMENT_OFFSET, done);
     out.add(Bpf.LD_H_IND, 2);
-    transport(done);
+    transport(IpProtocol.ICMP, done);
   }
 
   private void ipv6(boolean transport, Label done) {
@@ -278,14 +283,14 @@ final class HeaderDecoder {
     out.leaveIf(Bpf.JEQ_K, 0, undeclared);
     out.add(Bpf.ADD_K, IPV6_BYTES);
     out.place(undeclared);
-    transport(done);
+    transport(IpProtocol.ICMPV6, done);
   }
 
   /**
    * The accumulator has the bytes from the network header to the declared end, 0 if they are not
    * declared; X the network header's offset.
    */
-  private void transport(Label done) {
+  private void transport(int icmpProtocol, Label done) {
     Label declared = new Label();
     Label undeclared = new Label();
     Label known = new Label();
@@ -318,6 +323,10 @@ final class HeaderDecoder {
     out.leaveIf(Bpf.JEQ_K, IpProtocol.TCP, ports);
     out.leaveIf(Bpf.JEQ_K, IpProtocol.UDP, ports);
     out.leaveIf(Bpf.JEQ_K, IpProtocol.SCTP, ports);
+    out.require(Bpf.JEQ_K, icmpProtocol, done);
+    out.add(Bpf.LD_MEM, DECLARED_END);
+    out.require(Bpf.JGE_K, ICMP_BYTES, done);
+    out.add(Bpf.LD_H_IND, 0).add(Bpf.ST, ICMP);
     out.go(done);
     out.place(ports);
     out.add(Bpf.LD_MEM, DECLARED_END);

@@ -2,6 +2,9 @@ package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.VlanTag;
+import dev.ringtap.filter.Bpf;
+import dev.ringtap.flink.table.BpfAssembler.Label;
+import dev.ringtap.packet.EtherType;
 import dev.ringtap.packet.PacketHeaders;
 import java.util.Arrays;
 import java.util.Optional;
@@ -72,6 +75,42 @@ enum HeaderField {
       0,
       0xFFFF,
       (frame, headers) -> headers.dstPort()),
+  TTL(PacketColumn.TTL, HeaderDecoder.NETWORK_OFFSET, 0, 0xFF, (frame, headers) -> headers.ttl()) {
+    @Override
+    void load(BpfAssembler out, Label absent) {
+      Label v4 = new Label();
+      Label loaded = new Label();
+      out.add(Bpf.LD_MEM, HeaderDecoder.IP_VERSION);
+      out.leaveIf(Bpf.JEQ_K, HeaderDecoder.ABSENT, absent);
+      out.add(Bpf.LDX_MEM, HeaderDecoder.NETWORK_OFFSET);
+      out.leaveIf(Bpf.JEQ_K, 4, v4);
+      out.add(Bpf.LD_B_IND, IPV6_HOP_LIMIT_AT);
+      out.go(loaded);
+      out.place(v4);
+      out.add(Bpf.LD_B_IND, IPV4_TTL_AT);
+      out.place(loaded);
+    }
+  },
+  ARP_OPERATION(
+      PacketColumn.ARP_OPERATION,
+      HeaderDecoder.NETWORK_OFFSET,
+      0,
+      0xFFFF,
+      (frame, headers) -> headers.arpOperation()) {
+    @Override
+    void load(BpfAssembler out, Label absent) {
+      out.add(Bpf.LD_MEM, HeaderDecoder.ETHER_TYPE);
+      out.require(Bpf.JEQ_K, EtherType.ARP, absent);
+      out.add(Bpf.LDX_MEM, HeaderDecoder.NETWORK_OFFSET);
+      out.add(Bpf.LD_MEM, HeaderDecoder.LENGTH).add(Bpf.SUB_X, 0);
+      out.require(Bpf.JGE_K, ARP_BYTES, absent);
+      out.add(Bpf.LD_H_IND, ARP_OPERATION_AT);
+    }
+  },
+  ICMP_TYPE(
+      PacketColumn.ICMP_TYPE, HeaderDecoder.ICMP, 8, 0xFF, (frame, headers) -> headers.icmpType()),
+  ICMP_CODE(
+      PacketColumn.ICMP_CODE, HeaderDecoder.ICMP, 0, 0xFF, (frame, headers) -> headers.icmpCode()),
   TCP_FLAGS(
       PacketColumn.TCP_FLAGS,
       HeaderDecoder.TCP_FLAGS,
@@ -84,6 +123,11 @@ enum HeaderField {
       0,
       0xFF,
       (frame, headers) -> frame.packetType().ordinal());
+
+  private static final int IPV4_TTL_AT = 8;
+  private static final int IPV6_HOP_LIMIT_AT = 7;
+  private static final int ARP_BYTES = 8;
+  private static final int ARP_OPERATION_AT = 6;
 
   private final PacketColumn column;
   private final int word;
@@ -112,16 +156,14 @@ enum HeaderField {
     return column;
   }
 
-  int word() {
-    return word;
-  }
-
-  int shift() {
-    return shift;
-  }
-
-  int mask() {
-    return mask;
+  /** Writes BPF that leaves the value in the accumulator, or goes to a label if it is absent. */
+  void load(BpfAssembler out, Label absent) {
+    out.add(Bpf.LD_MEM, word);
+    out.leaveIf(Bpf.JEQ_K, HeaderDecoder.ABSENT, absent);
+    if (shift > 0) {
+      out.add(Bpf.RSH_K, shift);
+    }
+    out.add(Bpf.AND_K, mask);
   }
 
   /** Whether the kernel finds it in every frame as {@link PacketHeaders} does. */

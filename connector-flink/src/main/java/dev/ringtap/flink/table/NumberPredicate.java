@@ -85,17 +85,12 @@ record NumberPredicate(HeaderField field, Comparison comparison, long constant)
 
   @Override
   public void write(BpfAssembler out, Label yes, Label no) {
-    out.add(Bpf.LD_MEM, field.word());
-    out.leaveIf(Bpf.JEQ_K, HeaderDecoder.ABSENT, no);
+    field.load(out, no);
     // all fields have 16 bits at most: a constant outside decides by itself
     if (constant < 0 || constant > 0xFFFF) {
       out.go(comparison.holds(0, constant) ? yes : no);
       return;
     }
-    if (field.shift() > 0) {
-      out.add(Bpf.RSH_K, field.shift());
-    }
-    out.add(Bpf.AND_K, field.mask());
     int k = (int) constant;
     switch (comparison) {
       case EQUAL -> out.branch(Bpf.JEQ_K, k, yes, no);

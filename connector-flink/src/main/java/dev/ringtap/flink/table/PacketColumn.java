@@ -212,6 +212,34 @@ public enum PacketColumn {
       "IP protocol: 6 TCP, 17 UDP, 1 ICMP; after IPv6's extension headers",
       (frame, headers) -> orNull(headers.ipProtocol())),
 
+  /** Time to live. */
+  TTL(
+      DataTypes.INT(),
+      Source.HEADERS,
+      "IPv4's time to live, IPv6's hop limit",
+      (frame, headers) -> orNull(headers.ttl())),
+
+  /** ARP operation. */
+  ARP_OPERATION(
+      DataTypes.INT(),
+      Source.HEADERS,
+      "ARP's operation: 1 request, 2 reply",
+      (frame, headers) -> orNull(headers.arpOperation())),
+
+  /** ICMP type. */
+  ICMP_TYPE(
+      DataTypes.INT(),
+      Source.HEADERS,
+      "type of an ICMP or ICMPv6 message",
+      (frame, headers) -> orNull(headers.icmpType())),
+
+  /** ICMP code. */
+  ICMP_CODE(
+      DataTypes.INT(),
+      Source.HEADERS,
+      "code of an ICMP or ICMPv6 message",
+      (frame, headers) -> orNull(headers.icmpCode())),
+
   /** Source port. */
   SRC_PORT(
       DataTypes.INT(),
@@ -233,6 +261,34 @@ public enum PacketColumn {
       "TCP's flags: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32",
       (frame, headers) -> orNull(headers.tcpFlags())),
 
+  /** TCP sequence number. */
+  TCP_SEQ(
+      DataTypes.BIGINT(),
+      Source.HEADERS,
+      "TCP's sequence number, 0 to 4294967295",
+      (frame, headers) -> orNull(headers.tcpSequence())),
+
+  /** TCP acknowledgment number. */
+  TCP_ACK(
+      DataTypes.BIGINT(),
+      Source.HEADERS,
+      "TCP's acknowledgment number; it counts if the flag ACK is set",
+      (frame, headers) -> orNull(headers.tcpAcknowledgment())),
+
+  /** TCP window. */
+  TCP_WINDOW(
+      DataTypes.INT(),
+      Source.HEADERS,
+      "TCP's window as in the header, not scaled",
+      (frame, headers) -> orNull(headers.tcpWindow())),
+
+  /** Length of what TCP or UDP carry. */
+  L4_PAYLOAD_LENGTH(
+      DataTypes.INT(),
+      Source.HEADERS,
+      "bytes that TCP or UDP carry in the frame, captured or not",
+      (frame, headers) -> orNull(headers.payloadLength())),
+
   /** Community ID of the conversation. */
   COMMUNITY_ID(
       DataTypes.STRING(),
@@ -244,12 +300,26 @@ public enum PacketColumn {
         return (frame, headers) -> text(ids.of(headers));
       }),
 
+  /** What TCP or UDP carry. */
+  L4_PAYLOAD(
+      DataTypes.BYTES(),
+      Source.CONTENT,
+      "the bytes that TCP or UDP carry in the frame, as far as they were captured",
+      (frame, headers) -> headers.payload()),
+
+  /** Length of the payload. */
+  PAYLOAD_LENGTH(
+      DataTypes.INT(),
+      Source.PAYLOAD,
+      "length of `payload` in bytes, less than `original_length` if the snap length truncated it",
+      (frame, headers) -> frame.payloadLength()),
+
   /** The frame. */
   PAYLOAD(
       DataTypes.BYTES(),
       Source.PAYLOAD,
       "the frame from its layer-2 header on, its VLAN tag in place",
-      (frame, headers) -> payload(frame));
+      (frame, headers) -> frame.payload());
 
   /** What must be there of a frame for a column's value. */
   enum Source {
@@ -259,6 +329,8 @@ public enum PacketColumn {
     TAG,
     /** The protocol headers. */
     HEADERS,
+    /** The protocol headers, and all that comes after them. */
+    CONTENT,
     /** All of it. */
     PAYLOAD
   }
@@ -338,6 +410,10 @@ public enum PacketColumn {
     return found < 0 ? null : found;
   }
 
+  private static Long orNull(long found) {
+    return found < 0 ? null : found;
+  }
+
   private static StringData text(String found) {
     return found == null ? null : StringData.fromString(found);
   }
@@ -345,11 +421,6 @@ public enum PacketColumn {
   /** For many rows: encoded now, and not by whichever thread serializes the first of them. */
   private static StringData sharedText(String found) {
     return StringData.fromBytes(found.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static byte[] payload(Frame frame) {
-    byte[] bytes = frame.payload();
-    return bytes;
   }
 
   /** The column's name in SQL. */
@@ -369,6 +440,16 @@ public enum PacketColumn {
 
   Source source() {
     return source;
+  }
+
+  /** Whether it is made of the protocol headers. */
+  boolean needsHeaders() {
+    return source == Source.HEADERS || source == Source.CONTENT;
+  }
+
+  /** Whether a frame's first bytes may not be enough for it. */
+  boolean needsWholeFrame() {
+    return source == Source.CONTENT || source == Source.PAYLOAD;
   }
 
   /** Whether every frame has it. */

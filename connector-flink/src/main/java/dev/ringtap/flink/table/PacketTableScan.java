@@ -101,7 +101,7 @@ record PacketTableScan(
 
   private CaptureConfig cutToHeaders(List<PacketColumn> read) {
     if (!pushesDown()
-        || read.contains(PacketColumn.PAYLOAD)
+        || read.stream().anyMatch(PacketColumn::needsWholeFrame)
         || capture.snapLengthBytes() <= HEADERS_BYTES) {
       return capture;
     }

@@ -1,7 +1,6 @@
 package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.Frame;
-import dev.ringtap.filter.Bpf;
 import dev.ringtap.flink.table.BpfAssembler.Label;
 import dev.ringtap.packet.PacketHeaders;
 
@@ -21,8 +20,8 @@ record PresencePredicate(HeaderField field, boolean present) implements Predicat
 
   @Override
   public void write(BpfAssembler out, Label yes, Label no) {
-    out.add(Bpf.LD_MEM, field.word());
-    out.branch(Bpf.JEQ_K, HeaderDecoder.ABSENT, present ? no : yes, present ? yes : no);
+    field.load(out, present ? no : yes);
+    out.go(present ? yes : no);
   }
 
   @Override

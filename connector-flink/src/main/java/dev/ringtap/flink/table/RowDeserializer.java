@@ -29,7 +29,7 @@ final class RowDeserializer implements PacketDeserializer<RowData> {
       List<PacketColumn> columns, List<LogicalType> types, TypeInformation<RowData> type) {
     this.columns = columns.toArray(PacketColumn[]::new);
     this.types = types.toArray(LogicalType[]::new);
-    this.decodes = columns.stream().anyMatch(each -> each.source() == PacketColumn.Source.HEADERS);
+    this.decodes = columns.stream().anyMatch(PacketColumn::needsHeaders);
     this.type = type;
   }
 

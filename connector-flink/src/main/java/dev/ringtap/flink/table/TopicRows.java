@@ -46,7 +46,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
     this.schemas = new ArrayList<>(schemas);
     this.badValues = badValues;
     this.mostBytes =
-        columns.contains(PacketColumn.PAYLOAD)
+        columns.stream().anyMatch(PacketColumn::needsWholeFrame)
             ? CaptureOption.MAX_SNAP_LENGTH_BYTES
             : PacketTableScan.HEADERS_BYTES;
   }

@@ -62,6 +62,10 @@ class PushDownIT {
           "eth_dst <> 'ff:ff:ff:ff:ff:ff'",
           "packet_type = 'BROADCAST'",
           "packet_type <> 'BROADCAST' AND vlan_id = 100",
+          "ttl = 64",
+          "ttl < 64 OR ttl IS NULL",
+          "arp_operation = 1",
+          "arp_operation IS NULL AND vlan_id = 100",
           "102 = vlan_id");
 
   /** The kernel lets frames with IPv6 extension headers through, for Flink to decide. */
@@ -76,6 +80,9 @@ class PushDownIT {
           "tcp_flags IS NOT NULL AND (dst_port = 443 OR vlan_id = 1000)",
           "NOT (dst_port = 53 OR ip_protocol = 6)",
           "src_port IS NULL",
+          "icmp_type = 8",
+          "icmp_type >= 128 AND icmp_code = 0",
+          "icmp_code IS NOT NULL OR dst_port = 53",
           "ip_protocol = 17 AND NOT (ip_dst LIKE '10.1.%')");
 
   /** Flink decides these, or part of them. */
@@ -83,6 +90,9 @@ class PushDownIT {
       List.of(
           "CHAR_LENGTH(ip_src) > 9",
           "vlan_id + 1 = 101",
+          "tcp_seq > 0 AND tcp_ack IS NOT NULL AND tcp_window > 0",
+          "l4_payload_length = 5 OR l4_payload = X'0001020304'",
+          "payload_length > 70",
           "dst_port = 53 AND original_length > 70",
           "vlan_id = 100 OR src_port = original_length",
           "ip_src LIKE '%.3'",
@@ -102,6 +112,8 @@ class PushDownIT {
         + " BOOLEAN, vlan_inner_id INT, ether_type INT, ip_version INT, ip_src STRING, ip_dst"
         + " STRING, ip_protocol INT, src_port INT, dst_port INT, tcp_flags INT, eth_src STRING,"
         + " eth_dst STRING, packet_type STRING, original_length INT, flags INT,"
+        + " ttl INT, arp_operation INT, icmp_type INT, icmp_code INT, tcp_seq BIGINT, tcp_ack BIGINT,"
+        + " tcp_window INT, l4_payload_length INT, l4_payload BYTES, payload_length INT,"
         + " hardware_clock BOOLEAN, checksum_not_ready BOOLEAN, merged BOOLEAN, host STRING,"
         + " interface_name STRING, capture_start TIMESTAMP_LTZ(6), community_id STRING) WITH ('connector' ="
         + " 'ringtap', "

@@ -18,6 +18,13 @@ final class RandomPredicates {
     "src_port",
     "dst_port",
     "tcp_flags",
+    "ttl",
+    "arp_operation",
+    "icmp_type",
+    "icmp_code",
+    "tcp_window",
+    "l4_payload_length",
+    "payload_length",
     "original_length",
     "flags"
   };

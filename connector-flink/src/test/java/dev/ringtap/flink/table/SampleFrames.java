@@ -40,6 +40,17 @@ final class SampleFrames {
             100));
     frames.add(Packets.ethernet(Packets.echo("10.1.2.3", "10.2.0.1", true, 1, 2, new byte[8])));
     frames.add(
+        Packets.ethernet(Packets.echo("2001:db8::1", "2001:db8::2", false, 1, 2, new byte[8])));
+    frames.add(Packets.ethernet(Packets.icmp("10.1.2.3", "10.2.0.1", 3, 1, new byte[32])));
+    byte[] distant = Packets.udp("10.1.2.3", 7, "10.2.0.1", 53, new byte[9]);
+    distant[8] = 7;
+    frames.add(Packets.ethernet(distant));
+    byte[] reply =
+        Packets.ethernet(
+            0x0806, Packets.arp(2, Packets.MAC_2, "10.2.0.1", Packets.MAC_1, "10.1.2.3"));
+    frames.add(reply);
+    frames.add(Arrays.copyOf(reply, SHORTEST + 1));
+    frames.add(
         Packets.ethernet(
             0x0806, Packets.arp(1, Packets.MAC_1, "10.1.2.3", Packets.MAC_2, "10.2.0.1")));
     frames.add(Packets.ethernet("02:00:00:00:00:07", "ff:ff:ff:ff:ff:ff", 0x88B5, new byte[46]));
