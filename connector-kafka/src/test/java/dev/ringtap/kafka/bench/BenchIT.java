@@ -112,6 +112,15 @@ class BenchIT {
     assertThat(directory.resolve("startup.svg")).isNotEmptyFile();
   }
 
+  @Test
+  void scrape() throws IOException {
+    Requirements.programs("gcc");
+    Requirements.filesOf("linux-libc-dev", "/usr/include/linux/bpf.h");
+    assertThat(
+            table("scrape", (broker, page) -> new ScrapeBenchmark(1, 2, 1_500).run(broker, page)))
+        .contains("| with a scrape each second | ", " | 1,350,000 | ");
+  }
+
   /** What the benchmark writes. */
   private String table(String name, Benchmark benchmark) throws IOException {
     Path page = directory.resolve("README.md");

@@ -62,13 +62,16 @@ final class Main {
       case "startup":
         StartupBenchmark.run(broker, page, 7, 3000);
         break;
+      case "scrape":
+        new ScrapeBenchmark(number, 3000, 20_000).run(broker, page);
+        break;
       case "soak":
         new SoakBenchmark(number).run(broker, page);
         break;
       default:
         System.err.println(
             "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate [ROUNDS] | stages | latency | startup"
-                + " | soak [MINUTES]");
+                + " | scrape [PAIRS] | soak [MINUTES]");
         System.exit(2);
     }
   }

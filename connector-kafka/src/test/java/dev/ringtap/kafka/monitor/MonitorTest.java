@@ -43,7 +43,9 @@ class MonitorTest {
       assertThat(ready.statusCode()).isEqualTo(503);
       HttpResponse<String> metrics = get(monitor, "/metrics");
       assertThat(metrics.statusCode()).isEqualTo(200);
-      assertThat(metrics.body()).contains("jvm_memory_used_bytes").doesNotContain("ringtap_frames");
+      assertThat(metrics.body())
+          .contains("jvm_memory_used_bytes", "jvm_gc_collection_seconds", "process_open_fds")
+          .doesNotContain("ringtap_frames", "jvm_memory_pool", "jvm_threads_deadlocked");
     }
   }
 
