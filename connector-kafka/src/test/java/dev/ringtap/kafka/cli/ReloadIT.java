@@ -194,6 +194,8 @@ class ReloadIT {
     write("filter: udp");
     Output capture = start("--ignore-signal=HUP", "-w", "/dev/null");
     capture.await("SIGHUP is ignored, as nohup wants it: " + config + " is not read again");
+    // before that, SIGTERM ends it at once
+    capture.await("listening on right ");
     end(capture);
   }
 
