@@ -10,7 +10,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
-/** The direction of imports: socket, ring, block, frame, record. */
+/** The direction of imports: socket, ring, block, frame, flow, record. */
 @AnalyzeClasses(packages = "dev.ringtap", importOptions = ImportOption.DoNotIncludeTests.class)
 class LayeringTest {
   @ArchTest
@@ -27,6 +27,8 @@ class LayeringTest {
           .definedBy("dev.ringtap.file")
           .layer("packet")
           .definedBy("dev.ringtap.packet")
+          .layer("flow")
+          .definedBy("dev.ringtap.flow")
           .layer("record")
           .definedBy("dev.ringtap.record")
           .layer("registry")
@@ -40,11 +42,13 @@ class LayeringTest {
           .whereLayer("filter")
           .mayOnlyBeAccessedByLayers("capture", "file")
           .whereLayer("capture")
-          .mayOnlyBeAccessedByLayers("file", "packet", "record", "lab")
+          .mayOnlyBeAccessedByLayers("file", "packet", "flow", "record", "lab")
           .whereLayer("file")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("packet")
-          .mayNotBeAccessedByAnyLayer()
+          .mayOnlyBeAccessedByLayers("flow", "record")
+          .whereLayer("flow")
+          .mayOnlyBeAccessedByLayers("record")
           .whereLayer("record")
           .mayOnlyBeAccessedByLayers("registry")
           .whereLayer("registry")

@@ -1,6 +1,7 @@
 package dev.ringtap.packet;
 
 import java.nio.ByteBuffer;
+import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -21,12 +22,17 @@ public final class CommunityId {
   private static final int IPV4_BYTES = 4;
   private static final int IPV6_BYTES = 16;
   private static final int SEED_BYTES = 2;
+  private static final String VERSION = "1:";
 
-  /** Where a message type has no counterpart: its conversation has one direction. */
-  private static final int ONE_WAY = -1;
+  /** Bytes of an ID before it is text. */
+  public static final int DIGEST_BYTES = 20;
+
+  /** In place of a message type that answers: the conversation has one direction. */
+  public static final int ONE_WAY = -1;
 
   private final MessageDigest sha1;
   private final ByteBuffer input = ByteBuffer.allocate(SEED_BYTES + 2 * IPV6_BYTES + 2 + 4);
+  private final byte[] digest = new byte[DIGEST_BYTES];
 
   /** Computes IDs with seed 0, as every tool does unless it is told otherwise. */
   public CommunityId() {
@@ -58,15 +64,30 @@ public final class CommunityId {
    *     before its ports or ICMP code
    */
   public String of(PacketHeaders headers) {
+    return digest(headers, digest) ? text(digest) : null;
+  }
+
+  /** An ID as text. */
+  public static String text(byte[] digest) {
+    return VERSION + Base64.getEncoder().encodeToString(digest);
+  }
+
+  /**
+   * Computes the ID of the packet's conversation without its text, and allocates nothing.
+   *
+   * @param to receives {@value #DIGEST_BYTES} bytes
+   * @return whether the packet has one; see {@link #of}
+   */
+  public boolean digest(PacketHeaders headers, byte[] to) {
     int protocol = headers.ipProtocol();
     if (!headers.hasTransportHeader()) {
-      return null;
+      return false;
     }
     boolean icmp = protocol == (headers.ipVersion() == 4 ? IpProtocol.ICMP : IpProtocol.ICMPV6);
     boolean ports = icmp || IpProtocol.hasPorts(protocol);
     int source = icmp ? headers.icmpType() : headers.srcPort();
     if (ports && source < 0) {
-      return null;
+      return false;
     }
     int counterpart = icmp ? counterpart(headers.ipVersion(), source) : headers.dstPort();
     boolean oneWay = icmp && counterpart == ONE_WAY;
@@ -81,7 +102,12 @@ public final class CommunityId {
       putProtocol(protocol, ports, destination, source);
     }
     sha1.update(input.array(), 0, input.position());
-    return "1:" + Base64.getEncoder().encodeToString(sha1.digest());
+    try {
+      sha1.digest(to, 0, DIGEST_BYTES);
+    } catch (DigestException e) {
+      throw new IllegalArgumentException("an ID has " + DIGEST_BYTES + " bytes", e);
+    }
+    return true;
   }
 
   /** Whether the source is the smaller of the endpoints: by address, then by port, unsigned. */
@@ -117,8 +143,10 @@ public final class CommunityId {
     }
   }
 
-  /** The message type that answers a type, or {@link #ONE_WAY}; as in Zeek's ICMP.cc. */
-  private static int counterpart(int ipVersion, int type) {
+  /**
+   * The ICMP or ICMPv6 message type that answers a type, or {@link #ONE_WAY}; as in Zeek's ICMP.cc.
+   */
+  public static int counterpart(int ipVersion, int type) {
     if (ipVersion == 4) {
       return switch (type) {
         case 0 -> 8; // echo

@@ -72,12 +72,21 @@ final class NetworkBytes {
         i += zeros - 1;
       } else {
         separate(out, i, zerosStart, zeros);
-        out.append(Integer.toHexString(bytes.unsignedShort(at + 2 * i)));
+        appendGroup(out, bytes.unsignedShort(at + 2 * i));
       }
     }
     if (mixed) {
       separate(out, 6, zerosStart, zeros);
       appendIpv4(out, bytes, at + 12);
+    }
+  }
+
+  /** Hex without leading zeros. */
+  private static void appendGroup(StringBuilder out, int group) {
+    for (int shift = 12; shift >= 0; shift -= 4) {
+      if (shift == 0 || group >>> shift != 0) {
+        out.append(Character.forDigit(group >>> shift & 0xF, 16));
+      }
     }
   }
 

@@ -50,6 +50,7 @@ public final class PacketHeaders {
   private boolean fragment;
   private int fragmentOffset;
   private int fragmentProtocol;
+  private long fragmentIdentification;
 
   private int transportOffset;
   private int transportLength;
@@ -117,6 +118,7 @@ public final class PacketHeaders {
     fragment = false;
     fragmentOffset = -1;
     fragmentProtocol = -1;
+    fragmentIdentification = -1;
     transportOffset = -1;
     transportLength = 0;
     transportEnd = 0;
@@ -140,6 +142,7 @@ public final class PacketHeaders {
     fragmentOffset = (flagsAndOffset & IPV4_FRAGMENT_OFFSET) * 8;
     fragment = fragmentOffset > 0 || (flagsAndOffset & IPV4_MORE_FRAGMENTS) != 0;
     fragmentProtocol = ipProtocol;
+    fragmentIdentification = fragment ? unsignedShort(at + 4) : -1;
     int totalLength = unsignedShort(at + 2);
     if (totalLength == 0) {
       totalLength = length - at;
@@ -204,6 +207,7 @@ public final class PacketHeaders {
       fragmentProtocol = unsignedByte(header);
       fragmentOffset = offsetAndFlags & IPV6_FRAGMENT_OFFSET;
       fragment = fragmentOffset > 0 || (offsetAndFlags & IPV6_MORE_FRAGMENTS) != 0;
+      fragmentIdentification = fragment ? bytes.unsignedInt(header + 4) : -1;
     }
   }
 
@@ -287,6 +291,55 @@ public final class PacketHeaders {
   public int fragmentOffset() {
     bytes.requireReadable();
     return fragmentOffset;
+  }
+
+  /** What all fragments of a datagram share, with their addresses; -1 if it is no fragment. */
+  public long fragmentIdentification() {
+    bytes.requireReadable();
+    return fragmentIdentification;
+  }
+
+  /** Where in the packet the IP header begins, in bytes. */
+  public int ipOffset() {
+    bytes.requireReadable();
+    return networkOffset;
+  }
+
+  /**
+   * Bytes of the IP packet, its header included, as the header says; 0 if the sender left the
+   * length out, as segmentation offload does for packets of more than 64 KiB.
+   */
+  public int ipLength() {
+    if (ipVersion() < 0) {
+      return -1;
+    }
+    if (ipVersion == 4) {
+      return unsignedShort(networkOffset + 2);
+    }
+    int payload = unsignedShort(networkOffset + 4);
+    return payload == 0 && ipProtocol != IpProtocol.NO_NEXT_HEADER ? 0 : IPV6_BYTES + payload;
+  }
+
+  /** Upper 64 bits of the IPv6 source address; 0 if there is none. */
+  public long ipSrcUpper() {
+    return ipVersion() == 6 ? ipLong(8) : 0;
+  }
+
+  /** Lower 64 bits of the IPv6 source address, or the 32 bits of IPv4's; 0 if there is none. */
+  public long ipSrcLower() {
+    return ipVersion() == 6 ? ipLong(16) : ipVersion == 4 ? ipInt(12) : 0;
+  }
+
+  /** Upper 64 bits of the IPv6 destination address; 0 if there is none. */
+  public long ipDstUpper() {
+    return ipVersion() == 6 ? ipLong(24) : 0;
+  }
+
+  /**
+   * Lower 64 bits of the IPv6 destination address, or the 32 bits of IPv4's; 0 if there is none.
+   */
+  public long ipDstLower() {
+    return ipVersion() == 6 ? ipLong(32) : ipVersion == 4 ? ipInt(16) : 0;
   }
 
   /** Source port of TCP, UDP or SCTP. */

@@ -100,6 +100,11 @@ public final class PacketEncoder {
     return new PacketEncoder(null);
   }
 
+  /** Of records that begin as those of packets do; see {@link #start}. */
+  static PacketEncoder ofStarts(byte[] header) {
+    return new PacketEncoder(header);
+  }
+
   /** Room that is enough for the frame's record. */
   public int maxEncodedLength(Frame frame) {
     useCapture(frame.capture());

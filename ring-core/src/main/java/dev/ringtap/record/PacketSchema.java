@@ -25,6 +25,11 @@ public final class PacketSchema {
     return parse(parser, "PacketBatch.avsc");
   }
 
+  /** The same for {@link Flow}: {@code Flow.avsc}. */
+  public static Schema publishedFlow() {
+    return parse(new Schema.Parser(), "Flow.avsc");
+  }
+
   private static Schema parse(Schema.Parser parser, String name) {
     try (InputStream text = PacketSchema.class.getResourceAsStream(name)) {
       return parser.parse(text);

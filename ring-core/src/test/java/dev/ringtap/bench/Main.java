@@ -22,12 +22,15 @@ public final class Main {
       case "flood":
         FloodBenchmark.main();
         break;
+      case "flows":
+        FlowBenchmark.main();
+        break;
       case "latency":
         LatencyBenchmark.main(own);
         break;
       default:
         System.err.println(
-            "usage: bench/run ring [OPTIONS OF JMH] | live [OPTIONS] | flood | latency");
+            "usage: bench/run ring [OPTIONS OF JMH] | live [OPTIONS] | flood | flows | latency");
         System.exit(2);
     }
   }

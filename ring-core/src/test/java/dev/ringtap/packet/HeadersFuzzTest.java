@@ -92,6 +92,14 @@ public final class HeadersFuzzTest extends FuzzTest {
     values.add(headers.ipSrc());
     values.add(headers.ipDst());
     values.add(FlowKey.of(headers));
+    values.add(headers.fragmentIdentification());
+    values.add(headers.ipOffset());
+    values.add(headers.ipLength());
+    values.add(headers.ipSrcUpper());
+    values.add(headers.ipSrcLower());
+    values.add(headers.ipDstUpper());
+    values.add(headers.ipDstLower());
+    values.add(headers.tcpWindow());
     return values;
   }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * The schema's rules: fields are added, each with a default, and nothing else changes. Every
  * version that there was is kept beside this test as {@code Packet-N.avsc}, of the batch as {@code
- * PacketBatch-N.avsc}.
+ * PacketBatch-N.avsc}, of the flow as {@code Flow-N.avsc}.
  */
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
 class PacketSchemaTest {
@@ -77,12 +77,17 @@ class PacketSchemaTest {
     assertThat(PacketSchema.publishedBatch().toString())
         .as("PacketBatch.avsc changed: keep it as the next PacketBatch-N.avsc there")
         .isEqualTo(batchVersions.get(batchVersions.size() - 1).toString());
+    List<Schema> flowVersions = versions("Flow", null);
+    assertThat(PacketSchema.publishedFlow().toString())
+        .as("Flow.avsc changed: keep it as the next Flow-N.avsc there")
+        .isEqualTo(flowVersions.get(flowVersions.size() - 1).toString());
   }
 
   @Test
   void publishedIsTheGeneratedClassesSchemaWithoutJava() {
     isWithoutJava(PacketSchema.published(), Packet.getClassSchema());
     isWithoutJava(PacketSchema.publishedBatch(), PacketBatch.getClassSchema());
+    isWithoutJava(PacketSchema.publishedFlow(), Flow.getClassSchema());
   }
 
   private static void isWithoutJava(Schema published, Schema generated) {
@@ -93,7 +98,7 @@ class PacketSchemaTest {
 
   @Test
   void everyVersionReadsEveryOther() throws IOException {
-    for (List<Schema> versions : List.of(versions(), batchVersions())) {
+    for (List<Schema> versions : List.of(versions(), batchVersions(), versions("Flow", null))) {
       for (Schema reader : versions) {
         for (Schema writer : versions) {
           assertThat(compatibility(reader, writer)).isEqualTo(COMPATIBLE);

@@ -31,13 +31,18 @@ class RecordPageTest {
   private static final String END = "<!-- end -->";
 
   private static void assertRegion(String name, String expected) throws IOException {
-    String page = Files.readString(PAGE);
+    assertRegion(PAGE, name, expected);
+  }
+
+  /** A page's text between two marks. */
+  static void assertRegion(Path path, String name, String expected) throws IOException {
+    String page = Files.readString(path);
     String begin = "<!-- " + name + " -->\n";
     int from = page.indexOf(begin) + begin.length();
     assertThat(from).as("the page has " + begin).isGreaterThan(begin.length());
     int to = page.indexOf(END, from);
     if (Boolean.getBoolean("readme.update")) {
-      Files.writeString(PAGE, page.substring(0, from) + expected + page.substring(to));
+      Files.writeString(path, page.substring(0, from) + expected + page.substring(to));
     } else {
       assertThat(page.substring(from, to)).isEqualTo(expected);
     }
@@ -72,6 +77,21 @@ class RecordPageTest {
         @SuppressWarnings("unchecked")
         Map<String, Object> fields = (Map<String, Object>) value;
         appendRows(table, field.name() + ".", field.schema().getTypes().get(1), fields);
+      }
+    }
+  }
+
+  /** A record's fields without an example. */
+  static void appendRows(StringBuilder table, String prefix, Schema record) {
+    for (Schema.Field field : record.getFields()) {
+      table.append("| `").append(prefix).append(field.name()).append("` | ");
+      table.append(typeName(field.schema())).append(" | ").append(field.doc()).append(" |\n");
+      if (field.schema().isUnion()) {
+        for (Schema branch : field.schema().getTypes()) {
+          if (branch.getType() == Schema.Type.RECORD) {
+            appendRows(table, field.name() + ".", branch);
+          }
+        }
       }
     }
   }

@@ -1,0 +1,184 @@
+package dev.ringtap.flow;
+
+import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.VlanTag;
+import dev.ringtap.packet.CommunityId;
+import dev.ringtap.packet.FlowKey;
+import dev.ringtap.packet.IpProtocol;
+import dev.ringtap.packet.PacketHeaders;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a flow takes from one frame: each header field is decoded once. One instance serves any
+ * number of frames. Not thread-safe.
+ */
+public final class FlowFrame {
+  // bits of kind, above the protocol and the IP version
+
+  static final int HAS_PORTS = 1 << 28;
+
+  static final int IS_ICMP = 1 << 29;
+
+  /** An ICMP message that no other answers: the reverse direction is another flow. */
+  static final int IS_ONE_WAY = 1 << 30;
+
+  private static final int TAG_BYTES = 4;
+
+  private final PacketHeaders headers = new PacketHeaders();
+  private final CommunityId communityId = new CommunityId();
+
+  private boolean ip;
+
+  long timestampNanos;
+  long srcUpper;
+  long srcLower;
+  long dstUpper;
+  long dstLower;
+
+  /** Source and destination port, or an ICMP type and its counterpart or code. */
+  int selectors;
+
+  /** Protocol, IP version and the bits above. */
+  int kind;
+
+  /** The outermost VLAN ID in the upper, the next one in the lower 12 bits; 0 for none. */
+  int vlans;
+
+  int ttl;
+  int ipOctets;
+  int frameOctets;
+
+  /** -1 if the transport header is missing. */
+  int payloadOctets;
+
+  /** -1 if there is no TCP header; what follows is void then. */
+  int tcpFlags;
+
+  int sequence;
+  int acknowledgment;
+  int window;
+
+  /** Creates a view of no frame. */
+  public FlowFrame() {}
+
+  /** Reads a frame; {@link #isIp} tells whether it belongs to a flow. */
+  public FlowFrame read(Frame frame) {
+    headers.parse(frame);
+    int beside = (frame.isTagStripped() ? TAG_BYTES : 0) + frame.cookedHeaderLength();
+    int outer = frame.isTagStripped() ? frame.vlanTag() : 0;
+    return read(frame.timestampNanos(), frame.originalLength(), outer, beside);
+  }
+
+  /**
+   * Reads a frame whose bytes are elsewhere, such as a record's payload.
+   *
+   * @param timestampNanos nanoseconds since 1970 UTC
+   * @param originalLength bytes of the frame on the wire
+   * @param memory where its payload is, the VLAN tag in place
+   * @param linkType LINKTYPE value of the first header
+   */
+  public FlowFrame read(
+      long timestampNanos, int originalLength, MemorySegment memory, int linkType) {
+    headers.parse(memory, 0, Math.toIntExact(memory.byteSize()), linkType);
+    return read(timestampNanos, originalLength, 0, 0);
+  }
+
+  /**
+   * @param outerTag the outermost tag if it is not among the bytes, or 0
+   * @param besideOctets of the frame before its IP header that are not among the bytes
+   */
+  private FlowFrame read(long nanos, int originalLength, int outerTag, int besideOctets) {
+    timestampNanos = nanos;
+    frameOctets = originalLength;
+    int version = headers.ipVersion();
+    ip = version > 0;
+    if (!ip) {
+      return this;
+    }
+    srcUpper = headers.ipSrcUpper();
+    srcLower = headers.ipSrcLower();
+    dstUpper = headers.ipDstUpper();
+    dstLower = headers.ipDstLower();
+    ttl = headers.ttl();
+    int told = headers.ipLength();
+    ipOctets = told > 0 ? told : Math.max(0, originalLength - besideOctets - headers.ipOffset());
+    int protocol = headers.ipProtocol();
+    kind = version << 24 | protocol << 16;
+    readVlans(outerTag);
+    readSelectors(version, protocol);
+    payloadOctets = headers.payloadLength();
+    tcpFlags = protocol == IpProtocol.TCP ? headers.tcpFlags() : -1;
+    if (tcpFlags >= 0) {
+      sequence = (int) headers.tcpSequence();
+      acknowledgment = (int) headers.tcpAcknowledgment();
+      window = headers.tcpWindow();
+    }
+    return this;
+  }
+
+  /** VLAN IDs; a priority tag, whose ID is 0, counts as none. */
+  private void readVlans(int outerTag) {
+    if (outerTag == 0 && headers.vlanCount() == 0) {
+      vlans = 0;
+      return;
+    }
+    int outer = outerTag == 0 ? headers.vlanTag(0) : outerTag;
+    int inner = headers.vlanTag(outerTag == 0 ? 1 : 0);
+    vlans = VlanTag.id(outer) << 12 | VlanTag.id(inner);
+  }
+
+  private void readSelectors(int version, int protocol) {
+    int port = headers.srcPort();
+    if (port >= 0) {
+      selectors = port << 16 | headers.dstPort();
+      kind |= HAS_PORTS;
+      return;
+    }
+    int type = headers.icmpType();
+    if (type < 0) {
+      selectors = 0;
+      return;
+    }
+    int counterpart = CommunityId.counterpart(version, type);
+    boolean oneWay = counterpart == CommunityId.ONE_WAY;
+    selectors = type << 16 | (oneWay ? headers.icmpCode() : counterpart);
+    kind |= oneWay ? IS_ICMP | IS_ONE_WAY : IS_ICMP;
+  }
+
+  /** Whether it is an IP packet whose addresses were captured: others belong to no flow. */
+  public boolean isIp() {
+    return ip;
+  }
+
+  boolean isFragment() {
+    return headers.isFragment();
+  }
+
+  boolean isLaterFragment() {
+    return headers.fragmentOffset() > 0;
+  }
+
+  long fragmentIdentification() {
+    return headers.fragmentIdentification();
+  }
+
+  /** Takes the selectors of the datagram's first fragment. */
+  void completeFragment(int firstSelectors, int firstKind) {
+    selectors = firstSelectors;
+    kind = firstKind;
+  }
+
+  boolean isTcp() {
+    return (kind >>> 16 & 0xFF) == IpProtocol.TCP;
+  }
+
+  /** See {@link FlowKey}. */
+  long flowKey() {
+    return FlowKey.of(headers);
+  }
+
+  /** See {@link CommunityId#digest}. */
+  boolean communityId(byte[] to) {
+    return communityId.digest(headers, to);
+  }
+}

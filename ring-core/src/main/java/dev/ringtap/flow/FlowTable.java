@@ -1,0 +1,486 @@
+package dev.ringtap.flow;
+
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.packet.CommunityId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+
+/**
+ * The open flows of one capture. Each frame is counted in one of them, or as a frame of no flow;
+ * each flow is handed over when it ends, so that at any time
+ *
+ * <p>frames accepted = Σ packets of exported flows + packets of open flows + frames of no flow.
+ *
+ * <pre>{@code
+ * FlowTable flows = new FlowTable(FlowLimits.DEFAULT, flow -> out.write(encoder.encode(flow)));
+ * while ((frame = block.next()) != null) {
+ *   flows.accept(frame);
+ * }
+ * flows.endAll();
+ * }</pre>
+ *
+ * <p>What is one flow: frames with the same addresses, protocol, two outermost VLAN IDs and
+ * interface, of both directions, with the same ports (TCP, UDP, SCTP) or the same ICMP type or the
+ * type that answers it, otherwise the same type and code. Later fragments of an IP datagram count
+ * in the flow of its first one; without that, and of datagrams cut off before the ports, the flow
+ * has no ports. Only the outermost IP header counts. Frames of other protocols than IP are no flow.
+ *
+ * <p>Time is that of the frames. Time-outs of a flow are seen at its next frame exactly, and
+ * without one within 1/128 of the idle time-out. When the table is full, a flow ends that has had
+ * no frame since the table last looked at it, the longest ago first. A clock that is set back by
+ * more than the idle time-out ends all flows. Memory is bounded by the capacity: {@value
+ * Biflow#WORDS} longs and four more a flow, allocated at the start; nothing is allocated for a
+ * frame. The table's hash has a secret, so that senders cannot choose flows that collide.
+ *
+ * <p>Not thread-safe.
+ */
+public final class FlowTable {
+  private static final int NONE = -1;
+  private static final int WHEEL = 256;
+  private static final int TICKS_OF_IDLE = 128;
+  private static final int ENDED_PART = 8;
+  private static final int DATAGRAMS = 4096;
+
+  /** A file may name any number of interfaces. */
+  private static final int MAX_CAPTURES = 1024;
+
+  private final int capacity;
+  private final long idleNanos;
+  private final long endedNanos;
+  private final long activeNanos;
+  private final long tickNanos;
+  private final Consumer<? super Biflow> exporter;
+
+  private final FlowFrame frame = new FlowFrame();
+  private final Biflow view = new Biflow();
+  private final byte[] communityId = new byte[CommunityId.DIGEST_BYTES];
+  private final long secret = new Random().nextLong() | 1;
+
+  private final long[] words;
+
+  /** Hash in the upper, slot + 1 in the lower half; 0 is free. Linear probing. */
+  private final long[] index;
+
+  private final int[] hashes;
+
+  /**
+   * The next slot that is free, or in the same bucket of the wheel, whose last one has the first.
+   */
+  private final int[] next;
+
+  /** {@link Biflow#END} when the slot was put into its bucket. */
+  private final long[] scheduledEnd;
+
+  private final int[] wheelLast = new int[WHEEL];
+  private long currentTick;
+
+  /** No bucket before this tick's has a flow. */
+  private long firstTick;
+
+  private long now = Long.MIN_VALUE;
+  private int free = NONE;
+  private int size;
+
+  /** Slots below were in use at some time. */
+  private int used;
+
+  // datagrams whose first fragment was seen
+  private final long[] datagrams = new long[DATAGRAMS];
+  private final long[] datagramSelectors = new long[DATAGRAMS];
+  private final long[] datagramNanos = new long[DATAGRAMS];
+
+  private final List<CaptureId> captures = new ArrayList<>();
+  private int captureNumber = NONE;
+
+  private long lost;
+  private long openFrames;
+  private long exportedFrames;
+  private long exportedFlows;
+  private long framesWithoutFlow;
+
+  /**
+   * @param exporter takes each flow that ends; it reads what it needs before it returns
+   */
+  public FlowTable(FlowLimits limits, Consumer<? super Biflow> exporter) {
+    this.exporter = exporter;
+    capacity = limits.capacity();
+    idleNanos = limits.idle().toNanos();
+    endedNanos = idleNanos / ENDED_PART;
+    activeNanos = limits.active().toNanos();
+    tickNanos = idleNanos / TICKS_OF_IDLE;
+    words = new long[Math.multiplyExact(capacity, Biflow.WORDS)];
+    index = new long[Integer.highestOneBit(capacity) << 2];
+    hashes = new int[capacity];
+    next = new int[capacity];
+    scheduledEnd = new long[capacity];
+    Arrays.fill(wheelLast, NONE);
+  }
+
+  /** Counts a frame. */
+  public void accept(Frame captured) {
+    lost += captured.lostBefore();
+    frame.read(captured);
+    if (!frame.isIp()) {
+      framesWithoutFlow++;
+      advance(captured.timestampNanos());
+      return;
+    }
+    use(captured.capture());
+    accept();
+  }
+
+  private void accept() {
+    advance(frame.timestampNanos);
+    if (frame.isFragment()) {
+      useDatagram();
+    }
+    long captureAndKind = (long) captureNumber << 32 | frame.kind;
+    int hash = hash(captureAndKind);
+    int mask = index.length - 1;
+    int bucket = hash & mask;
+    long entry;
+    while ((entry = index[bucket]) != 0) {
+      if ((int) (entry >>> 32) == hash) {
+        int slot = (int) entry - 1;
+        int at = slot * Biflow.WORDS;
+        int direction = Biflow.direction(words, at, frame, captureAndKind);
+        if (direction >= 0) {
+          count(slot, at, direction, captureAndKind);
+          return;
+        }
+      }
+      bucket = bucket + 1 & mask;
+    }
+    open(hash, captureAndKind);
+  }
+
+  /** Counts the frame in a flow, whose last part may end by it. */
+  private void count(int slot, int at, int direction, long captureAndKind) {
+    long nanos = frame.timestampNanos;
+    int counted = direction;
+    FlowEndReason reason = null;
+    if (nanos - words[at + Biflow.END] >= timeout(at)) {
+      reason = endReason(at);
+    } else if (frame.isTcp() && TcpAnalysis.isReuse(words, at + Biflow.TCP, frame, direction)) {
+      reason = FlowEndReason.END_OF_FLOW;
+    }
+    if (reason != null) {
+      export(at, reason);
+      counted = Biflow.open(words, at, frame, captureAndKind, lost, communityId);
+    } else if (nanos - words[at + Biflow.START] >= activeNanos) {
+      export(at, FlowEndReason.ACTIVE_TIMEOUT);
+      Biflow.restart(words, at, nanos, lost);
+    }
+    Biflow.add(words, at, frame, counted, lost);
+    openFrames++;
+  }
+
+  private void open(int hash, long captureAndKind) {
+    if (size == capacity) {
+      evict();
+    }
+    int slot;
+    if (free == NONE) {
+      slot = used++;
+    } else {
+      slot = free;
+      free = next[slot];
+    }
+    size++;
+    hashes[slot] = hash;
+    int mask = index.length - 1;
+    int bucket = hash & mask;
+    while (index[bucket] != 0) {
+      bucket = bucket + 1 & mask;
+    }
+    index[bucket] = (long) hash << 32 | slot + 1;
+    int at = slot * Biflow.WORDS;
+    int direction = Biflow.open(words, at, frame, captureAndKind, lost, communityId);
+    Biflow.add(words, at, frame, direction, lost);
+    openFrames++;
+    schedule(slot, at);
+  }
+
+  /** The same for both directions. */
+  private int hash(long captureAndKind) {
+    long source = endpoint(frame.srcUpper, frame.srcLower, frame.selectors >>> 16);
+    long destination = endpoint(frame.dstUpper, frame.dstLower, frame.selectors & 0xFFFF);
+    long both = source + destination + captureAndKind + ((long) frame.vlans << 8);
+    return (int) (mix(both) >>> 32);
+  }
+
+  private long endpoint(long upper, long lower, int selector) {
+    return mix(mix(upper ^ secret) + lower + ((long) selector << 40) ^ secret);
+  }
+
+  /** As in {@link dev.ringtap.packet.FlowKey}. */
+  private static long mix(long value) {
+    long z = (value ^ value >>> 30) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+    return z ^ z >>> 31;
+  }
+
+  private void use(CaptureId capture) {
+    if (captureNumber != NONE && captures.get(captureNumber) == capture) {
+      return;
+    }
+    captureNumber = captures.indexOf(capture);
+    if (captureNumber == NONE) {
+      if (captures.size() == MAX_CAPTURES) {
+        endAll();
+        captures.clear();
+      }
+      captureNumber = captures.size();
+      captures.add(capture);
+    }
+  }
+
+  /** Gives a later fragment the ports of the first one, and remembers those of a first one. */
+  private void useDatagram() {
+    long id = frame.fragmentIdentification() << 32 | (long) captureNumber << 8 | 1;
+    long key =
+        mix(mix(mix(frame.srcUpper ^ secret) + frame.srcLower) + frame.dstUpper)
+            + mix(mix(frame.dstLower ^ secret) + id + ((long) frame.vlans << 8));
+    int at = (int) (key >>> 40) & DATAGRAMS - 1;
+    if (!frame.isLaterFragment()) {
+      datagrams[at] = key;
+      datagramSelectors[at] = (long) frame.selectors << 32 | frame.kind;
+      datagramNanos[at] = frame.timestampNanos;
+    } else if (datagrams[at] == key && frame.timestampNanos - datagramNanos[at] < idleNanos) {
+      frame.completeFragment((int) (datagramSelectors[at] >>> 32), (int) datagramSelectors[at]);
+    }
+  }
+
+  // ---- time
+
+  /**
+   * Ends the flows that have timed out by now: for a capture that has no frames for a while.
+   *
+   * @param nanos nanoseconds since 1970 UTC
+   */
+  public void advance(long nanos) {
+    if (nanos <= now) {
+      if (nanos < now - idleNanos) {
+        endAll();
+        setClock(nanos);
+      }
+      return;
+    }
+    if (now == Long.MIN_VALUE) {
+      setClock(nanos);
+      return;
+    }
+    now = nanos;
+    long tick = Math.floorDiv(nanos, tickNanos);
+    if (tick != currentTick) {
+      turn(tick);
+    }
+  }
+
+  private void setClock(long nanos) {
+    now = nanos;
+    currentTick = Math.floorDiv(nanos, tickNanos);
+    firstTick = currentTick;
+  }
+
+  private void turn(long tick) {
+    long first = Math.max(currentTick + 1, Math.min(firstTick, tick + 1));
+    long last = Math.min(tick, first + WHEEL - 1);
+    boolean all = last < tick;
+    if (all) {
+      first = tick - WHEEL + 1;
+      last = tick;
+    }
+    currentTick = tick;
+    firstTick = tick + 1;
+    for (long each = first; each <= last; each++) {
+      empty(bucket(each));
+    }
+  }
+
+  private static int bucket(long tick) {
+    return (int) tick & WHEEL - 1;
+  }
+
+  /** Ends the flows of a bucket that are due, and puts the others where they belong by now. */
+  private void empty(int bucket) {
+    int last = wheelLast[bucket];
+    if (last == NONE) {
+      return;
+    }
+    wheelLast[bucket] = NONE;
+    int slot = next[last];
+    while (true) {
+      int following = next[slot];
+      boolean isLast = slot == last;
+      int at = slot * Biflow.WORDS;
+      if (now - words[at + Biflow.END] >= timeout(at)) {
+        end(slot, at, endReason(at));
+      } else {
+        schedule(slot, at);
+      }
+      if (isLast) {
+        return;
+      }
+      slot = following;
+    }
+  }
+
+  private long timeout(int at) {
+    return isEnded(at) ? endedNanos : idleNanos;
+  }
+
+  private boolean isEnded(int at) {
+    return TcpAnalysis.isEnded(words, at + Biflow.TCP);
+  }
+
+  private FlowEndReason endReason(int at) {
+    return isEnded(at) ? FlowEndReason.END_OF_FLOW : FlowEndReason.IDLE_TIMEOUT;
+  }
+
+  /**
+   * The tick at which a flow is looked at again. It is no later than a TCP connection that ends
+   * meanwhile may be due.
+   */
+  private long nextTick(int at) {
+    long due = Math.min(words[at + Biflow.END] + timeout(at), now + endedNanos);
+    long tick = Math.floorDiv(due, tickNanos) + 1;
+    return Math.min(Math.max(tick, currentTick + 1), currentTick + WHEEL - 1);
+  }
+
+  private void schedule(int slot, int at) {
+    long tick = nextTick(at);
+    scheduledEnd[slot] = words[at + Biflow.END];
+    firstTick = Math.min(firstTick, tick);
+    int bucket = bucket(tick);
+    int last = wheelLast[bucket];
+    if (last == NONE) {
+      next[slot] = slot;
+    } else {
+      next[slot] = next[last];
+      next[last] = slot;
+    }
+    wheelLast[bucket] = slot;
+  }
+
+  /**
+   * Ends the first flow of the wheel that has had no frame since it was put there: the CLOCK
+   * algorithm, which comes near to ending the one without a frame for longest.
+   */
+  private void evict() {
+    long tick = Math.max(firstTick, currentTick + 1);
+    while (true) {
+      int bucket = bucket(tick);
+      int last = wheelLast[bucket];
+      if (last == NONE) {
+        tick++;
+        continue;
+      }
+      firstTick = tick;
+      int slot = next[last];
+      if (slot == last) {
+        wheelLast[bucket] = NONE;
+      } else {
+        next[last] = next[slot];
+      }
+      int at = slot * Biflow.WORDS;
+      if (scheduledEnd[slot] == words[at + Biflow.END]) {
+        end(slot, at, FlowEndReason.LACK_OF_RESOURCES);
+        return;
+      }
+      schedule(slot, at);
+      tick = Math.max(firstTick, currentTick + 1);
+    }
+  }
+
+  /** Ends all flows: the capture is over. */
+  public void endAll() {
+    for (int bucket = 0; bucket < WHEEL; bucket++) {
+      int last = wheelLast[bucket];
+      wheelLast[bucket] = NONE;
+      int slot = last == NONE ? NONE : next[last];
+      while (slot != NONE) {
+        int following = slot == last ? NONE : next[slot];
+        int at = slot * Biflow.WORDS;
+        end(slot, at, isEnded(at) ? FlowEndReason.END_OF_FLOW : FlowEndReason.FORCED_END);
+        slot = following;
+      }
+    }
+    firstTick = currentTick + WHEEL;
+    Arrays.fill(datagrams, 0);
+  }
+
+  private void end(int slot, int at, FlowEndReason reason) {
+    remove(slot);
+    export(at, reason);
+    next[slot] = free;
+    free = slot;
+    size--;
+  }
+
+  private void export(int at, FlowEndReason reason) {
+    long frames = Biflow.frames(words, at);
+    if (frames == 0) {
+      return;
+    }
+    openFrames -= frames;
+    exportedFrames += frames;
+    exportedFlows++;
+    int capture = (int) (words[at + Biflow.CAPTURE_AND_KIND] >>> 32);
+    exporter.accept(view.show(words, at).ended(reason, captures.get(capture), lost));
+  }
+
+  /** Takes a slot out of the index; entries after it move up, so that no search ends early. */
+  private void remove(int slot) {
+    int mask = index.length - 1;
+    int hole = hashes[slot] & mask;
+    while ((int) index[hole] != slot + 1) {
+      hole = hole + 1 & mask;
+    }
+    int bucket = hole;
+    while (true) {
+      bucket = bucket + 1 & mask;
+      long entry = index[bucket];
+      if (entry == 0) {
+        break;
+      }
+      int home = (int) (entry >>> 32) & mask;
+      if ((bucket - home & mask) >= (bucket - hole & mask)) {
+        index[hole] = entry;
+        hole = bucket;
+      }
+    }
+    index[hole] = 0;
+  }
+
+  // ---- counts
+
+  /** Flows that are open. */
+  public int size() {
+    return size;
+  }
+
+  /** Frames of open flows. */
+  public long openFrames() {
+    return openFrames;
+  }
+
+  /** Frames of flows that were exported: the sum of their packets. */
+  public long exportedFrames() {
+    return exportedFrames;
+  }
+
+  /** Flows that were exported. */
+  public long exportedFlows() {
+    return exportedFlows;
+  }
+
+  /** Frames that belong to no flow. */
+  public long framesWithoutFlow() {
+    return framesWithoutFlow;
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Flows (RFC 5103 biflows) that know what their capture lost: {@link dev.ringtap.flow.FlowTable}
+ * gathers frames into {@link dev.ringtap.flow.Biflow}s and hands each over when it ends.
+ */
+package dev.ringtap.flow;
