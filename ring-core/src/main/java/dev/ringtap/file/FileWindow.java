@@ -196,6 +196,7 @@ final class FileWindow {
             + needed
             + " bytes expected, the file ends after "
             + available(),
-        null);
+        null,
+        true);
   }
 }

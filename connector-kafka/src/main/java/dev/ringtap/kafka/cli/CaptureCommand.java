@@ -1,5 +1,7 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureAgent;
@@ -13,6 +15,7 @@ import dev.ringtap.kafka.monitor.Subject;
 import dev.ringtap.registry.SchemaTarget;
 import dev.ringtap.service.ServiceManager;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -229,12 +232,25 @@ final class CaptureCommand implements Callable<Integer> {
   private void flush(CaptureAgent agent) {
     try {
       CaptureStatistics cameIn = agent.flush();
-      LogFormat.say(
-          "so far: offered %d = %d dropped by the kernel + %d captured; not delivered %d, the others arrived%n",
-          cameIn.offered(),
-          cameIn.droppedByKernel(),
-          cameIn.offered() - cameIn.droppedByKernel(),
-          agent.counts().notDelivered());
+      long offered = cameIn.offered();
+      long dropped = cameIn.droppedByKernel();
+      long captured = offered - dropped;
+      long notDelivered = agent.counts().notDelivered();
+      if (LogFormat.isJson()) {
+        LOG.log(
+            Level.INFO,
+            "capture flushed offered={0} droppedByKernel={1} captured={2} acknowledged={3}"
+                + " notDelivered={4}",
+            offered,
+            dropped,
+            captured,
+            captured - notDelivered,
+            notDelivered);
+      } else {
+        LogFormat.say(
+            "so far: offered %d = %d dropped by the kernel + %d captured; not delivered %d, the others arrived%n",
+            offered, dropped, captured, notDelivered);
+      }
     } catch (IOException e) {
       LogFormat.fail(e, spec.commandLine().getErr());
     }
@@ -245,6 +261,10 @@ final class CaptureCommand implements Callable<Integer> {
     switch (config.input()) {
       case AgentConfig.Replay replay -> LogFormat.say("replaying %s to %s%n", replay.file(), where);
       case AgentConfig.Live live -> {
+        if (LogFormat.isJson()) {
+          agent.interfaces().forEach((capture, device) -> logStart(capture, device, where));
+          return;
+        }
         String workers = live.workers() == 1 ? "" : " with " + live.workers() + " workers";
         agent
             .interfaces()
@@ -262,6 +282,17 @@ final class CaptureCommand implements Callable<Integer> {
                         where));
       }
     }
+  }
+
+  private static void logStart(CaptureId capture, CaptureInterface device, String where) {
+    LOG.log(
+        Level.INFO,
+        "capture started interface={0} host={1} captureStart={2} linkType={3} to={4}",
+        device.name(),
+        capture.host(),
+        capture.start(),
+        device.linkType(),
+        where);
   }
 
   private static String destination(AgentConfig config, CaptureAgent agent) {

@@ -1,10 +1,16 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.capture.Frame;
+import dev.ringtap.file.CaptureFile;
+import dev.ringtap.file.CaptureFileException;
 import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.filter.FilterException;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
+import dev.ringtap.record.PacketEncoder;
 import dev.ringtap.record.PacketFields;
 import dev.ringtap.registry.PacketDecoder;
 import dev.ringtap.registry.RegistryUrl;
@@ -14,6 +20,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -22,21 +29,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code ringtap dump}: a topic's packets as lines like tcpdump's, or as pcapng. */
+/** {@code ringtap dump}: the packets of a topic or a file as lines, as JSON, or as pcapng. */
 @Command(
     name = "dump",
-    description = "Prints a topic's packets in tcpdump's format, or writes them as pcapng.",
+    description =
+        "Prints the packets of a topic or a capture file in tcpdump's format or as JSON, or writes"
+            + " them as pcapng.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class DumpCommand implements Callable<Integer> {
   private static final PacketLine LINE = new PacketLine();
+
+  /** Of the options that say how to read a topic. */
+  private static final List<String> TOPIC_OPTIONS =
+      List.of("-b", "-t", "--from-beginning", "-e", "--registry", "--consumer-config", "-X");
+
+  private static final int POLL_MILLIS = 100;
+
+  @Option(
+      names = {"-r", "--read"},
+      paramLabel = "FILE",
+      description =
+          "Reads this pcap or pcapng file instead of a topic, up to its last complete frame. - reads"
+              + " standard input.")
+  private Path file;
 
   @Option(
       names = {"-b", "--bootstrap-server"},
@@ -86,6 +111,14 @@ final class DumpCommand implements Callable<Integer> {
   private String writeTo;
 
   @Option(
+      names = "--json",
+      fallbackValue = CaptureFlags.ON,
+      description =
+          "Prints one JSON object per packet: the record's fields, decoded header fields, and its line"
+              + " in tcpdump's format.")
+  private boolean json;
+
+  @Option(
       names = "--consumer-config",
       paramLabel = "FILE",
       description =
@@ -99,13 +132,105 @@ final class DumpCommand implements Callable<Integer> {
       description = "Sets a Kafka consumer setting; overrides --consumer-config. Repeatable.")
   private Map<String, String> consumerSettings = new LinkedHashMap<>();
 
+  @Parameters(
+      paramLabel = "FILTER",
+      arity = "0..*",
+      description =
+          "Arguments after the options form a pcap-filter(7) expression; other packets are left out.")
+  private List<String> filter = List.of();
+
   @Spec private CommandSpec spec;
+
+  /** Null keeps all. */
+  private PacketFilter packetFilter;
+
+  private long shown;
 
   @Override
   public Integer call() throws IOException {
     if (count != null && count < 1) {
-      throw new ParameterException(spec.commandLine(), "-c is " + count + "; expected 1 or more");
+      throw usage("-c is " + count + "; expected 1 or more");
     }
+    if (json && writeTo != null) {
+      throw usage("--json and -w exclude one another");
+    }
+    packetFilter = filter.isEmpty() ? null : new PacketFilter(String.join(" ", filter));
+    try {
+      int code = file == null ? dumpTopic() : dumpFile();
+      if (packetFilter != null) {
+        packetFilter.check();
+      }
+      return code;
+    } catch (FilterException e) {
+      if (e.reason() == FilterException.Reason.EXPRESSION) {
+        throw usage(e.getMessage());
+      }
+      throw e;
+    }
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private Output output() throws IOException {
+    if (writeTo != null) {
+      return new Pcapng(writeTo);
+    }
+    return json ? new Lines(new PacketJson()::line) : new Lines(DumpCommand::withLoss);
+  }
+
+  private int dumpFile() throws IOException {
+    for (String option : TOPIC_OPTIONS) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw usage(option + " is for a topic, not for -r");
+      }
+    }
+    PacketEncoder encoder = PacketEncoder.singleObject();
+    try (CaptureFile input = CaptureFile.open(file);
+        Output output = output()) {
+      Shutdown.onSignal(() -> stop(input));
+      while (!input.isEnded()) {
+        try (Block block = input.poll(POLL_MILLIS)) {
+          Frame frame;
+          while (block != null && (frame = block.next()) != null) {
+            if (!show(Packet.getDecoder().decode(encoder.encode(frame)), output)) {
+              return Main.OK;
+            }
+          }
+        }
+        output.flush();
+        if (output.isGone()) {
+          break;
+        }
+      }
+    } catch (CaptureFileException e) {
+      if (!e.isTruncated()) {
+        throw e;
+      }
+      note(e.getMessage());
+    }
+    return Main.OK;
+  }
+
+  private static void stop(CaptureFile input) {
+    try {
+      input.stop();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns whether further packets are wanted. */
+  private boolean show(Packet packet, Output output) throws IOException {
+    if (packetFilter == null || packetFilter.keeps(packet)) {
+      output.add(packet);
+      shown++;
+    }
+    return count == null || shown < count;
+  }
+
+  private int dumpTopic() throws IOException {
     Properties settings = new Properties();
     settings.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     if (consumerConfig != null) {
@@ -116,14 +241,12 @@ final class DumpCommand implements Callable<Integer> {
         TopicReader reader =
             new TopicReader(
                 settings, topic, fromBeginning, new PacketDecoder(schemas, DumpCommand::note));
-        Output output = writeTo == null ? new Lines() : new Pcapng(writeTo)) {
+        Output output = output()) {
       Shutdown.onSignal(reader::wakeUp);
-      long shown = 0;
       while (!reader.isWokenUp()) {
         List<Packet> packets = reader.poll();
         for (Packet packet : packets) {
-          output.add(packet);
-          if (count != null && ++shown == count) {
+          if (!show(packet, output)) {
             return end(reader, output);
           }
         }
@@ -140,7 +263,7 @@ final class DumpCommand implements Callable<Integer> {
     try {
       return RegistryUrl.parse(registry);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--registry: " + e.getMessage());
+      throw usage("--registry: " + e.getMessage());
     }
   }
 
@@ -180,18 +303,27 @@ final class DumpCommand implements Callable<Integer> {
     boolean isGone();
   }
 
+  /** The packet's line, after one that tells of a loss. */
+  private static String withLoss(Packet packet) {
+    long lost = packet.getLostBefore();
+    return (lost > 0 ? "    " + lost + " frames lost here\n" : "") + line(packet);
+  }
+
   private static final class Lines implements Output {
+    private final Function<Packet, String> form;
+
     private final PrintStream out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), false);
 
     private final StringBuilder text = new StringBuilder();
 
+    Lines(Function<Packet, String> form) {
+      this.form = form;
+    }
+
     @Override
     public void add(Packet packet) {
-      if (packet.getLostBefore() > 0) {
-        text.append("    ").append(packet.getLostBefore()).append(" frames lost here\n");
-      }
-      text.append(line(packet)).append('\n');
+      text.append(form.apply(packet)).append('\n');
     }
 
     @Override
@@ -208,7 +340,7 @@ final class DumpCommand implements Callable<Integer> {
 
     @Override
     public void close() {
-      out.flush();
+      flush();
     }
   }
 

@@ -38,8 +38,6 @@ public final class Main {
   /** EX_NOPERM of sysexits.h; a JVM out of memory ends with 3. */
   static final int NO_PERMISSION = 77;
 
-  private static final String VERSION = "ringtap " + CaptureAgent.version();
-
   private Main() {}
 
   /** Runs one command and exits with its code. */
@@ -79,8 +77,9 @@ public final class Main {
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(Main::explain);
     commands.setParameterExceptionHandler(Main::explainUsage);
-    commands.getCommandSpec().version(VERSION);
-    commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(VERSION));
+    String version = "ringtap " + CaptureAgent.version();
+    commands.getCommandSpec().version(version);
+    commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(version));
     commands.setUsageHelpAutoWidth(true);
     commands.setExecutionStrategy(Main::execute);
     // for this command alone: `docker exec agent ringtap dump` must not write to the agent's -w
@@ -125,10 +124,15 @@ public final class Main {
 
   /** Ours unless the user has named another file. */
   private static void configureLogging() throws IOException {
+    // a call of the class would initialize LogManager first, which then would be the JDK's
+    if (System.getProperty("java.util.logging.manager") == null) {
+      System.setProperty("java.util.logging.manager", KeptLogManager.class.getName());
+    }
     if (System.getProperty("java.util.logging.config.file") == null) {
       try (InputStream properties = Main.class.getResourceAsStream("/logging.properties")) {
         LogManager.getLogManager().readConfiguration(properties);
       }
     }
+    KeptLogManager.keep();
   }
 }

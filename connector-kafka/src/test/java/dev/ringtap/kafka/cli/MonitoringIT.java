@@ -197,6 +197,18 @@ class MonitoringIT {
         "capture", "-i", TestNetwork.RIGHT, "-w", "/dev/null", "--metrics", metrics);
   }
 
+  /** The JDK closes the log when a signal comes. */
+  @Test
+  void aSignalDoesNotEndTheLogBeforeTheLedger() throws Exception {
+    Output capture =
+        network.ringtap(
+            "capture", "-i", TestNetwork.RIGHT, "-w", "/dev/null", "--log-format", "json");
+    capture.await("capture started");
+    capture.signal("TERM");
+    assertThat(capture.exitCode(20)).isZero();
+    assertThat(capture.text()).contains("\"message\":\"capture ended\"");
+  }
+
   /** Every line, from the first to the last, with what the ledger says. */
   @Test
   void aLogInJsonHasNothingElse() throws Exception {
@@ -211,7 +223,9 @@ class MonitoringIT {
             "json",
             "--metrics",
             "9464");
-    capture.await("listening on right");
+    capture.await("capture started");
+    capture.signal("USR1");
+    capture.await("capture flushed");
     network.exec("ip", "link", "set", TestNetwork.RIGHT, "down");
     capture.await("went down");
     network.exec("ip", "link", "del", TestNetwork.RIGHT);
