@@ -1,56 +1,74 @@
 package dev.ringtap.testcontainers;
 
-import static org.testcontainers.containers.output.OutputFrame.OutputType.STDERR;
-
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.dockerjava.api.exception.ConflictException;
-import dev.ringtap.record.Packet;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.testcontainers.containers.ContainerState;
+import org.testcontainers.utility.DockerImageName;
 
 /** One run of the agent in its container: what it has captured, and at its end the ledger. */
 final class AgentRun {
   /** Where the agent writes the frames that are handed over. */
   static final String FILE = "/tmp/ringtap.pcapng";
 
+  /** Where the agent writes its ledger. */
+  static final String REPORT = "/tmp/ringtap.json";
+
+  private static final String FLUSHED = "capture flushed";
+
   /** Longer than the agent's drain timeout is set to: one that is killed leaves no ledger. */
   private static final int STOP_SECONDS = 120;
 
   private static final long FLUSH_SECONDS = 60;
+  private static final long END_SECONDS = 5;
   private static final long LOOK_MILLIS = 10;
 
   private final ContainerState container;
+  private final DockerImageName image;
+  private final boolean isFileWritten;
 
-  /** Null where the frames go to Kafka. */
-  private final FrameFile frames;
+  /** What was read last, by expression, and how many frames had come in by then. */
+  private final Map<String, List<CapturedPacket>> read = new HashMap<>();
+
+  private long offeredWhenRead;
 
   private boolean ended;
-  private String log = "";
+  private AgentLog log = AgentLog.of("");
   private long exitCode;
 
+  /** A copy of the agent's file, once the agent has ended. */
+  private Path file;
+
+  /** Null before the end, and for an agent that was killed. */
+  private Ledger ledger;
+
   /** Why its end is not known, or null. */
-  private RuntimeException failure;
+  private Exception failure;
 
   /**
    * @param container in which the agent captures by now
+   * @param image the agent's
    * @param isFileWritten whether it writes {@link #FILE}
    */
-  AgentRun(ContainerState container, boolean isFileWritten) {
+  AgentRun(ContainerState container, DockerImageName image, boolean isFileWritten) {
     this.container = container;
-    try {
-      this.frames = isFileWritten ? new FrameFile() : null;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    this.image = image;
+    this.isFileWritten = isFileWritten;
   }
 
-  /** Waits until all that has come in by now has arrived. */
-  synchronized Progress flush() {
+  /** Waits until all that has come in by now has arrived, and tells what has. */
+  synchronized Ledger flush() {
     if (isOver()) {
-      return progressAtEnd();
+      return ledger();
     }
-    int before = Progress.in(container.getLogs(STDERR)).size();
+    int before = AgentLog.of(container).events(FLUSHED).size();
     try {
       container
           .getDockerClient()
@@ -60,25 +78,23 @@ final class AgentRun {
     } catch (ConflictException e) {
       // it has just ended
       end();
-      return progressAtEnd();
+      return ledger();
     }
     long deadline = System.nanoTime() + FLUSH_SECONDS * 1_000_000_000L;
     while (true) {
       // in this order: an answer that was its last word is in the log when it is found to be over
       boolean over = isOver();
-      List<Progress> answers = Progress.in(over ? log : container.getLogs(STDERR));
+      AgentLog now = over ? log : AgentLog.of(container);
+      List<JsonNode> answers = now.events(FLUSHED);
       if (answers.size() > before) {
-        return answers.get(answers.size() - 1);
+        return Ledger.of(answers.get(answers.size() - 1));
       }
       if (over) {
-        return progressAtEnd();
+        return ledger();
       }
       if (System.nanoTime() - deadline > 0) {
         throw new IllegalStateException(
-            "frames are still on their way after "
-                + FLUSH_SECONDS
-                + " s; the agent says: "
-                + container.getLogs(STDERR).strip());
+            "frames are still on their way after " + FLUSH_SECONDS + " s; the agent says: " + now);
       }
       pause();
     }
@@ -101,40 +117,54 @@ final class AgentRun {
     return ended;
   }
 
-  private Progress progressAtEnd() {
-    Ledger ledger = ledger();
-    return new Progress(ledger.offered(), ledger.dropped());
-  }
-
-  /** All packets that were on the wire before this call. */
-  synchronized List<Packet> packets() {
-    if (frames == null) {
+  /**
+   * All packets that were on the wire before this call.
+   *
+   * @param expression of pcap-filter(7); the empty one keeps all
+   */
+  synchronized List<CapturedPacket> packets(String expression) {
+    if (!isFileWritten) {
       throw new IllegalStateException(
           "the packets go to the Kafka topic: read them there, or leave out toKafka");
     }
-    Progress progress = flush();
-    if (progress.dropped() > 0) {
+    Ledger arrived = flush();
+    if (arrived.dropped() > 0) {
       throw new IllegalStateException(
           "the kernel dropped "
-              + progress.dropped()
+              + arrived.dropped()
               + " of "
-              + progress.offered()
+              + arrived.offered()
               + " frames, so these packets would not be all: use a larger ring,"
               + " withOptions(\"-B\", \"256\"), or withCaptureFilter");
     }
-    if (!ended) {
-      copyFrames();
+    if (arrived.offered() != offeredWhenRead) {
+      read.clear();
+      offeredWhenRead = arrived.offered();
     }
-    return frames.packets();
+    return read.computeIfAbsent(expression, this::read);
   }
 
-  private void copyFrames() {
-    container.copyFileFromContainer(
-        FILE,
-        file -> {
-          frames.update(file);
-          return null;
-        });
+  private List<CapturedPacket> read(String expression) {
+    if (!ended) {
+      try {
+        return Dump.within(container, expression);
+      } catch (IllegalStateException | ConflictException e) {
+        if (!endsSoon()) {
+          throw e;
+        }
+      }
+    }
+    ledger();
+    return Dump.of(file, image, expression);
+  }
+
+  /** Whether it has just ended: what is run in a container is killed before that shows. */
+  private boolean endsSoon() {
+    long deadline = System.nanoTime() + END_SECONDS * 1_000_000_000L;
+    while (!isOver() && System.nanoTime() - deadline < 0) {
+      pause();
+    }
+    return ended;
   }
 
   /** Has the agent bring all that it captured to its end, and keeps what it leaves behind. */
@@ -151,18 +181,38 @@ final class AgentRun {
             .withTimeout(STOP_SECONDS)
             .exec();
       }
-      log = container.getLogs(STDERR);
+      log = AgentLog.of(container);
       exitCode = container.getCurrentContainerInfo().getState().getExitCodeLong();
-      if (frames != null && Ledger.in(log).isPresent()) {
-        copyFrames();
+      if (isFileWritten) {
+        file = Files.createTempFile("ringtap", ".pcapng");
+        // it is read for as long as the test likes
+        file.toFile().deleteOnExit();
+        copy(FILE, file);
       }
-    } catch (RuntimeException e) {
+      Path report = Files.createTempFile("ringtap", ".json");
+      try {
+        copy(REPORT, report);
+        // the agent creates it at its start, and fills it at its end
+        ledger =
+            Files.size(report) == 0
+                ? null
+                : Ledger.of(new ObjectMapper().readTree(report.toFile()));
+      } finally {
+        Files.delete(report);
+      }
+    } catch (IOException | RuntimeException e) {
       // the container is to be removed all the same
       failure = e;
     }
-    if (frames != null) {
-      frames.close();
-    }
+  }
+
+  private void copy(String from, Path to) {
+    container.copyFileFromContainer(
+        from,
+        content -> {
+          Files.copy(content, to, StandardCopyOption.REPLACE_EXISTING);
+          return null;
+        });
   }
 
   /**
@@ -179,13 +229,10 @@ final class AgentRun {
       throw new IllegalStateException(
           "the end of the capture is not known: " + failure.getMessage(), failure);
     }
-    return Ledger.in(log)
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "the agent ended without a ledger, with exit code "
-                        + exitCode
-                        + "; it said: "
-                        + log.strip()));
+    if (ledger == null) {
+      throw new IllegalStateException(
+          "the agent ended without a ledger, with exit code " + exitCode + "; it said: " + log);
+    }
+    return ledger;
   }
 }

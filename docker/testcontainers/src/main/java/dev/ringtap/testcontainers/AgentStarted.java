@@ -1,13 +1,11 @@
 package dev.ringtap.testcontainers;
 
-import static org.testcontainers.containers.output.OutputFrame.OutputType.STDERR;
-
 import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
 
 /** Waits until the agent captures; one that ends instead is not waited for. */
 final class AgentStarted extends AbstractWaitStrategy {
-  private static final String LISTENING = "listening on ";
+  private static final String STARTED = "capture started";
   private static final long LOOK_MILLIS = 25;
 
   /** The command's exit code for it. */
@@ -17,10 +15,10 @@ final class AgentStarted extends AbstractWaitStrategy {
   protected void waitUntilReady() {
     long deadline = System.nanoTime() + startupTimeout.toNanos();
     while (true) {
-      // in this order: what it printed last is in the log when it is found to have ended
+      // in this order: what it logged last is in the log when it is found to have ended
       boolean running = waitStrategyTarget.isRunning();
-      String log = waitStrategyTarget.getLogs(STDERR);
-      if (log.contains(LISTENING)) {
+      AgentLog log = AgentLog.of(waitStrategyTarget);
+      if (!log.events(STARTED).isEmpty()) {
         return;
       }
       if (!running) {
@@ -28,7 +26,7 @@ final class AgentStarted extends AbstractWaitStrategy {
       }
       if (System.nanoTime() - deadline > 0) {
         throw new ContainerLaunchException(
-            "it did not begin to capture within " + startupTimeout + ": " + log.strip());
+            "it did not begin to capture within " + startupTimeout + ": " + log);
       }
       try {
         Thread.sleep(LOOK_MILLIS);
@@ -39,13 +37,13 @@ final class AgentStarted extends AbstractWaitStrategy {
     }
   }
 
-  private String ended(String log) {
+  private String ended(AgentLog log) {
     long code = waitStrategyTarget.getCurrentContainerInfo().getState().getExitCodeLong();
     String hint =
         code == NO_PERMISSION
             ? " (the container was to have NET_RAW: the engine's policy, or a modifier of this test,"
                 + " has taken it away)"
             : "";
-    return "it ended with exit code " + code + hint + ": " + log.strip();
+    return "it ended with exit code " + code + hint + ": " + log;
   }
 }

@@ -1,10 +1,9 @@
 package dev.ringtap.testcontainers;
 
-import java.util.Optional;
-import java.util.regex.Pattern;
+import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * Where every frame of a capture went, as the agent says at its end.
+ * Where every frame of a capture went, as the agent reports at its end.
  *
  * @param offered frames that were on the wire and passed the capture's filter
  * @param dropped those for which the ring had no room
@@ -14,11 +13,25 @@ import java.util.regex.Pattern;
  */
 public record Ledger(
     long offered, long dropped, long captured, long acknowledged, long notDelivered) {
-  private static final Pattern LINES =
-      Pattern.compile(
-          "^offered (\\d+) = (\\d+) dropped by the kernel \\+ (\\d+) captured\\R"
-              + "captured \\3 = (\\d+) acknowledged \\+ (\\d+) not delivered",
-          Pattern.MULTILINE);
+
+  /** The ledger in the file that {@code --report} names. */
+  static Ledger of(JsonNode report) {
+    return new Ledger(
+        report.get("offered").longValue(),
+        report.get("droppedByKernel").longValue(),
+        report.get("captured").longValue(),
+        report.get("acknowledged").longValue(),
+        report.get("notDelivered").longValue());
+  }
+
+  Ledger plus(Ledger other) {
+    return new Ledger(
+        offered + other.offered,
+        dropped + other.dropped,
+        captured + other.captured,
+        acknowledged + other.acknowledged,
+        notDelivered + other.notDelivered);
+  }
 
   /**
    * Whether both equations hold: offered = dropped + captured = dropped + acknowledged +
@@ -26,21 +39,5 @@ public record Ledger(
    */
   public boolean balances() {
     return offered == dropped + captured && captured == acknowledged + notDelivered;
-  }
-
-  /** The ledger in what an agent printed; none where it ended without one. */
-  static Optional<Ledger> in(String log) {
-    return LINES
-        .matcher(log)
-        .results()
-        .map(
-            found ->
-                new Ledger(
-                    Long.parseLong(found.group(1)),
-                    Long.parseLong(found.group(2)),
-                    Long.parseLong(found.group(3)),
-                    Long.parseLong(found.group(4)),
-                    Long.parseLong(found.group(5))))
-        .findFirst();
   }
 }

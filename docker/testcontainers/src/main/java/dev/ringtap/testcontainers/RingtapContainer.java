@@ -3,14 +3,19 @@ package dev.ringtap.testcontainers;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Capability;
-import dev.ringtap.record.Packet;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
+import org.testcontainers.utility.ImageNameSubstitutor;
 
 /**
  * Ringtap's agent beside another container of a test: it captures what that one sends and receives,
@@ -20,7 +25,7 @@ import org.testcontainers.utility.DockerImageName;
  * try (RingtapContainer ringtap = new RingtapContainer().capturing(app)) {
  *   ringtap.start();
  *   ... // let the application do its work
- *   List<Packet> packets = ringtap.packets("tcp port 443");
+ *   List<CapturedPacket> packets = ringtap.packets("tcp port 443");
  * }
  * }</pre>
  *
@@ -32,7 +37,8 @@ import org.testcontainers.utility.DockerImageName;
  * the call is there, and throws when the kernel had to drop a frame; {@link #ledger} counts all.
  */
 public final class RingtapContainer extends GenericContainer<RingtapContainer> {
-  private static final DockerImageName IMAGE = DockerImageName.parse("ringtap/agent:latest");
+  /** With the library's own version as its tag. */
+  static final DockerImageName IMAGE = DockerImageName.parse(defaultImage());
 
   private final DockerImageName image;
   private Supplier<String> captured;
@@ -44,14 +50,30 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   /** The last one, kept beyond its end. */
   private AgentRun run;
 
-  /** An agent of the image that {@code docker/build agent} makes. */
+  /** An agent of this library's version, of the image that {@code docker/build agent} makes. */
   public RingtapContainer() {
     this(IMAGE);
   }
 
-  /** An agent of an image that is had elsewhere: {@code registry.example.com/ringtap-agent:1.0}. */
+  /**
+   * An agent of another version.
+   *
+   * @param image {@code ringtap/agent:0.1.0}
+   */
+  public RingtapContainer(String image) {
+    this(DockerImageName.parse(image));
+  }
+
+  /**
+   * An agent of an image that may have another name.
+   *
+   * @param image of the agent, or declared to be: {@code
+   *     DockerImageName.parse("registry.example.com/ringtap-agent:0.1.0").asCompatibleSubstituteFor("ringtap/agent")}
+   * @throws IllegalStateException if it is of another name and not declared so
+   */
   public RingtapContainer(DockerImageName image) {
     super(image);
+    image.assertCompatibleWith(DockerImageName.parse(IMAGE.getUnversionedPart()));
     this.image = image;
     waitingFor(new AgentStarted());
     withCreateContainerCmdModifier(
@@ -102,8 +124,8 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   }
 
   /**
-   * Ships the frames into a topic, as {@link Packet} records, instead of handing them over. The
-   * connections to the brokers themselves are left out.
+   * Ships the frames into a topic, as Avro records, instead of handing them over. The connections
+   * to the brokers themselves are left out.
    *
    * @param bootstrapServers brokers as the captured container reaches them; with Testcontainers'
    *     KafkaContainer the listener that {@code withListener} adds
@@ -126,6 +148,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   List<String> command() {
     List<String> command = new ArrayList<>(List.of("capture", "-i", interfaceName));
+    command.addAll(List.of("--log-format", "json", "--report", AgentRun.REPORT));
     command.addAll(kafka == null ? List.of("-w", AgentRun.FILE) : kafka);
     command.addAll(options);
     if (captureFilter != null) {
@@ -168,26 +191,38 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     }
   }
 
-  /** Before Testcontainers tries for minutes to pull what no registry has. */
+  /**
+   * Refuses a missing image before Testcontainers asks Docker's public hub for it, where anyone may
+   * have published one of that name.
+   */
   private void requireImage() {
-    if (!image.getUnversionedPart().equals(IMAGE.getUnversionedPart())) {
+    DockerImageName actual = ImageNameSubstitutor.instance().apply(image);
+    if (!actual.getUnversionedPart().equals(IMAGE.getUnversionedPart())) {
       return;
     }
     try {
-      getDockerClient().inspectImageCmd(image.asCanonicalNameString()).exec();
+      getDockerClient().inspectImageCmd(actual.asCanonicalNameString()).exec();
     } catch (NotFoundException e) {
       throw new ContainerLaunchException(
           "this Docker engine has no image "
-              + image.asCanonicalNameString()
+              + actual.asCanonicalNameString()
               + ": build it with `docker/build agent` in a checkout of Ringtap, or name one of a"
               + " registry with new RingtapContainer(DockerImageName)",
           e);
     }
   }
 
+  private static String defaultImage() {
+    try (InputStream in = RingtapContainer.class.getResourceAsStream("agent-image")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   protected void containerIsStarted(InspectContainerResponse info) {
-    run = new AgentRun(this, kafka == null);
+    run = new AgentRun(this, image, kafka == null);
   }
 
   @Override
@@ -218,26 +253,24 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
    * @throws IllegalStateException if they would not be all, as the kernel has dropped some; or as
    *     for {@link #flush}
    */
-  public List<Packet> packets() {
-    return run().packets();
+  public List<CapturedPacket> packets() {
+    return run().packets("");
   }
 
   /**
-   * Those of {@link #packets()} that an expression of pcap-filter(7) keeps. It is compiled by the
-   * libpcap of the machine that the test runs on.
+   * Those of {@link #packets()} that an expression of pcap-filter(7) keeps. The libpcap of the
+   * agent's image compiles it.
    *
    * @param expression as tcpdump takes it: {@code tcp dst port 443}
-   * @throws IllegalArgumentException if the expression is wrong, or there is no libpcap
+   * @throws IllegalArgumentException if the expression is wrong
    */
-  public List<Packet> packets(String expression) {
-    List<Packet> all = packets();
-    PacketFilter filter = new PacketFilter(expression, all);
-    return all.stream().filter(filter).toList();
+  public List<CapturedPacket> packets(String expression) {
+    return run().packets(expression);
   }
 
-  /** Those of {@link #packets()} that a predicate on the decoded packet keeps. */
-  public List<Packet> packets(Predicate<PacketView> filter) {
-    return packets().stream().filter(packet -> filter.test(PacketView.of(packet))).toList();
+  /** Those of {@link #packets()} that a predicate keeps. */
+  public List<CapturedPacket> packets(Predicate<CapturedPacket> filter) {
+    return packets().stream().filter(filter).collect(Collectors.toUnmodifiableList());
   }
 
   /**

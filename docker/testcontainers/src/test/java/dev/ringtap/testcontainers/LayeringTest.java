@@ -7,15 +7,25 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** What this module may see of ring-core. */
+/** What this module may see of the others: nothing, since they need Java 22. */
 @AnalyzeClasses(packages = "dev.ringtap", importOptions = ImportOption.DoNotIncludeTests.class)
 class LayeringTest {
   @ArchTest
-  static final ArchRule NATIVE_CALLS_STAY_IN_RING_CORE =
+  static final ArchRule NOTHING_OF_THE_OTHER_MODULES =
       noClasses()
           .that()
           .resideInAPackage("dev.ringtap.testcontainers..")
           .should()
           .dependOnClassesThat()
-          .resideInAPackage("dev.ringtap.linux");
+          .resideInAnyPackage(
+              "dev.ringtap.capture..", "dev.ringtap.record..", "dev.ringtap.packet..");
+
+  @ArchTest
+  static final ArchRule JUNIT_IS_OPTIONAL =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.ringtap.testcontainers.junit")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.junit.jupiter..");
 }

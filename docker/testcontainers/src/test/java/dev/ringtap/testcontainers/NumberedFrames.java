@@ -1,8 +1,8 @@
 package dev.ringtap.testcontainers;
 
-import dev.ringtap.record.Packet;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Datagrams with numbers, sent by an application to where nobody listens. */
@@ -10,7 +10,8 @@ public final class NumberedFrames {
   /** What they are and nothing else is, as an expression. */
   public static final String FILTER = "udp dst port 9";
 
-  private static final int PORT = 9;
+  /** Where they go. */
+  public static final int PORT = 9;
 
   private NumberedFrames() {}
 
@@ -24,16 +25,15 @@ public final class NumberedFrames {
   }
 
   /** The numbers among packets, in the order of these. */
-  public static List<Integer> in(List<Packet> packets) {
+  public static List<Integer> in(List<CapturedPacket> packets) {
     return packets.stream()
-        .map(PacketView::of)
-        .filter(packet -> packet.headers().dstPort() == PORT)
+        .filter(packet -> packet.dstPort() == PORT)
         .map(packet -> Integer.valueOf(packet.text().strip()))
-        .toList();
+        .collect(Collectors.toList());
   }
 
   /** All numbers from 1 on. */
   public static List<Integer> upTo(int last) {
-    return IntStream.rangeClosed(1, last).boxed().toList();
+    return IntStream.rangeClosed(1, last).boxed().collect(Collectors.toList());
   }
 }

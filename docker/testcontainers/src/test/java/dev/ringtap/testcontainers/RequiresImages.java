@@ -42,9 +42,9 @@ public @interface RequiresImages {
         return Optional.of("no Docker engine answers");
       }
       return Arrays.stream(images)
-          .filter(image -> !isThere("ringtap/" + image + ":latest"))
+          .filter(image -> !isThere(TestApp.image(image)))
           .findFirst()
-          .map(image -> "no image ringtap/" + image + ": docker/build " + image);
+          .map(image -> "no image " + TestApp.image(image) + ": docker/build " + image);
     }
 
     private static boolean isThere(String image) {

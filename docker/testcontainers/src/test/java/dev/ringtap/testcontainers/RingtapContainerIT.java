@@ -3,7 +3,6 @@ package dev.ringtap.testcontainers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ringtap.record.Packet;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,15 +32,20 @@ class RingtapContainerIT {
       assertThatThrownBy(ringtap::packets).hasMessageContaining("start() this container first");
       ringtap.start();
       assertThatThrownBy(ringtap::ledger).hasMessageContaining("stop() it first");
-      for (int round = 1; round <= 10; round++) {
-        NumberedFrames.send(APP, round * 100 - 99, round * 100);
+      for (int round = 1; round <= 5; round++) {
+        NumberedFrames.send(APP, round * 200 - 199, round * 200);
         assertThat(NumberedFrames.in(ringtap.packets(NumberedFrames.FILTER)))
-            .isEqualTo(NumberedFrames.upTo(round * 100));
+            .isEqualTo(NumberedFrames.upTo(round * 200));
       }
-      List<Packet> before = ringtap.packets();
+      List<CapturedPacket> before = ringtap.packets();
       ringtap.stop();
-      List<Packet> all = ringtap.packets();
-      assertThat(all).startsWith(before.toArray(Packet[]::new));
+      List<CapturedPacket> all = ringtap.packets();
+      assertThat(all)
+          .extracting(CapturedPacket::toString)
+          .startsWith(before.stream().map(CapturedPacket::toString).toArray(String[]::new));
+      assertThat(NumberedFrames.in(ringtap.packets("udp dst port 9 and udp[8:2] = 0x3130")))
+          .as("an expression after the end: \"10\" and what begins so")
+          .hasSize(12);
       assertThat(ringtap.ledger()).isEqualTo(new Ledger(all.size(), 0, all.size(), all.size(), 0));
     }
   }

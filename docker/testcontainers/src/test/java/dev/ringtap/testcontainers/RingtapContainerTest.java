@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.testcontainers.utility.DockerImageName;
 
 /** What needs no engine. */
 @Timeout(10)
@@ -12,7 +13,16 @@ class RingtapContainerTest {
   @Test
   void handsOverByDefault() {
     assertThat(new RingtapContainer().command())
-        .containsExactly("capture", "-i", "eth0", "-w", "/tmp/ringtap.pcapng");
+        .containsExactly(
+            "capture",
+            "-i",
+            "eth0",
+            "--log-format",
+            "json",
+            "--report",
+            "/tmp/ringtap.json",
+            "-w",
+            "/tmp/ringtap.pcapng");
   }
 
   @Test
@@ -24,7 +34,8 @@ class RingtapContainerTest {
             .withOptions("-B", "256")
             .withCaptureFilter("tcp port 443");
     assertThat(String.join(" ", ringtap.command()))
-        .isEqualTo("capture -i eth1 -b kafka:19092 -t packets -B 256 -- tcp port 443");
+        .isEqualTo(
+            "capture -i eth1 --log-format json --report /tmp/ringtap.json -b kafka:19092 -t packets -B 256 -- tcp port 443");
   }
 
   @Test
@@ -34,5 +45,21 @@ class RingtapContainerTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("start() this container first");
     assertThatThrownBy(ringtap::ledger).hasMessageContaining("start() this container first");
+  }
+
+  @Test
+  void theImageIsOfTheLibrarysVersion() {
+    assertThat(RingtapContainer.IMAGE.getUnversionedPart()).isEqualTo("ringtap/agent");
+    assertThat(RingtapContainer.IMAGE.getVersionPart()).matches("\\d+\\.\\d+\\.\\d+.*");
+  }
+
+  @Test
+  void anImageOfAnotherNameIsDeclaredToBeTheAgent() {
+    DockerImageName other = DockerImageName.parse("registry.example.com/capture:1.0");
+    assertThatThrownBy(() -> new RingtapContainer(other))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("asCompatibleSubstituteFor");
+    new RingtapContainer(other.asCompatibleSubstituteFor("ringtap/agent"));
+    new RingtapContainer("ringtap/agent:1.0");
   }
 }

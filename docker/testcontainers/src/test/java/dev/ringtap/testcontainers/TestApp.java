@@ -3,6 +3,7 @@ package dev.ringtap.testcontainers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,9 +22,23 @@ public final class TestApp extends GenericContainer<TestApp> {
 
   /** An application that waits to be told. */
   public TestApp() {
-    super("ringtap/agent:latest");
+    super(image("agent"));
     entrypoint("sleep", "infinity");
-    withCopyFileToContainer(MountableFile.forHostPath(Path.of("target", "test-classes")), CLASSES);
+    withCopyFileToContainer(MountableFile.forHostPath(classes()), CLASSES);
+  }
+
+  /** The name of an image of this build. */
+  public static String image(String name) {
+    return RingtapContainer.IMAGE.asCanonicalNameString().replace("/agent:", "/" + name + ":");
+  }
+
+  /** A directory of classes, or a jar. */
+  private static Path classes() {
+    try {
+      return Path.of(TestApp.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void entrypoint(String... command) {
@@ -58,8 +73,8 @@ public final class TestApp extends GenericContainer<TestApp> {
       "java-capture",
       "--enable-native-access=ALL-UNNAMED",
       "-cp",
-      CLASSES + ":/opt/ringtap/lib/*",
-      "dev.ringtap.testcontainers.app.SendFrames",
+      "/opt/ringtap/lib/*",
+      "dev.ringtap.lab.SendFrames",
       "eth0"
     };
     checked(

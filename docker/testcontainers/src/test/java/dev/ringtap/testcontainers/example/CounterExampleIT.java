@@ -2,11 +2,10 @@ package dev.ringtap.testcontainers.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.testcontainers.PacketView;
+import dev.ringtap.testcontainers.CapturedPacket;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.RingtapContainer;
 import dev.ringtap.testcontainers.TestApp;
-import dev.ringtap.testkit.Packets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,16 +20,13 @@ class CounterExampleIT {
       ringtap.start();
       Shop.visit(shop);
       shop.shell("for i in {1..7}; do (: > /dev/tcp/%s/1); done; true".formatted(shop.gateway()));
-      byte[] datagram = Packets.udp("10.42.0.1", 5004, "10.42.0.2", 5004, Packets.bytes(100));
-      shop.send(Packets.ethernet(datagram));
+      shop.send(Frames.udp("", 5004, 100));
 
-      assertThat(ringtap.packets(PacketView::isTlsClientHello)).isEmpty();
+      assertThat(ringtap.packets(CapturedPacket::isTlsClientHello)).isEmpty();
       assertThat(ringtap.packets(packet -> packet.text().contains("HTTP/1."))).isNotEmpty();
       assertThat(ringtap.packets("dst port 1 and tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn"))
           .hasSize(7);
-      assertThat(
-              ringtap.packets(
-                  packet -> packet.isConnectionRequest() && packet.headers().dstPort() == 1))
+      assertThat(ringtap.packets(packet -> packet.isConnectionRequest() && packet.dstPort() == 1))
           .hasSize(7);
       assertThat(ringtap.packets("vlan and udp port 5004")).isEmpty();
       assertThat(ringtap.packets("udp port 5004")).hasSize(1);

@@ -2,8 +2,7 @@ package dev.ringtap.testcontainers.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.record.Packet;
-import dev.ringtap.testcontainers.PacketView;
+import dev.ringtap.testcontainers.CapturedPacket;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.RingtapContainer;
 import dev.ringtap.testcontainers.TestApp;
@@ -23,7 +22,7 @@ class ExamplesIT {
       ringtap.start();
       Shop.visit(shop);
 
-      assertThat(ringtap.packets(PacketView::isTlsClientHello)).isNotEmpty();
+      assertThat(ringtap.packets(CapturedPacket::isTlsClientHello)).isNotEmpty();
       assertThat(ringtap.packets(packet -> packet.text().contains("HTTP/1."))).isEmpty();
     }
   }
@@ -49,8 +48,10 @@ class ExamplesIT {
       ringtap.start();
       Shop.film(camera);
 
-      List<Packet> film = ringtap.packets("vlan and udp port 5004");
-      assertThat(film).extracting(packet -> packet.getVlan().getId()).contains(42).containsOnly(42);
+      List<CapturedPacket> film = ringtap.packets("vlan and udp port 5004");
+      assertThat(film)
+          .isNotEmpty()
+          .allSatisfy(packet -> assertThat(packet.vlanIds()).containsExactly(42));
       assertThat(ringtap.packets("udp port 5004")).as("without a tag").isEmpty();
     }
   }

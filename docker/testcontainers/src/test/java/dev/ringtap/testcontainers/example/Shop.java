@@ -3,7 +3,6 @@ package dev.ringtap.testcontainers.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.testcontainers.TestApp;
-import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -17,18 +16,18 @@ import javax.net.ssl.X509TrustManager;
 import org.testcontainers.containers.Network;
 
 /** The applications that the examples watch, and what happens to them. */
-final class Shop {
+public final class Shop {
   private static final int PORT = 8443;
 
   private Shop() {}
 
   /** Serves its customers by HTTPS, as it should. */
-  static TestApp withTls() {
+  public static TestApp withTls() {
     return server("https");
   }
 
   /** Serves its customers by HTTP. */
-  static TestApp withoutTls() {
+  public static TestApp withoutTls() {
     return server("http");
   }
 
@@ -40,7 +39,7 @@ final class Shop {
   }
 
   /** A customer comes in. */
-  static void visit(TestApp shop) throws IOException, GeneralSecurityException {
+  public static void visit(TestApp shop) throws IOException, GeneralSecurityException {
     boolean tls = shop.getEnvMap().get("SCHEME").equals("https");
     SocketFactory sockets = tls ? trustingAll() : SocketFactory.getDefault();
     try (Socket socket = sockets.createSocket(shop.getHost(), shop.getMappedPort(PORT))) {
@@ -70,25 +69,24 @@ final class Shop {
   }
 
   /** Has a database, which the network knows as "database". */
-  static TestApp withDatabase(Network network) {
+  public static TestApp withDatabase(Network network) {
     return new TestApp().withNetwork(network);
   }
 
   /** A database on which nothing listens. */
-  static TestApp databaseThatIsDown(Network network) {
+  public static TestApp databaseThatIsDown(Network network) {
     return new TestApp().withNetwork(network).withNetworkAliases("database");
   }
 
   /** Asks the database, a few times if need be. */
-  static void checkOut(TestApp shop) throws IOException, InterruptedException {
+  public static void checkOut(TestApp shop) throws IOException, InterruptedException {
     shop.shell(
         "for attempt in 1 2 3; do (: > /dev/tcp/database/5432) && break; sleep 0.1; done; true");
   }
 
   /** Films what happens, for VLAN 42. */
-  static void film(TestApp camera) throws IOException, InterruptedException {
-    byte[] datagram = Packets.udp("10.42.0.1", 5004, "10.42.0.2", 5004, Packets.bytes(100));
-    byte[] frame = Packets.tag(Packets.ethernet(datagram), 0x8100, 5 << 13 | 42);
+  public static void film(TestApp camera) throws IOException, InterruptedException {
+    byte[] frame = Frames.udp("8100a02a", 5004, 100);
     camera.send(frame, frame, frame);
   }
 }

@@ -7,28 +7,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The page shows tests that run: those of ExamplesIT, and what KafkaExampleIT does. */
+/** The page shows tests that run. */
 @Timeout(10)
 class TestcontainersPageTest {
   private static final Path EXAMPLES =
       Path.of("src", "test", "java", "dev", "ringtap", "testcontainers", "example");
+  private static final Path KAFKA_EXAMPLE =
+      Path.of("..", "tests", "src", "test", "java", "dev", "ringtap", "docker")
+          .resolve("KafkaExampleIT.java");
   private static final Pattern JAVA_BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
   @Test
   void theExamplesAreTestsThatRun() throws IOException {
-    String examples = read(EXAMPLES.resolve("ExamplesIT.java"));
-    String code = examples + read(EXAMPLES.resolve("KafkaExampleIT.java"));
+    String code =
+        read(EXAMPLES.resolve("ExamplesIT.java"))
+            + read(EXAMPLES.resolve("ContainerFieldsIT.java"))
+            + read(KAFKA_EXAMPLE);
     List<String> shown =
         JAVA_BLOCK
             .matcher(read(Path.of("README.md")))
             .results()
             .map(block -> block.group(1))
-            .toList();
-    assertThat(shown).hasSize(4).allSatisfy(block -> assertThat(code).contains(block));
-    assertThat(examples.split("@Test\n")).as("all of them are shown").hasSize(1 + 3);
+            .collect(Collectors.toList());
+    assertThat(shown).hasSize(5).allSatisfy(block -> assertThat(code).contains(block));
   }
 
   /** Without the indentation of its lines. */

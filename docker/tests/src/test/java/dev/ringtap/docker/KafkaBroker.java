@@ -1,7 +1,8 @@
-package dev.ringtap.testcontainers;
+package dev.ringtap.docker;
 
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.PortBinding;
+import dev.ringtap.testcontainers.TestApp;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -24,7 +25,7 @@ public final class KafkaBroker extends GenericContainer<KafkaBroker> {
   private final String outside;
 
   public KafkaBroker(Network network) throws IOException {
-    super("ringtap/kafka:latest");
+    super(TestApp.image("kafka"));
     wire = network;
     int port = freePort();
     outside = "127.0.0.1:" + port;

@@ -143,7 +143,7 @@ class AgentImageIT {
   }
 
   private static GenericContainer<?> agentThatStays(String... command) {
-    return new GenericContainer<>("ringtap/agent:latest")
+    return new GenericContainer<>(TestApp.image("agent"))
         .withNetworkMode("container:" + app.getContainerId())
         .withCommand(command);
   }

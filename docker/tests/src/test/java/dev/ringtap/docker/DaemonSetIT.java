@@ -8,11 +8,9 @@ import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Volume;
 import dev.ringtap.record.Packet;
-import dev.ringtap.testcontainers.KafkaBroker;
 import dev.ringtap.testcontainers.NumberedFrames;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.TestApp;
-import dev.ringtap.testcontainers.Topic;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
@@ -87,7 +85,7 @@ class DaemonSetIT {
       }
       List<Packet> packets =
           Topic.packets(kafka.outside(), example.options().get("topic").toString());
-      assertThat(NumberedFrames.in(packets))
+      assertThat(Topic.numbers(packets))
           .containsExactlyInAnyOrderElementsOf(NumberedFrames.upTo(FRAMES));
       assertThat(packets).extracting(Packet::getHost).containsOnly(NODE);
     }

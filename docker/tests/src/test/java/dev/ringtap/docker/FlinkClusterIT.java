@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.ringtap.record.Packet;
-import dev.ringtap.testcontainers.KafkaBroker;
 import dev.ringtap.testcontainers.NumberedFrames;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.TestApp;
-import dev.ringtap.testcontainers.Topic;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,7 +67,7 @@ class FlinkClusterIT {
   }
 
   private static GenericContainer<?> flink(String command, Path file) {
-    return new GenericContainer<>("ringtap/flink:latest")
+    return new GenericContainer<>(TestApp.image("flink"))
         .withCommand(command)
         .withEnv(
             "FLINK_PROPERTIES",
@@ -193,7 +191,7 @@ class FlinkClusterIT {
 
   /** Without the zeros, which were sent before anybody was known to listen. */
   private static List<Integer> captured() throws IOException {
-    return NumberedFrames.in(Topic.packets(kafka.outside(), "captured")).stream()
+    return Topic.numbers(Topic.packets(kafka.outside(), "captured")).stream()
         .filter(number -> number != 0)
         .toList();
   }

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.ringtap.record.Packet;
-import dev.ringtap.testcontainers.KafkaBroker;
 import dev.ringtap.testcontainers.NumberedFrames;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.TestApp;
-import dev.ringtap.testcontainers.Topic;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,7 +52,7 @@ class ConnectImageIT {
             .waitingFor(Wait.forSuccessfulCommand("true"));
     Stream.of(kafka, app).parallel().forEach(each -> each.start());
     worker =
-        new GenericContainer<>("ringtap/connect:latest")
+        new GenericContainer<>(TestApp.image("connect"))
             .withNetworkMode("container:" + app.getContainerId())
             .withEnv("CONNECT_BOOTSTRAP_SERVERS", KafkaBroker.INSIDE)
             .withEnv("CONNECT_LISTENERS", "http://0.0.0.0:8083")
@@ -132,7 +130,7 @@ class ConnectImageIT {
 
   /** Without the zeros, which were sent before anybody was known to listen. */
   private static List<Integer> numbers(String topic) throws IOException {
-    return NumberedFrames.in(Topic.packets(kafka.outside(), topic)).stream()
+    return Topic.numbers(Topic.packets(kafka.outside(), topic)).stream()
         .filter(number -> number != 0)
         .toList();
   }

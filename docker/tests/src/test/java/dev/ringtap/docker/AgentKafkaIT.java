@@ -1,9 +1,14 @@
-package dev.ringtap.testcontainers;
+package dev.ringtap.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.testcontainers.containers.output.OutputFrame.OutputType.STDERR;
 
 import dev.ringtap.record.Packet;
+import dev.ringtap.testcontainers.Ledger;
+import dev.ringtap.testcontainers.NumberedFrames;
+import dev.ringtap.testcontainers.RequiresImages;
+import dev.ringtap.testcontainers.RingtapContainer;
+import dev.ringtap.testcontainers.TestApp;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +75,7 @@ class AgentKafkaIT {
   }
 
   private List<Integer> numbersInTopic() throws IOException {
-    return NumberedFrames.in(Topic.packets(kafka.outside(), topic));
+    return Topic.numbers(Topic.packets(kafka.outside(), topic));
   }
 
   private static void send(int first, int last) throws IOException, InterruptedException {
@@ -95,9 +100,8 @@ class AgentKafkaIT {
       long count = packets.size();
       assertThat(agent.ledger()).isEqualTo(new Ledger(count, 0, count, count, 0));
       assertThat(packets)
-          .map(PacketView::of)
-          .noneMatch(
-              packet -> packet.headers().srcPort() == 9092 || packet.headers().dstPort() == 9092);
+          .map(Topic::headers)
+          .noneMatch(headers -> headers.srcPort() == 9092 || headers.dstPort() == 9092);
     }
   }
 
@@ -152,8 +156,7 @@ class AgentKafkaIT {
       }
       stopped.join();
       assertThat(agent.getCurrentContainerInfo().getState().getExitCodeLong()).isZero();
-      assertThat(agent.getLogs(STDERR))
-          .contains("captured 1000 = 1000 acknowledged + 0 not delivered");
+      assertThat(agent.getLogs(STDERR)).contains("\"acknowledged\":1000,\"notDelivered\":0");
       assertAllArrivedOnce(agent, 1000);
     }
   }

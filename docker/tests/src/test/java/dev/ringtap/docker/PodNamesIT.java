@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketType;
-import dev.ringtap.testcontainers.KafkaBroker;
 import dev.ringtap.testcontainers.RequiresImages;
+import dev.ringtap.testcontainers.TestApp;
 import dev.ringtap.testkit.Packets;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -77,7 +77,7 @@ class PodNamesIT {
 
   /** The job runs in the client's container. */
   private static GenericContainer<?> flink(Network network) {
-    return new GenericContainer<>("ringtap/flink:latest")
+    return new GenericContainer<>(TestApp.image("flink"))
         .withNetwork(network)
         .withCommand("sql", "-j", "/opt/flink/jobs.jar", "-f", "/data/pods.sql")
         .withEnv("FLINK_PROPERTIES", "execution.target: local\ntable.dml-sync: true")

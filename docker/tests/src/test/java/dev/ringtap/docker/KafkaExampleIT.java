@@ -1,11 +1,11 @@
-package dev.ringtap.testcontainers.example;
+package dev.ringtap.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.RingtapContainer;
 import dev.ringtap.testcontainers.TestApp;
-import dev.ringtap.testcontainers.Topic;
+import dev.ringtap.testcontainers.example.Shop;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.testcontainers.containers.Network;
@@ -17,7 +17,7 @@ import org.testcontainers.utility.DockerImageName;
 @RequiresImages({"agent", "kafka"})
 class KafkaExampleIT {
   private static final DockerImageName KAFKA =
-      DockerImageName.parse("ringtap/kafka:latest").asCompatibleSubstituteFor("apache/kafka");
+      DockerImageName.parse(TestApp.image("kafka")).asCompatibleSubstituteFor("apache/kafka");
 
   @Test
   void packetsReachTheTopic() throws Exception {

@@ -17,13 +17,13 @@ class PrometheusImageIT {
     try (Network network = Network.newNetwork();
         TestApp server = new TestApp().withNetwork(network).withNetworkAliases("server");
         GenericContainer<?> prometheus =
-            new GenericContainer<>("ringtap/prometheus:latest")
+            new GenericContainer<>(TestApp.image("prometheus"))
                 .withNetwork(network)
                 .withExposedPorts(9090)
                 .waitingFor(Wait.forHttp("/-/ready"))) {
       server.start();
       try (GenericContainer<?> agent =
-          new GenericContainer<>("ringtap/agent:latest")
+          new GenericContainer<>(TestApp.image("agent"))
               .withNetworkMode("container:" + server.getContainerId())
               .withEnv("RINGTAP_METRICS", "0.0.0.0:9464")
               .withCommand("capture", "-i", "eth0", "-w", "/dev/null")

@@ -1,9 +1,13 @@
-package dev.ringtap.testcontainers;
+package dev.ringtap.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.Packet;
+import dev.ringtap.testcontainers.NumberedFrames;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,5 +56,25 @@ public final class Topic {
       }
     }
     return packets;
+  }
+
+  /** The decoded headers of a packet. */
+  static PacketHeaders headers(Packet packet) {
+    MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
+    return new PacketHeaders().parse(payload, 0, (int) payload.byteSize(), packet.getLinkType());
+  }
+
+  /** The numbers of {@link NumberedFrames} among packets, in the order of these. */
+  static List<Integer> numbers(List<Packet> packets) {
+    List<Integer> numbers = new ArrayList<>();
+    for (Packet packet : packets) {
+      PacketHeaders headers = headers(packet);
+      if (headers.dstPort() == NumberedFrames.PORT) {
+        byte[] text = new byte[headers.payloadLength()];
+        packet.getPayload().duplicate().position(headers.payloadOffset()).get(text);
+        numbers.add(Integer.valueOf(new String(text, StandardCharsets.US_ASCII).strip()));
+      }
+    }
+    return numbers;
   }
 }

@@ -1,0 +1,111 @@
+package dev.ringtap.testcontainers;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.testcontainers.containers.Container.ExecResult;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.output.OutputFrame.OutputType;
+import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
+import org.testcontainers.utility.DockerImageName;
+import org.testcontainers.utility.DockerStatus;
+import org.testcontainers.utility.MountableFile;
+
+/** {@code ringtap dump} in a container: it decodes and filters what an agent captured. */
+final class Dump {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The command's exit code for it. */
+  private static final long BAD_USAGE = 2;
+
+  private Dump() {}
+
+  private static List<String> command(String expression) {
+    List<String> command = new ArrayList<>(List.of("dump", "-r", AgentRun.FILE, "--json"));
+    if (!expression.isEmpty()) {
+      command.addAll(List.of("--", expression));
+    }
+    return command;
+  }
+
+  /**
+   * The packets of an agent's file, read in its own container.
+   *
+   * @param expression of pcap-filter(7); the empty one keeps all
+   * @throws IllegalArgumentException if the expression is wrong
+   * @throws IllegalStateException if the container does not run, or the command fails
+   */
+  static List<CapturedPacket> within(
+      org.testcontainers.containers.ContainerState agent, String expression) {
+    List<String> command = command(expression);
+    command.add(0, "ringtap");
+    try {
+      ExecResult result = agent.execInContainer(command.toArray(String[]::new));
+      return packets(result.getExitCode(), result.getStdout(), result.getStderr());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while packets are read", e);
+    }
+  }
+
+  /**
+   * The packets of a file that an agent has left behind, read in a container of their own.
+   *
+   * @throws IllegalArgumentException if the expression is wrong
+   */
+  static List<CapturedPacket> of(Path file, DockerImageName image, String expression) {
+    try (GenericContainer<?> container = new GenericContainer<>(image)) {
+      container
+          .withNetworkMode("none")
+          .withCopyFileToContainer(MountableFile.forHostPath(file, 0444), AgentRun.FILE)
+          .withCommand(command(expression).toArray(String[]::new))
+          .withStartupCheckStrategy(new Ended())
+          .start();
+      return packets(
+          container.getCurrentContainerInfo().getState().getExitCodeLong(),
+          container.getLogs(OutputType.STDOUT),
+          container.getLogs(OutputType.STDERR));
+    }
+  }
+
+  private static List<CapturedPacket> packets(long exitCode, String out, String err) {
+    if (exitCode == BAD_USAGE) {
+      throw new IllegalArgumentException(
+          err.lines().findFirst().orElse("").replaceFirst("^ringtap: ", ""));
+    }
+    if (exitCode != 0) {
+      throw new IllegalStateException(
+          "the packets cannot be read: exit code " + exitCode + ", " + err.strip());
+    }
+    List<CapturedPacket> packets = new ArrayList<>();
+    out.lines().filter(line -> !line.isBlank()).forEach(line -> packets.add(packet(line)));
+    return List.copyOf(packets);
+  }
+
+  private static CapturedPacket packet(String line) {
+    try {
+      return new CapturedPacket(JSON.readTree(line));
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A command has been started when it has ended, well or not. */
+  private static final class Ended extends StartupCheckStrategy {
+    @Override
+    public StartupStatus checkStartupState(DockerClient client, String containerId) {
+      ContainerState state = getCurrentState(client, containerId);
+      return DockerStatus.isContainerStopped(state)
+          ? StartupStatus.SUCCESSFUL
+          : StartupStatus.NOT_YET_KNOWN;
+    }
+  }
+}
