@@ -122,8 +122,12 @@ class TsharkFlowsIT {
       }
     }
     System.out.println(results + ", conversations " + conversations);
-    assertThat(unexplained).isEmpty();
-    assertThat(results.get("equal")).isGreaterThan(20);
+    if (CAPTURES == null) {
+      assertThat(unexplained).isEmpty();
+      assertThat(results.get("equal")).isGreaterThan(20);
+    } else {
+      unexplained.forEach(System.out::println);
+    }
   }
 
   /** Made-up connections with all that the rules tell apart, numbers that wrap around among it. */

@@ -2,9 +2,11 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.filter.FrameFilter;
+import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.registry.SchemaTarget;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import org.apache.kafka.clients.CommonClientConfigs;
 
@@ -70,6 +72,7 @@ public record AgentConfig(
    * @param includeOwnTraffic whether frames from and to the brokers are captured too
    * @param schema where the schema is registered, or null for Avro's single-object encoding, which
    *     needs no registry
+   * @param flows where flow records go, or null for none
    */
   public record KafkaTarget(
       String topic,
@@ -78,7 +81,8 @@ public record AgentConfig(
       int framesPerRecord,
       Properties producerSettings,
       boolean includeOwnTraffic,
-      SchemaTarget schema) {
+      SchemaTarget schema,
+      FlowTarget flows) {
     /** As many frames as there is room for. */
     public static final int ANY_NUMBER = Integer.MAX_VALUE;
 
@@ -89,13 +93,25 @@ public record AgentConfig(
         RecordKey key,
         Properties producerSettings,
         boolean includeOwnTraffic) {
-      this(topic, partitions, key, 1, producerSettings, includeOwnTraffic, null);
+      this(topic, partitions, key, 1, producerSettings, includeOwnTraffic, null, null);
+    }
+
+    /** Whether packets are sent: flows may be sent alone. */
+    public boolean hasPackets() {
+      return flows == null || !flows.alone();
+    }
+
+    /** The topics that records go to. */
+    public List<String> topics() {
+      return flows == null
+          ? List.of(topic)
+          : flows.alone() ? List.of(flows.topic()) : List.of(topic, flows.topic());
     }
 
     /** The same target with other settings. */
     KafkaTarget with(Properties settings) {
       return new KafkaTarget(
-          topic, partitions, key, framesPerRecord, settings, includeOwnTraffic, schema);
+          topic, partitions, key, framesPerRecord, settings, includeOwnTraffic, schema, flows);
     }
 
     /** Without the settings, which may hold passwords. */
@@ -103,7 +119,17 @@ public record AgentConfig(
     public String toString() {
       return "KafkaTarget[topic=%s, brokers=%s]"
           .formatted(
-              topic, producerSettings.getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
+              topics(), producerSettings.getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     }
   }
+
+  /**
+   * Where flow records go, by the same producer.
+   *
+   * @param topic its name
+   * @param limits of the table that each member has
+   * @param alone whether no packets are sent
+   * @param schema where the schema is registered, or null for Avro's single-object encoding
+   */
+  public record FlowTarget(String topic, FlowLimits limits, boolean alone, SchemaTarget schema) {}
 }

@@ -3,7 +3,10 @@ package dev.ringtap.kafka.agent;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.Warmup;
+import dev.ringtap.flow.FlowLimits;
+import dev.ringtap.flow.FlowTable;
 import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.record.FlowEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.io.IOException;
@@ -14,6 +17,9 @@ import java.util.concurrent.atomic.LongAdder;
 /** Does with made-up blocks what the agent will do with real ones, up to the producer. */
 final class AgentWarmup {
   private static final int RECORD_BYTES = 16 << 10;
+
+  /** Fewer than the warm-up has, so that flows end. */
+  private static final int WARMUP_FLOWS = 1000;
 
   private AgentWarmup() {}
 
@@ -44,6 +50,33 @@ final class AgentWarmup {
 
   /** What {@link KafkaSink#writer} does before it sends. */
   private static FrameSink.FrameWriter writer(AgentConfig.KafkaTarget target, LongAdder bytes) {
+    if (target == null || target.flows() == null) {
+      return packetWriter(target, bytes);
+    }
+    FlowEncoder encoder = FlowEncoder.singleObject();
+    FlowLimits limits =
+        new FlowLimits(WARMUP_FLOWS, FlowLimits.DEFAULT.idle(), FlowLimits.DEFAULT.active());
+    FlowTable table = new FlowTable(limits, flow -> bytes.add(encoder.encode(flow).length));
+    if (!target.hasPackets()) {
+      return table::accept;
+    }
+    FrameSink.FrameWriter packets = packetWriter(target, bytes);
+    return new FrameSink.FrameWriter() {
+      @Override
+      public void accept(Frame frame) throws IOException {
+        packets.accept(frame);
+        table.accept(frame);
+      }
+
+      @Override
+      public void endBlock() {
+        packets.endBlock();
+      }
+    };
+  }
+
+  private static FrameSink.FrameWriter packetWriter(
+      AgentConfig.KafkaTarget target, LongAdder bytes) {
     RecordKey key = target == null ? RecordKey.NONE : target.key();
     if (target != null && target.framesPerRecord() > 1) {
       return new RecordBatcher(

@@ -57,6 +57,7 @@ public final class CaptureAgent implements AutoCloseable {
   private FileSink file;
 
   private final GuardedSink kafkaGuard = new GuardedSink("Kafka", this::sinkFailed);
+  private final GuardedSink flowGuard = new GuardedSink("flows", this::sinkFailed);
   private final GuardedSink fileGuard;
 
   /** Those that there are; the first is the one that the ledger follows. */
@@ -99,13 +100,23 @@ public final class CaptureAgent implements AutoCloseable {
     quota = new FrameQuota(config.count());
     kafka = config.kafka() == null ? null : new KafkaLink(config.kafka(), clientId(config));
     fileGuard = new GuardedSink("file " + config.writeTo(), this::sinkFailed);
+    boolean hasFlows = kafka != null && config.kafka().flows() != null;
     if (kafka != null) {
-      sinks.add(kafkaGuard);
+      sinks.add(config.kafka().hasPackets() ? kafkaGuard : flowGuard);
     }
     if (config.writeTo() != null) {
       sinks.add(fileGuard);
     }
-    common = new CaptureRun.Common(quota, blockLock.readLock(), kafka, config.writeTo() != null);
+    if (hasFlows && config.kafka().hasPackets()) {
+      sinks.add(flowGuard);
+    }
+    common =
+        new CaptureRun.Common(
+            quota,
+            blockLock.readLock(),
+            kafka,
+            config.writeTo() != null,
+            hasFlows ? config.kafka().flows() : null);
   }
 
   /** Tells the agents of many hosts apart in the brokers' metrics, quotas and logs. */
@@ -188,6 +199,7 @@ public final class CaptureAgent implements AutoCloseable {
     if (kafka != null && connect) {
       kafka.connect();
       kafkaGuard.open(kafka.sink());
+      flowGuard.open(new FlowSink(kafka, config.kafka()));
     }
     if (config.writeTo() != null) {
       file = new FileSink(config.writeTo());
@@ -272,6 +284,11 @@ public final class CaptureAgent implements AutoCloseable {
     }
     if (kafka != null && kafka.sink() == null) {
       kafka.await(kafkaGuard);
+      if (kafkaGuard.failure() == null) {
+        flowGuard.open(new FlowSink(kafka, config.kafka()));
+      } else if (sinks.contains(flowGuard)) {
+        flowGuard.fail(kafkaGuard.failure());
+      }
     }
     if (isLive && kafka != null && kafka.sink() != null && !config.kafka().includeOwnTraffic()) {
       startDaemon("own-traffic", this::followBrokers);
@@ -282,7 +299,9 @@ public final class CaptureAgent implements AutoCloseable {
     synchronized (lock) {
       total = ended;
       for (CaptureRun each : runs) {
-        Ledger ledger = each.account().ledger(quota.isUsedUp(), failure, sinks.get(0).failure());
+        Ledger ledger =
+            each.account()
+                .ledger(quota.isUsedUp(), failure, sinks.get(0).failure(), flowGuard.failure());
         endedCaptures.add(new CaptureLedger(each.name(), each.captures(), ledger));
         total = total.plus(ledger);
       }
@@ -376,14 +395,14 @@ public final class CaptureAgent implements AutoCloseable {
 
   /** A capture whose interface is gone has its ledger once Kafka has answered for its frames. */
   private void retireIfThrough(CaptureRun run) throws IOException {
-    if (!run.isEnded() || run.account().counts().framesInFlight() > 0) {
+    if (!run.isEnded() || run.account().counts().isInFlight()) {
       return;
     }
     synchronized (lock) {
       if (stopRequested.get() || !runs.remove(run)) {
         return;
       }
-      Ledger ledger = run.ledgerAlone(sinks.get(0).failure());
+      Ledger ledger = run.ledgerAlone(sinks.get(0).failure(), flowGuard.failure());
       ended = ended.plus(ledger);
       CaptureLedger own = new CaptureLedger(run.name(), run.captures(), ledger);
       endedCaptures.add(own);
@@ -465,7 +484,10 @@ public final class CaptureAgent implements AutoCloseable {
   /** When one worker's capture fails, or has taken the last frame asked for, so do the others. */
   private void pump(CaptureRun run, PacketPump pump) {
     try {
-      pump.run(sinks.stream().map(sink -> sink.writer(run.delivery())).toList());
+      pump.run(
+          sinks.stream()
+              .map(sink -> sink.writer(sink == flowGuard ? run.flowDelivery() : run.delivery()))
+              .toList());
       if (quota.isUsedUp()) {
         runs().forEach(each -> each.pumps().forEach(other -> other.source().wake()));
       }
@@ -531,6 +553,11 @@ public final class CaptureAgent implements AutoCloseable {
     return kafka == null ? OptionalInt.empty() : kafka.schemaId();
   }
 
+  /** The number of the flows' schema, likewise. */
+  public OptionalInt flowSchemaId() {
+    return kafka == null ? OptionalInt.empty() : kafka.flowSchemaId();
+  }
+
   /** The version of this build. */
   public static String version() {
     return Objects.requireNonNullElse(
@@ -546,9 +573,14 @@ public final class CaptureAgent implements AutoCloseable {
       long acknowledged =
           ended.acknowledged()
               + captures.stream().mapToLong(CaptureCounts::framesAcknowledged).sum();
-      long inFlight = captures.stream().mapToLong(CaptureCounts::framesInFlight).sum();
+      // where flows are sent alone, frames of open ones are not under way yet
+      boolean flowsAlone = kafka != null && !config.kafka().hasPackets();
+      long inFlight =
+          captures.stream()
+              .mapToLong(each -> each.framesInFlight() - (flowsAlone ? each.flows().open() : 0))
+              .sum();
       long now = System.nanoTime();
-      if (inFlight == 0 || acknowledged != lastAcknowledged) {
+      if (inFlight <= 0 || acknowledged != lastAcknowledged) {
         silentSinceNanos = now;
       }
       lastAcknowledged = acknowledged;

@@ -21,6 +21,7 @@ import java.util.function.ToLongFunction;
  *     {@link dev.ringtap.capture.InterfaceDrops#UNKNOWN} if it does not tell
  * @param deliveryLatency from a record's first frame, by the kernel's clock, until Kafka
  *     acknowledged it
+ * @param flows where the frames are by flow records; null if none are sent
  */
 public record CaptureCounts(
     String host,
@@ -32,7 +33,8 @@ public record CaptureCounts(
     long framesInFlight,
     long framesWritten,
     long framesDroppedByInterface,
-    Latency deliveryLatency) {
+    Latency deliveryLatency,
+    FlowLedger flows) {
   /** Copies the collections. */
   public CaptureCounts {
     members = List.copyOf(members);
@@ -42,6 +44,16 @@ public record CaptureCounts(
   /** The sum of a count over all members. */
   long sum(ToLongFunction<MemberCounts> count) {
     return members.stream().mapToLong(count).sum();
+  }
+
+  /** Whether frames have neither arrived nor were given up yet, as packets or in flows. */
+  boolean isInFlight() {
+    return framesInFlight > 0 || framesInFlows() > 0;
+  }
+
+  /** Frames in flows that are open, or whose record is in flight; 0 if no flows are sent. */
+  public long framesInFlows() {
+    return flows == null ? 0 : Math.max(0, sum(MemberCounts::framesCaptured) - flows.total());
   }
 
   /** Frames not delivered, for any reason. */

@@ -32,6 +32,10 @@ final class CaptureRun implements AutoCloseable {
   private final List<? extends BlockSource> sources;
   private final List<PacketPump> pumps;
   private final Delivery delivery;
+
+  /** Counts frames by their flow records; the same as {@link #delivery} if no packets are sent. */
+  private final Delivery flowDelivery;
+
   private final FrameAccount account;
 
   /** Whether it waits for an interface that is removed, and goes on. */
@@ -48,7 +52,12 @@ final class CaptureRun implements AutoCloseable {
   private volatile Throwable end;
 
   /** What all captures of a run have in common. */
-  record Common(FrameQuota quota, Lock blockLock, KafkaLink kafka, boolean writesFile) {}
+  record Common(
+      FrameQuota quota,
+      Lock blockLock,
+      KafkaLink kafka,
+      boolean writesFile,
+      AgentConfig.FlowTarget flows) {}
 
   private CaptureRun(
       String name,
@@ -64,6 +73,9 @@ final class CaptureRun implements AutoCloseable {
     this.reopens = reopens;
     this.ownTraffic = ownTraffic;
     this.delivery = new Delivery(name);
+    boolean flowsAlone = common.flows() != null && common.flows().alone();
+    this.flowDelivery =
+        common.flows() == null || flowsAlone ? delivery : new Delivery(name + " flows");
     this.pumps =
         sources.stream()
             .map(
@@ -72,7 +84,14 @@ final class CaptureRun implements AutoCloseable {
             .toList();
     this.pumping = new AtomicInteger(pumps.size());
     this.account =
-        new FrameAccount(name, pumps, delivery, common.kafka(), common.writesFile(), drops);
+        new FrameAccount(
+            name,
+            pumps,
+            delivery,
+            common.flows() == null ? null : flowDelivery,
+            common.kafka(),
+            common.writesFile(),
+            drops);
   }
 
   /** Opens a capture file. */
@@ -122,6 +141,10 @@ final class CaptureRun implements AutoCloseable {
 
   Delivery delivery() {
     return delivery;
+  }
+
+  Delivery flowDelivery() {
+    return flowDelivery;
   }
 
   FrameAccount account() {
@@ -180,8 +203,8 @@ final class CaptureRun implements AutoCloseable {
   }
 
   /** The ledger of a capture that has ended alone, once no frame is in flight. */
-  Ledger ledgerAlone(Throwable sinkFailure) {
-    return account.ledger(false, end, sinkFailure);
+  Ledger ledgerAlone(Throwable sinkFailure, Throwable flowFailure) {
+    return account.ledger(false, end, sinkFailure, flowFailure);
   }
 
   /**

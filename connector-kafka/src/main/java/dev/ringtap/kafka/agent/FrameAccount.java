@@ -9,15 +9,23 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
  * Knows where the frames of one capture are: {@link #counts} meanwhile, {@link #ledger} at the end.
  */
 final class FrameAccount {
+  /** Reasons of frames that no sink was offered. */
+  private static final Set<String> UNREAD = Set.of(PacketPump.CORRUPT_BLOCK, "NotRead");
+
   private final String name;
   private final List<PacketPump> pumps;
   private final Delivery delivery;
+
+  /** Null where no flows are sent; the same as {@link #delivery} where these are sent alone. */
+  private final Delivery flows;
 
   /** Null if no Kafka is asked for. */
   private final KafkaLink kafka;
@@ -34,12 +42,14 @@ final class FrameAccount {
       String name,
       List<PacketPump> pumps,
       Delivery delivery,
+      Delivery flows,
       KafkaLink kafka,
       boolean writesFile,
       InterfaceDrops interfaceDrops) {
     this.name = name;
     this.pumps = pumps;
     this.delivery = delivery;
+    this.flows = flows;
     this.kafka = kafka;
     this.writesFile = writesFile;
     this.interfaceDrops = interfaceDrops;
@@ -56,6 +66,7 @@ final class FrameAccount {
     long records = delivery.recordsAcknowledged();
     long acknowledged = acknowledged();
     long written = delivery.framesWritten();
+    FlowLedger flowLedger = flowLedger();
     Map<String, Long> notDelivered = delivery.failures().counts();
     List<MemberCounts> members = new ArrayList<>();
     for (int i = 0; i < pumps.size(); i++) {
@@ -74,7 +85,8 @@ final class FrameAccount {
         inFlight,
         written,
         droppedByInterface(),
-        latency);
+        latency,
+        flowLedger);
   }
 
   private MemberCounts member(int index) {
@@ -108,8 +120,9 @@ final class FrameAccount {
    * @param cutShort whether the run ended at a number of frames: what came later does not count
    * @param failure what ended the run early, or null
    * @param sinkFailure why the first sink took no more frames, or null
+   * @param flowFailure why no more frames were gathered into flows, or null
    */
-  Ledger ledger(boolean cutShort, Throwable failure, Throwable sinkFailure) {
+  Ledger ledger(boolean cutShort, Throwable failure, Throwable sinkFailure, Throwable flowFailure) {
     CaptureStatistics statistics = new CaptureStatistics(0, 0, 0, 0);
     for (PacketPump each : pumps) {
       CaptureStatistics seen = statistics(each.source(), failure != null);
@@ -130,6 +143,14 @@ final class FrameAccount {
     if (sinkFailure != null && missing > 0) {
       delivery.failures().add(reason(sinkFailure), missing, AgentException.sentence(sinkFailure));
     }
+    if (flows != null && flowFailure != null) {
+      long missingInFlows = captured - flowLedger().total();
+      if (missingInFlows > 0) {
+        flows
+            .failures()
+            .add(reason(flowFailure), missingInFlows, AgentException.sentence(flowFailure));
+      }
+    }
     return new Ledger(
         offered,
         dropped,
@@ -142,7 +163,8 @@ final class FrameAccount {
         writesFile ? captured - written : 0,
         sum(PacketPump::capturedBytes),
         statistics.ringFreezes(),
-        droppedByInterface());
+        droppedByInterface(),
+        flowLedger());
   }
 
   /** Asks the kernel if the source was not read to its end. */
@@ -162,7 +184,33 @@ final class FrameAccount {
   }
 
   private long acknowledged() {
-    return kafka == null ? delivery.framesWritten() : delivery.framesAcknowledged();
+    return kafka == null
+        ? delivery.framesWritten()
+        : delivery.framesAcknowledged() + delivery.framesWithoutFlow();
+  }
+
+  /** Read before what was captured, as all that comes late on a frame's way. */
+  private FlowLedger flowLedger() {
+    if (flows == null) {
+      return null;
+    }
+    long records = flows.recordsAcknowledged();
+    long acknowledged = flows.framesAcknowledged();
+    Map<String, Long> failures = new TreeMap<>(flows.failures().counts());
+    if (flows != delivery) {
+      // frames that could not be read are in neither
+      delivery
+          .failures()
+          .counts()
+          .forEach(
+              (reason, frames) -> {
+                if (UNREAD.contains(reason)) {
+                  failures.merge(reason, frames, Long::sum);
+                }
+              });
+    }
+    return new FlowLedger(
+        records, acknowledged, flows.framesWithoutFlow(), flows.framesInOpenFlows(), failures);
   }
 
   private long droppedByInterface() {

@@ -17,6 +17,12 @@ interface FrameSink {
 
     /** The block that the last frames were of is read: none of them may wait for others. */
     default void endBlock() {}
+
+    /** A live capture has had no frame for a while. */
+    default void idle() {}
+
+    /** No frame follows. */
+    default void end() {}
   }
 
   /**

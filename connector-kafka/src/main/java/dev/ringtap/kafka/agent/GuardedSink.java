@@ -85,8 +85,22 @@ final class GuardedSink {
 
       @Override
       public void endBlock() {
+        attempt(FrameSink.FrameWriter::endBlock);
+      }
+
+      @Override
+      public void idle() {
+        attempt(FrameSink.FrameWriter::idle);
+      }
+
+      @Override
+      public void end() {
+        attempt(FrameSink.FrameWriter::end);
+      }
+
+      private void attempt(Consumer<FrameSink.FrameWriter> step) {
         if (failure == null && writer != null) {
-          attempt(writer::endBlock);
+          GuardedSink.this.attempt(() -> step.accept(writer));
         }
       }
     };

@@ -29,6 +29,7 @@ final class KafkaLink {
   private Set<HostPort> firstBrokers = Set.of();
 
   private OptionalInt schemaId = OptionalInt.empty();
+  private OptionalInt flowSchemaId = OptionalInt.empty();
 
   /** Null until registry and broker have answered. */
   private volatile KafkaSink sink;
@@ -51,9 +52,9 @@ final class KafkaLink {
 
   /** Registers the schema if that is asked for, creates the topic if missing, starts a producer. */
   void connect() throws IOException {
-    schemaId = register(target);
-    firstBrokers =
-        KafkaTopic.ensure(target.producerSettings(), target.topic(), target.partitions());
+    schemaId = target.hasPackets() ? register(target) : OptionalInt.empty();
+    flowSchemaId = register(target.flows());
+    firstBrokers = ensureTopics(target);
     sink = KafkaSink.open(target, clientId, schemaId, lastAcknowledgedMillis);
   }
 
@@ -72,8 +73,7 @@ final class KafkaLink {
       target = changed;
       return;
     }
-    Set<HostPort> brokers =
-        KafkaTopic.ensure(changed.producerSettings(), changed.topic(), changed.partitions());
+    Set<HostPort> brokers = ensureTopics(changed);
     KafkaSink next = KafkaSink.open(changed, clientId, schemaId, lastAcknowledgedMillis);
     noBlock.lock();
     try {
@@ -96,6 +96,20 @@ final class KafkaLink {
     return OptionalInt.of(target.schema().register(schema));
   }
 
+  private static OptionalInt register(AgentConfig.FlowTarget flows) throws IOException {
+    return flows == null || flows.schema() == null
+        ? OptionalInt.empty()
+        : OptionalInt.of(flows.schema().register(PacketSchema.publishedFlow()));
+  }
+
+  private static Set<HostPort> ensureTopics(AgentConfig.KafkaTarget target) throws IOException {
+    Set<HostPort> brokers = Set.of();
+    for (String each : target.topics()) {
+      brokers = KafkaTopic.ensure(target.producerSettings(), each, target.partitions());
+    }
+    return brokers;
+  }
+
   /** Connects, again and again if need be, until the sink is open, has failed or is given up. */
   void await(GuardedSink guard) {
     synchronized (this) {
@@ -111,7 +125,7 @@ final class KafkaLink {
         LOG.log(
             Level.INFO,
             "Kafka answers, frames are sent topic={0} schemaId={1}",
-            target.topic(),
+            String.join(",", target.topics()),
             schemaId.isPresent() ? Integer.toString(schemaId.getAsInt()) : "");
       } catch (IOException e) {
         if (givenUp || !isTemporary(e)) {
@@ -188,6 +202,11 @@ final class KafkaLink {
   /** The schema's number in the registry, if one is used and has answered. */
   OptionalInt schemaId() {
     return sink == null ? OptionalInt.empty() : schemaId;
+  }
+
+  /** The number of the flows' schema, likewise. */
+  OptionalInt flowSchemaId() {
+    return sink == null ? OptionalInt.empty() : flowSchemaId;
   }
 
   /** Those of the settings, which the client goes back to, and those that Kafka named first. */

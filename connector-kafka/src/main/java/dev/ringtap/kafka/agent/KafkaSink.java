@@ -128,7 +128,7 @@ final class KafkaSink implements FrameSink {
           target,
           schemaId,
           RecordLimits.of(target.framesPerRecord(), all),
-          producer.partitionsFor(target.topic()).size(),
+          producer.partitionsFor(target.topics().get(0)).size(),
           lastAcknowledgedMillis,
           number(all, ProducerConfig.METADATA_MAX_AGE_CONFIG)
               + number(all, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG));
@@ -196,7 +196,12 @@ final class KafkaSink implements FrameSink {
 
   private void send(BatchBuilder record, Delivery delivery) {
     int frames = record.frames();
-    send(record.finish(target.topic()), callback(frames, delivery), frames, delivery);
+    send(record.finish(target.topic()), frames, delivery);
+  }
+
+  /** Sends a record that stands for this many frames. */
+  void send(ProducerRecord<byte[], byte[]> record, int frames, Delivery delivery) {
+    send(record, callback(frames, delivery), frames, delivery);
   }
 
   private void send(
@@ -249,7 +254,7 @@ final class KafkaSink implements FrameSink {
   /** Brokers that the producer sends to by now, as its metadata says. May wait for these. */
   Set<HostPort> brokers() {
     Set<HostPort> brokers = new LinkedHashSet<>();
-    for (PartitionInfo partition : producer.partitionsFor(target.topic())) {
+    for (PartitionInfo partition : producer.partitionsFor(target.topics().get(0))) {
       if (partition.leader() != null) {
         brokers.add(HostPort.of(partition.leader()));
       }

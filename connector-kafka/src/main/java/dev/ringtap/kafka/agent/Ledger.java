@@ -24,6 +24,8 @@ import java.util.TreeMap;
  * @param ringFreezes how often the ring was full
  * @param droppedByInterface frames that the interface itself dropped, which are in no other count;
  *     {@link InterfaceDrops#UNKNOWN} where it does not tell
+ * @param flows where the frames are by flow records; null if none were sent. Where flows were sent
+ *     alone, acknowledged are frames whose flow record was, and frames of no flow
  */
 public record Ledger(
     long offered,
@@ -37,10 +39,11 @@ public record Ledger(
     long notWritten,
     long capturedBytes,
     long ringFreezes,
-    long droppedByInterface) {
+    long droppedByInterface,
+    FlowLedger flows) {
   /** Of no frame. */
   public static final Ledger EMPTY =
-      new Ledger(0, 0, 0, 0, 0, 0, Map.of(), 0, 0, 0, 0, InterfaceDrops.UNKNOWN);
+      new Ledger(0, 0, 0, 0, 0, 0, Map.of(), 0, 0, 0, 0, InterfaceDrops.UNKNOWN, null);
 
   /** Copies the reasons. */
   public Ledger {
@@ -67,7 +70,8 @@ public record Ledger(
         ringFreezes + other.ringFreezes,
         unknown
             ? other.droppedByInterface
-            : droppedByInterface + Math.max(0, other.droppedByInterface));
+            : droppedByInterface + Math.max(0, other.droppedByInterface),
+        FlowLedger.sum(flows, other.flows));
   }
 
   /** Frames that were captured and did not arrive. */
@@ -75,12 +79,19 @@ public record Ledger(
     return DeliveryFailures.total(notDeliveredByReason);
   }
 
-  /** Whether both equations hold. */
-  public boolean balances() {
-    return offered == droppedByKernel + captured && captured == acknowledged + notDelivered();
+  /** Whether frames did not arrive, as packets or in flow records. */
+  public boolean isIncomplete() {
+    return notDelivered() > 0 || flows != null && flows.notDelivered() > 0;
   }
 
-  /** tcpdump's summary, then the two equations. */
+  /** Whether the equations hold. */
+  public boolean balances() {
+    return offered == droppedByKernel + captured
+        && captured == acknowledged + notDelivered()
+        && (flows == null || captured == flows.total());
+  }
+
+  /** tcpdump's summary, then the equations. */
   public String summary() {
     StringBuilder text = new StringBuilder();
     text.append(captured).append(" packets captured\n");
@@ -97,6 +108,16 @@ public record Ledger(
       text.append(' ').append(notDeliveredByReason);
     }
     text.append('\n');
+    if (flows != null) {
+      text.append("captured ").append(captured).append(" = ").append(flows.acknowledged());
+      text.append(" in ").append(flows.records()).append(" flow records acknowledged + ");
+      text.append(flows.withoutFlow()).append(" of no flow + ").append(flows.notDelivered());
+      text.append(" not delivered");
+      if (!flows.notDeliveredByReason().isEmpty()) {
+        text.append(' ').append(flows.notDeliveredByReason());
+      }
+      text.append('\n');
+    }
     if (notWritten > 0) {
       text.append("captured ").append(captured).append(" = ").append(writtenToFile);
       text.append(" written to the file + ").append(notWritten).append(" not written\n");

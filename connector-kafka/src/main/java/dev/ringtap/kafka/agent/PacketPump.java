@@ -4,14 +4,19 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LiveCapture;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
 
 /** Takes blocks, hands their frames to the sinks, releases the blocks. One thread runs it. */
 final class PacketPump {
+  /** Why frames are not delivered that could not be read. */
+  static final String CORRUPT_BLOCK = "CorruptBlock";
+
   private static final int POLL_TIMEOUT_MILLIS = 500;
 
   private final BlockSource source;
@@ -67,12 +72,25 @@ final class PacketPump {
             } finally {
               blockLock.unlock();
             }
+          } else if (source instanceof LiveCapture) {
+            underLock(writers, FrameSink.FrameWriter::idle);
           }
         }
       }
     } finally {
+      underLock(writers, FrameSink.FrameWriter::end);
       turnTo(MemberCounts.Loop.ENDED);
       blockEnded(true);
+    }
+  }
+
+  private void underLock(
+      List<FrameSink.FrameWriter> writers, Consumer<FrameSink.FrameWriter> step) {
+    blockLock.lock();
+    try {
+      writers.forEach(step);
+    } finally {
+      blockLock.unlock();
     }
   }
 
@@ -108,7 +126,7 @@ final class PacketPump {
       }
     } catch (CorruptBlockException e) {
       captured.add(e.unreadFrames());
-      failures.add("CorruptBlock", e.unreadFrames(), e.getMessage());
+      failures.add(CORRUPT_BLOCK, e.unreadFrames(), e.getMessage());
     } finally {
       capturedBytes.add(bytes);
       lostBefore.add(lost);

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.flow.Biflow;
 import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.PacketHeaders;
 import java.nio.ByteBuffer;
@@ -39,6 +40,15 @@ public enum RecordKey {
     String host = capture.host();
     String name = capture.interfaceName();
     return (host.isEmpty() ? name : host + "/" + name).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The key of a flow's record, or null: that of its first frame. */
+  byte[] of(Biflow flow) {
+    return switch (this) {
+      case FLOW -> ByteBuffer.allocate(Long.BYTES).putLong(flow.flowKey()).array();
+      case INTERFACE -> ofInterface(flow.capture());
+      case NONE -> null;
+    };
   }
 
   /**

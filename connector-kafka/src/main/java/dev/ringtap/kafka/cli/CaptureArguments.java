@@ -9,6 +9,7 @@ import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
+import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureSetup;
 import dev.ringtap.kafka.agent.InterfaceSelection;
@@ -126,6 +127,45 @@ final class CaptureArguments {
 
   @Option(names = "--subject", paramLabel = "NAME", description = SchemaTarget.SUBJECT_MEANING)
   String subject;
+
+  @Option(
+      names = "--flows",
+      paramLabel = "TOPIC",
+      description =
+          "Writes flow records to this topic, beside the packets. Creates it if it is missing.")
+  String flows;
+
+  @Option(
+      names = "--no-packets",
+      fallbackValue = CaptureFlags.ON,
+      description = "Does not write packets: with --flows, flow records alone.")
+  boolean noPackets;
+
+  @Option(
+      names = "--flow-table",
+      paramLabel = "N",
+      defaultValue = "65536",
+      description =
+          "Keeps up to N flows open for each worker, about 400 bytes each. A new flow ends an idle one"
+              + " when all are in use. 1 to 16777216. Default: ${DEFAULT-VALUE}.")
+  int flowTable;
+
+  @Option(
+      names = "--flow-idle",
+      paramLabel = "SECONDS",
+      defaultValue = "15",
+      description =
+          "Ends a flow that has had no frame for this long. 1 to 86400. Default: ${DEFAULT-VALUE}.")
+  int flowIdleSeconds;
+
+  @Option(
+      names = "--flow-active",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description =
+          "Writes a record of a flow that goes on for longer, and another for what follows."
+              + " --flow-idle to 86400. Default: ${DEFAULT-VALUE}.")
+  int flowActiveSeconds;
 
   @Option(
       names = {"-c", "--count"},
@@ -279,6 +319,7 @@ final class CaptureArguments {
     checkSelection(problems);
     checkReplay(problems);
     checkKafka(problems);
+    checkFlows(problems);
     checkRange(problems, "-c", count == null ? 1 : count, 1, Long.MAX_VALUE);
     checkRange(problems, "--partitions", partitions, 1, MAX_PARTITIONS);
     checkRange(problems, "--drain-timeout", drainTimeoutSeconds, 0, 86_400);
@@ -354,6 +395,28 @@ final class CaptureArguments {
     }
   }
 
+  private void checkFlows(List<String> problems) {
+    require(problems, flows != null || !noPackets, "--no-packets is for --flows TOPIC");
+    require(
+        problems,
+        flows == null || noPackets || !flows.equals(topic),
+        "--flows names the topic of the packets, " + topic + "; expected another one");
+    checkRange(problems, "--flow-table", flowTable, 1, FlowLimits.MAX_CAPACITY);
+    checkRange(problems, "--flow-idle", flowIdleSeconds, 1, 86_400);
+    checkRange(problems, "--flow-active", flowActiveSeconds, flowIdleSeconds, 86_400);
+  }
+
+  private AgentConfig.FlowTarget flowTarget() {
+    if (flows == null) {
+      return null;
+    }
+    FlowLimits limits =
+        new FlowLimits(
+            flowTable, Duration.ofSeconds(flowIdleSeconds), Duration.ofSeconds(flowActiveSeconds));
+    SchemaTarget schema = registry == null ? null : SchemaTarget.of(registry, null, flows);
+    return new AgentConfig.FlowTarget(flows, limits, noPackets, schema);
+  }
+
   /** Null without a registry. */
   private SchemaTarget schemaTarget() {
     return registry == null ? null : SchemaTarget.of(registry, subject, topic);
@@ -401,7 +464,14 @@ final class CaptureArguments {
         settings == null
             ? null
             : new AgentConfig.KafkaTarget(
-                topic, partitions, key, framesPerRecord, settings, ownTraffic, schemaTarget());
+                topic,
+                partitions,
+                key,
+                framesPerRecord,
+                settings,
+                ownTraffic,
+                schemaTarget(),
+                flowTarget());
     return new AgentConfig(
         replay == null ? live() : replay(),
         kafka,

@@ -107,9 +107,11 @@ final class CaptureCommand implements Callable<Integer> {
     Properties settings = asked.producerSettings();
     boolean hasBroker = settings.containsKey(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG);
     boolean useKafka = hasBroker || asked.writeTo == null;
-    if (!useKafka && (asked.registry != null || asked.framesPerRecord > 1)) {
+    if (!useKafka && (asked.registry != null || asked.framesPerRecord > 1 || asked.flows != null)) {
       throw asked.usage(
-          (asked.registry != null ? "--registry" : "--frames-per-record")
+          (asked.registry != null
+                  ? "--registry"
+                  : asked.flows != null ? "--flows" : "--frames-per-record")
               + " is for records of a topic, and -w without -b writes a file alone");
     }
     AgentConfig config = asked.agentConfig(useKafka ? settings : null);
@@ -142,8 +144,11 @@ final class CaptureCommand implements Callable<Integer> {
           .producerSettings()
           .setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
       LogFormat.say(
-          "broker on %s; read along: ringtap dump -b %s -t %s%n",
-          broker.bootstrapServers(), broker.bootstrapServers(), asked.topic);
+          asked.noPackets
+              ? "broker on %s%n"
+              : "broker on %s; read along: ringtap dump -b %1$s -t %s%n",
+          broker.bootstrapServers(),
+          asked.topic);
       LogFormat.say("%s%n", BrokerCommand.SERVES_ALL_USERS);
       int code = run(asked, config, json);
       LogFormat.say(
@@ -185,7 +190,7 @@ final class CaptureCommand implements Callable<Integer> {
       announce(config, agent);
       manager.ready(() -> Health.isLive(agent.counts()));
       Ledger ledger = ProgressLine.run(agent, config.kafka() != null);
-      boolean failed = agent.failure() != null || ledger.notDelivered() > 0 || !ledger.balances();
+      boolean failed = agent.failure() != null || ledger.isIncomplete() || !ledger.balances();
       if (agent.failure() != null) {
         LogFormat.fail(agent.failure(), spec.commandLine().getErr());
       }
@@ -206,7 +211,7 @@ final class CaptureCommand implements Callable<Integer> {
     return new Subject(
         ((AgentConfig.Live) config.input()).setup().options().hostName(),
         reload::filterText,
-        config.kafka() == null ? null : config.kafka().topic(),
+        config.kafka() == null ? null : String.join(",", config.kafka().topics()),
         config.writeTo() != null,
         agent::counts,
         agent::schemaId,
@@ -299,7 +304,14 @@ final class CaptureCommand implements Callable<Integer> {
     OptionalInt schemaId = agent.schemaId();
     StringBuilder where = new StringBuilder();
     if (config.kafka() != null) {
-      where.append("topic ").append(config.kafka().topic()).append(" at ");
+      AgentConfig.FlowTarget flows = config.kafka().flows();
+      if (config.kafka().hasPackets()) {
+        where.append("topic ").append(config.kafka().topic());
+      }
+      if (flows != null) {
+        where.append(flows.alone() ? "" : " and ").append("flow topic ").append(flows.topic());
+      }
+      where.append(" at ");
       where.append(
           config.kafka().producerSettings().getProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
     }

@@ -59,6 +59,9 @@ final class OptionGroups {
             "--drain-timeout",
             "--dir"));
     NAMES.put("Record", List.of("--key", "--frames-per-record", "--registry", "--subject"));
+    NAMES.put(
+        "Flows",
+        List.of("--flows", "--no-packets", "--flow-table", "--flow-idle", "--flow-active"));
     NAMES.put(LAST, List.of("--write", "--report"));
   }
 

@@ -8,6 +8,7 @@ import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.CaptureLedger;
+import dev.ringtap.kafka.agent.FlowLedger;
 import dev.ringtap.kafka.agent.Ledger;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -49,12 +50,19 @@ final class Report implements AutoCloseable {
         fields.put("captures", agent.ledgers().stream().map(Report::capture).toList());
       }
     }
-    if (config.kafka() != null) {
+    if (config.kafka() != null && config.kafka().hasPackets()) {
       fields.put("topic", config.kafka().topic());
     }
     if (agent.schemaId().isPresent()) {
       fields.put("schemaSubject", config.kafka().schema().subject());
       fields.put("schemaId", agent.schemaId().getAsInt());
+    }
+    if (config.kafka() != null && config.kafka().flows() != null) {
+      fields.put("flowTopic", config.kafka().flows().topic());
+    }
+    if (agent.flowSchemaId().isPresent()) {
+      fields.put("flowSchemaSubject", config.kafka().flows().schema().subject());
+      fields.put("flowSchemaId", agent.flowSchemaId().getAsInt());
     }
     fields.put("start", start.toString());
     fields.put("end", end.toString());
@@ -90,7 +98,20 @@ final class Report implements AutoCloseable {
     fields.put("ringFreezes", ledger.ringFreezes());
     boolean counted = ledger.droppedByInterface() != InterfaceDrops.UNKNOWN;
     fields.put("droppedByInterface", counted ? ledger.droppedByInterface() : null);
+    if (ledger.flows() != null) {
+      fields.put("flows", fields(ledger.flows()));
+    }
     fields.put("balances", ledger.balances());
+    return fields;
+  }
+
+  private static Map<String, Object> fields(FlowLedger flows) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("records", flows.records());
+    fields.put("acknowledged", flows.acknowledged());
+    fields.put("withoutFlow", flows.withoutFlow());
+    fields.put("notDelivered", flows.notDelivered());
+    fields.put("notDeliveredByReason", new TreeMap<>(flows.notDeliveredByReason()));
     return fields;
   }
 

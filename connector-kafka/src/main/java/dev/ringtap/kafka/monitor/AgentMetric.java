@@ -4,6 +4,7 @@ import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.InterfaceState;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
 import dev.ringtap.kafka.agent.CaptureCounts;
+import dev.ringtap.kafka.agent.FlowLedger;
 import dev.ringtap.kafka.agent.Latency;
 import dev.ringtap.kafka.agent.MemberCounts;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -110,6 +111,31 @@ enum AgentMetric {
       "ringtap_records_acknowledged_total",
       "Kafka records in which the acknowledged frames are.",
       ofCapture(CaptureCounts::recordsAcknowledged)),
+  FLOW_RECORDS_ACKNOWLEDGED(
+      Type.COUNTER,
+      "ringtap_flow_records_acknowledged_total",
+      "Flow records that Kafka acknowledged; this and the next are there with --flows.",
+      ofFlows(FlowLedger::records)),
+  FLOW_FRAMES_ACKNOWLEDGED(
+      Type.COUNTER,
+      "ringtap_flow_frames_acknowledged_total",
+      "The sum of their packets.",
+      ofFlows(FlowLedger::acknowledged)),
+  FRAMES_WITHOUT_FLOW(
+      Type.COUNTER,
+      "ringtap_frames_without_flow_total",
+      "Captured frames that are no flow: others than IP.",
+      ofFlows(FlowLedger::withoutFlow)),
+  FLOW_FRAMES_OPEN(
+      Type.GAUGE,
+      "ringtap_flow_frames_open",
+      "Captured frames of open flows.",
+      ofFlows(FlowLedger::open)),
+  FLOW_FRAMES_NOT_DELIVERED(
+      Type.COUNTER,
+      "ringtap_flow_frames_not_delivered_total",
+      "Captured frames whose flow record was given up, for any reason.",
+      ofFlows(FlowLedger::notDelivered)),
   DELIVERY_LATENCY(
       Type.HISTOGRAM,
       "ringtap_delivery_latency_seconds",
@@ -204,6 +230,11 @@ enum AgentMetric {
 
   private static Function<Sample, Stream<Point>> ofCapture(Function<CaptureCounts, Object> value) {
     return sample -> sample.captures(value);
+  }
+
+  private static Function<Sample, Stream<Point>> ofFlows(Function<FlowLedger, Object> value) {
+    return sample ->
+        sample.hasFlows() ? sample.captures(each -> value.apply(each.flows())) : Stream.empty();
   }
 
   private static Function<Sample, Stream<Point>> ofKafka(Function<KafkaCounts, Object> value) {

@@ -46,6 +46,10 @@ record Sample(Subject subject, AgentCounts counts) {
     return subject.writesFile();
   }
 
+  boolean hasFlows() {
+    return counts.captures().stream().anyMatch(each -> each.flows() != null);
+  }
+
   /** A point for each capture. */
   Stream<Point> captures(Function<CaptureCounts, Object> value) {
     return counts.captures().stream().map(each -> new Point(labels(each), value.apply(each)));

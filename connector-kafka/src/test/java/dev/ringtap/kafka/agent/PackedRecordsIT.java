@@ -96,7 +96,7 @@ class PackedRecordsIT {
       String topic, RecordKey key, int framesPerRecord, Properties settings, long count) {
     return new AgentConfig(
         new AgentConfig.Replay(file, null, null),
-        new KafkaTarget(topic, 5, key, framesPerRecord, settings, false, null),
+        new KafkaTarget(topic, 5, key, framesPerRecord, settings, false, null, null),
         count,
         null,
         Duration.ofSeconds(30));
@@ -216,7 +216,7 @@ class PackedRecordsIT {
     AgentConfig config =
         new AgentConfig(
             AgentConfig.Live.on(CaptureConfig.on(PrivateNetwork.RIGHT).build(), workers, false),
-            new KafkaTarget(topic, 5, RecordKey.FLOW, most, settings(), false, null),
+            new KafkaTarget(topic, 5, RecordKey.FLOW, most, settings(), false, null, null),
             FRAMES_ON_THE_WIRE - 5,
             directory.resolve(topic + ".pcapng"),
             Duration.ofSeconds(30));

@@ -56,7 +56,7 @@ class WaitForKafkaIT {
             CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, ringMib).build(),
             1,
             true),
-        new AgentConfig.KafkaTarget("t", 2, RecordKey.FLOW, 1, settings, false, schema),
+        new AgentConfig.KafkaTarget("t", 2, RecordKey.FLOW, 1, settings, false, schema, null),
         0,
         directory.resolve("w.pcapng"),
         drain);

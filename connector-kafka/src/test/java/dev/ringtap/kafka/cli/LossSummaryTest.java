@@ -52,7 +52,8 @@ class LossSummaryTest {
             3,
             0,
             missed,
-            none);
+            none,
+            null);
     return new AgentCounts(List.of(capture), Ledger.EMPTY, List.of(), 0, null, null);
   }
 

@@ -265,7 +265,8 @@ class RegistryIT {
                   1,
                   settings(),
                   false,
-                  new SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value")),
+                  new SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value"),
+                  null),
               0,
               null,
               Duration.ofSeconds(30));

@@ -5,6 +5,7 @@ import dev.ringtap.capture.InterfaceState;
 import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
 import dev.ringtap.kafka.agent.CaptureCounts;
+import dev.ringtap.kafka.agent.FlowLedger;
 import dev.ringtap.kafka.agent.Latency;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.MemberCounts;
@@ -86,7 +87,8 @@ record Counts(
             6,
             88,
             5,
-            LATENCY);
+            LATENCY,
+            new FlowLedger(7, 60, 3, 20, Map.of("DrainTimeout", 2L)));
     return new AgentCounts(List.of(capture), Ledger.EMPTY, awaited, silentSeconds, kafka, obstacle);
   }
 
