@@ -16,10 +16,15 @@ final class PcapngFormat {
   static final int SIMPLE_PACKET = 3;
   static final int INTERFACE_STATISTICS = 5;
   static final int ENHANCED_PACKET = 6;
+  static final int DECRYPTION_SECRETS = 10;
 
   static final int BYTE_ORDER_MAGIC = 0x1A2B3C4D;
 
+  /** Secrets that are a TLS key log, "TLSK". */
+  static final int TLS_KEY_LOG = 0x544c534b;
+
   static final int OPTION_END = 0;
+  static final int OPTION_COMMENT = 1;
   static final int SHB_HARDWARE = 2;
   static final int SHB_OS = 3;
   static final int SHB_USER_APPLICATION = 4;
@@ -37,6 +42,7 @@ final class PcapngFormat {
   static final int BLOCK_FRAME_BYTES = 12;
   static final int SECTION_HEADER_BYTES = 28;
   static final int INTERFACE_DESCRIPTION_BYTES = 20;
+  static final int DECRYPTION_SECRETS_BYTES = 20;
   static final int SIMPLE_PACKET_BYTES = 16;
   static final int ENHANCED_PACKET_BYTES = 32;
   static final int INTERFACE_STATISTICS_BYTES = 24;

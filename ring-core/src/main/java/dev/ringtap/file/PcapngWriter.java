@@ -38,6 +38,8 @@ import java.util.Objects;
  */
 public final class PcapngWriter implements Closeable, Flushable {
   private static final int NANOSECONDS = 9;
+  private static final int MOST_COMMENT_BYTES = 4096;
+  private static final int MOST_SECRETS_BYTES = 16 << 20;
 
   /** An interface as declared, and the times of its first and last frame. */
   private static final class Interface {
@@ -78,21 +80,28 @@ public final class PcapngWriter implements Closeable, Flushable {
    * back: use {@link #create} for that.
    */
   public PcapngWriter(WritableByteChannel channel) {
-    this(new PcapngOutput(channel, null, "channel"));
+    this(new PcapngOutput(channel, null, "channel"), "");
   }
 
-  private PcapngWriter(PcapngOutput output) {
+  private PcapngWriter(PcapngOutput output, String comment) {
     this.output = output;
+    byte[] commentBytes = text(comment);
+    if (commentBytes.length > MOST_COMMENT_BYTES) {
+      throw new IllegalArgumentException(
+          "comment of " + commentBytes.length + " bytes; at most " + MOST_COMMENT_BYTES);
+    }
     byte[] hardware = text(System.getProperty("os.arch"));
     byte[] os = text(System.getProperty("os.name") + " " + System.getProperty("os.version"));
     byte[] application = text("Ringtap");
-    int options = textBytes(hardware) + textBytes(os) + textBytes(application) + 4;
+    int options =
+        textBytes(commentBytes) + textBytes(hardware) + textBytes(os) + textBytes(application) + 4;
     // The buffer has room for the first block, so that nothing can fail yet.
     output.begin(PcapngFormat.SECTION_HEADER, PcapngFormat.SECTION_HEADER_BYTES + options);
     output.putInt(PcapngFormat.BYTE_ORDER_MAGIC);
     output.putShort(1);
     output.putShort(0);
     output.putLong(-1);
+    putText(PcapngFormat.OPTION_COMMENT, commentBytes);
     putText(PcapngFormat.SHB_HARDWARE, hardware);
     putText(PcapngFormat.SHB_OS, os);
     putText(PcapngFormat.SHB_USER_APPLICATION, application);
@@ -107,18 +116,51 @@ public final class PcapngWriter implements Closeable, Flushable {
    * @throws IOException if it cannot be created
    */
   public static PcapngWriter create(Path path) throws IOException {
+    return create(path, "");
+  }
+
+  /**
+   * Creates a file as {@link #create(Path)} does, with a comment on all of it.
+   *
+   * @param comment at most 4096 bytes of UTF-8; empty for none
+   * @throws IOException if it cannot be created
+   */
+  public static PcapngWriter create(Path path, String comment) throws IOException {
     if (path.toString().equals("-")) {
       WritableByteChannel standardOutput =
           Channels.newChannel(new FileOutputStream(FileDescriptor.out));
-      return new PcapngWriter(new PcapngOutput(standardOutput, null, "standard output"));
+      return new PcapngWriter(new PcapngOutput(standardOutput, null, "standard output"), comment);
     }
     try {
       FileChannel channel = OutputFile.create(path);
       Path regularFile = Files.isRegularFile(path) ? path : null;
-      return new PcapngWriter(new PcapngOutput(channel, regularFile, path.toString()));
+      return new PcapngWriter(new PcapngOutput(channel, regularFile, path.toString()), comment);
     } catch (FileSystemException e) {
       throw ByteInput.refused("create", path, e);
     }
+  }
+
+  /**
+   * Writes a TLS key log as a Decryption Secrets Block. Wireshark decrypts the packets that follow
+   * it.
+   *
+   * @param keyLog lines of the NSS key log format, which SSLKEYLOGFILE and openssl's -keylogfile
+   *     name; at most 16 MiB
+   * @throws IOException if the channel fails
+   */
+  public void writeTlsKeys(byte[] keyLog) throws IOException {
+    if (keyLog.length > MOST_SECRETS_BYTES) {
+      throw new IllegalArgumentException(
+          "TLS key log of " + keyLog.length + " bytes; at most " + MOST_SECRETS_BYTES);
+    }
+    int blockBytes = PcapngFormat.DECRYPTION_SECRETS_BYTES + padded(keyLog.length);
+    output.makeRoom(blockBytes);
+    output.begin(PcapngFormat.DECRYPTION_SECRETS, blockBytes);
+    output.putInt(PcapngFormat.TLS_KEY_LOG);
+    output.putInt(keyLog.length);
+    System.arraycopy(keyLog, 0, output.bytes(), output.skip(keyLog.length), keyLog.length);
+    output.pad(keyLog.length);
+    output.end();
   }
 
   /**

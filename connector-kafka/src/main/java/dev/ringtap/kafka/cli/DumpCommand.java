@@ -1,16 +1,11 @@
 package dev.ringtap.kafka.cli;
 
-import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
-import dev.ringtap.capture.Frame;
-import dev.ringtap.file.CaptureFile;
-import dev.ringtap.file.CaptureFileException;
 import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
-import dev.ringtap.record.PacketEncoder;
 import dev.ringtap.record.PacketFields;
 import dev.ringtap.registry.PacketDecoder;
 import dev.ringtap.registry.RegistryUrl;
@@ -20,14 +15,18 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Properties;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -53,15 +52,13 @@ final class DumpCommand implements Callable<Integer> {
   private static final List<String> TOPIC_OPTIONS =
       List.of("-b", "-t", "--from-beginning", "-e", "--registry", "--consumer-config", "-X");
 
-  private static final int POLL_MILLIS = 100;
-
   @Option(
       names = {"-r", "--read"},
       paramLabel = "FILE",
       description =
           "Reads this pcap or pcapng file instead of a topic, up to its last complete frame. - reads"
-              + " standard input.")
-  private Path file;
+              + " standard input. Repeatable: merges files by time.")
+  private List<Path> files = List.of();
 
   @Option(
       names = {"-b", "--bootstrap-server"},
@@ -111,6 +108,26 @@ final class DumpCommand implements Callable<Integer> {
   private String writeTo;
 
   @Option(
+      names = "--comment",
+      paramLabel = "TEXT",
+      description = "Writes this comment on the whole into the pcapng file. At most 4096 bytes.")
+  private String comment;
+
+  @Option(
+      names = "--name-hosts",
+      fallbackValue = CaptureFlags.ON,
+      description = "Names interfaces HOST/INTERFACE in the pcapng file, to tell hosts apart.")
+  private boolean namesHosts;
+
+  @Option(
+      names = "--tls-keys",
+      paramLabel = "FILE",
+      description =
+          "Writes this TLS key log (SSLKEYLOGFILE) into the pcapng file, so that Wireshark decrypts. At"
+              + " most 16 MiB.")
+  private Path tlsKeys;
+
+  @Option(
       names = "--json",
       fallbackValue = CaptureFlags.ON,
       description =
@@ -154,9 +171,13 @@ final class DumpCommand implements Callable<Integer> {
     if (json && writeTo != null) {
       throw usage("--json and -w exclude one another");
     }
+    if (writeTo == null && (comment != null || namesHosts || tlsKeys != null)) {
+      throw usage(
+          "--comment, --name-hosts and --tls-keys are for a pcapng file: say which with -w");
+    }
     packetFilter = filter.isEmpty() ? null : new PacketFilter(String.join(" ", filter));
     try {
-      int code = file == null ? dumpTopic() : dumpFile();
+      int code = files.isEmpty() ? dumpTopic() : dumpFiles();
       if (packetFilter != null) {
         packetFilter.check();
       }
@@ -175,49 +196,64 @@ final class DumpCommand implements Callable<Integer> {
 
   private Output output() throws IOException {
     if (writeTo != null) {
-      return new Pcapng(writeTo);
+      return new Pcapng(writeTo, comment, tlsKeys == null ? null : keyLog(), namesHosts);
     }
     return json ? new Lines(new PacketJson()::line) : new Lines(DumpCommand::withLoss);
   }
 
-  private int dumpFile() throws IOException {
+  private byte[] keyLog() throws IOException {
+    try {
+      return Files.readAllBytes(tlsKeys);
+    } catch (IOException e) {
+      throw new IOException("--tls-keys: cannot read " + tlsKeys + " (" + e + ")", e);
+    }
+  }
+
+  private int dumpFiles() throws IOException {
     for (String option : TOPIC_OPTIONS) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw usage(option + " is for a topic, not for -r");
       }
     }
-    PacketEncoder encoder = PacketEncoder.singleObject();
-    try (CaptureFile input = CaptureFile.open(file);
-        Output output = output()) {
-      Shutdown.onSignal(() -> stop(input));
-      while (!input.isEnded()) {
-        try (Block block = input.poll(POLL_MILLIS)) {
-          Frame frame;
-          while (block != null && (frame = block.next()) != null) {
-            if (!show(Packet.getDecoder().decode(encoder.encode(frame)), output)) {
-              return Main.OK;
-            }
-          }
-        }
-        output.flush();
-        if (output.isGone()) {
-          break;
-        }
+    List<FilePackets> inputs = new ArrayList<>();
+    try (Output output = output()) {
+      for (Path file : files) {
+        inputs.add(new FilePackets(file));
       }
-    } catch (CaptureFileException e) {
-      if (!e.isTruncated()) {
-        throw e;
+      Shutdown.onSignal(() -> inputs.forEach(FilePackets::stop));
+      show(inputs, output);
+      output.flush();
+    } finally {
+      for (FilePackets input : inputs) {
+        if (input.truncation() != null) {
+          note(input.truncation().getMessage());
+        }
+        input.close();
       }
-      note(e.getMessage());
     }
     return Main.OK;
   }
 
-  private static void stop(CaptureFile input) {
-    try {
-      input.stop();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** Merges the files by time. */
+  private void show(List<FilePackets> inputs, Output output) throws IOException {
+    record Head(Packet packet, FilePackets input) {}
+    Queue<Head> heads =
+        new PriorityQueue<>(Comparator.comparing((Head head) -> head.packet.getTimestamp()));
+    for (FilePackets input : inputs) {
+      Packet first = input.next();
+      if (first != null) {
+        heads.add(new Head(first, input));
+      }
+    }
+    Head head;
+    while ((head = heads.poll()) != null && show(head.packet, output) && !output.isGone()) {
+      if (!head.input.hasMore()) {
+        output.flush();
+      }
+      Packet next = head.input.next();
+      if (next != null) {
+        heads.add(new Head(next, head.input));
+      }
     }
   }
 
@@ -349,12 +385,24 @@ final class DumpCommand implements Callable<Integer> {
 
     private final PcapngWriter writer;
     private final Map<Interface, Integer> interfaces = new HashMap<>();
+    private final boolean namesHosts;
 
-    Pcapng(String target) throws IOException {
-      writer =
-          target.equals("-")
-              ? new PcapngWriter(new FileOutputStream(FileDescriptor.out).getChannel())
-              : PcapngWriter.create(Path.of(target));
+    Pcapng(String target, String comment, byte[] tlsKeys, boolean namesHosts) throws IOException {
+      this.writer = PcapngWriter.create(Path.of(target), comment == null ? "" : comment);
+      this.namesHosts = namesHosts;
+      if (tlsKeys != null) {
+        writer.writeTlsKeys(tlsKeys);
+      }
+    }
+
+    private CaptureId named(CaptureId capture) {
+      return namesHosts
+          ? new CaptureId(
+              capture.host(),
+              capture.host() + "/" + capture.interfaceName(),
+              capture.start(),
+              capture.member())
+          : capture;
     }
 
     @Override
@@ -362,7 +410,9 @@ final class DumpCommand implements Callable<Integer> {
       Interface on = new Interface(PacketFields.capture(packet), packet.getLinkType());
       Integer id = interfaces.get(on);
       if (id == null) {
-        id = writer.addInterface(on.capture(), on.linkType(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
+        id =
+            writer.addInterface(
+                named(on.capture()), on.linkType(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
         interfaces.put(on, id);
       }
       MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());

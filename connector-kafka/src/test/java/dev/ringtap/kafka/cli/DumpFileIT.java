@@ -159,4 +159,77 @@ class DumpFileIT {
     assertThat(topic.err()).contains("-t is for a topic, not for -r");
     assertThat(dump(file, "--json", "-w", "-").err()).contains("--json and -w exclude one another");
   }
+
+  @Test
+  void mergesFilesByTime() throws Exception {
+    Path other = directory.resolve("other.pcapng");
+    try (PcapngWriter writer = PcapngWriter.create(other)) {
+      int id = writer.addInterface(new CaptureId("bank", "eth0", 1, 0), LinkType.ETHERNET, 0);
+      write(writer, id, 1_767_323_045_500_000_000L, 0, PLAIN);
+    }
+    Path merged = directory.resolve("merged.pcapng");
+    Launcher.Result result =
+        dump(
+            file,
+            "-r",
+            other.toString(),
+            "-w",
+            merged.toString(),
+            "--name-hosts",
+            "--comment",
+            "of both");
+    assertThat(result.status()).as(result.err()).isZero();
+    file = merged;
+    assertThat(json())
+        .extracting(each -> each.get("interfaceName").asText())
+        .containsExactly("shop/eth0", "bank/eth0", "shop/eth0");
+    Requirements.programs("tshark");
+    assertThat(tshark(merged, "frame.interface_name").lines())
+        .containsExactly("shop/eth0", "bank/eth0", "shop/eth0");
+    assertThat(TestNetwork.run("capinfos", "-k", merged.toString())).contains("of both");
+  }
+
+  /** What openssl's client and server say to each other is readable with the client's keys. */
+  @Test
+  void tsharkDecryptsWithTheKeysInTheFile() throws Exception {
+    Requirements.privateNetwork();
+    Requirements.programs("tshark", "openssl", "tcpdump");
+    Path pcap = directory.resolve("tls.pcap");
+    Path keys = directory.resolve("keys.log");
+    String script =
+        """
+        set -e
+        cd %s
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=shop -days 2 2>/dev/null
+        ip link set lo up
+        tcpdump -i lo -U -w %s 2>tcpdump.log &
+        capture=$!
+        until grep -q listening tcpdump.log; do sleep 0.1; done
+        openssl s_server -accept 8443 -key key.pem -cert cert.pem -www >server.log 2>&1 &
+        server=$!
+        until grep -q ACCEPT server.log; do sleep 0.1; done
+        printf 'GET /secret-offer HTTP/1.0\\r\\n\\r\\n' |
+          openssl s_client -connect 127.0.0.1:8443 -quiet -keylogfile %s >client.log 2>&1
+        kill $server
+        until tcpdump -nr %s 'tcp[tcpflags] & tcp-fin != 0' 2>/dev/null | grep -q .; do sleep 0.1; done
+        kill $capture
+        wait $capture
+        """
+            .formatted(directory, pcap, keys, pcap);
+    TestNetwork.run("unshare", "-n", "bash", "-c", script);
+    Path readable = directory.resolve("readable.pcapng");
+    assertThat(dump(pcap, "-w", readable.toString(), "--tls-keys", keys.toString()).status())
+        .isZero();
+    String uri = "http.request.uri";
+    assertThat(tshark(readable, uri).strip()).isEqualTo("/secret-offer");
+    Path plain = directory.resolve("plain.pcapng");
+    dump(pcap, "-w", plain.toString());
+    assertThat(tshark(plain, uri)).isBlank();
+  }
+
+  /** A field of all packets that have it. */
+  private static String tshark(Path file, String field) throws IOException {
+    String command = "tshark -r %s -d tcp.port==8443,tls -Y %2$s -T fields -e %2$s 2>/dev/null";
+    return TestNetwork.run("sh", "-c", command.formatted(file, field)).strip();
+  }
 }
