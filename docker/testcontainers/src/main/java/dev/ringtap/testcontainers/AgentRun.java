@@ -158,6 +158,35 @@ final class AgentRun {
     return Dump.of(file, image, expression);
   }
 
+  /**
+   * A copy of the file with what was on the wire before this call, whatever became of the agent.
+   */
+  synchronized Path file() throws IOException {
+    if (!isFileWritten) {
+      throw new IllegalStateException("the packets go to the Kafka topic");
+    }
+    if (!isOver()) {
+      try {
+        flush();
+      } catch (IllegalStateException e) {
+        // what has arrived is better than nothing
+      }
+    }
+    if (!isOver()) {
+      keepFile();
+    }
+    return file;
+  }
+
+  private void keepFile() throws IOException {
+    if (file == null) {
+      file = Files.createTempFile("ringtap", ".pcapng");
+      // it is read for as long as the test likes
+      file.toFile().deleteOnExit();
+    }
+    copy(FILE, file);
+  }
+
   /** Whether it has just ended: what is run in a container is killed before that shows. */
   private boolean endsSoon() {
     long deadline = System.nanoTime() + END_SECONDS * 1_000_000_000L;
@@ -184,10 +213,7 @@ final class AgentRun {
       log = AgentLog.of(container);
       exitCode = container.getCurrentContainerInfo().getState().getExitCodeLong();
       if (isFileWritten) {
-        file = Files.createTempFile("ringtap", ".pcapng");
-        // it is read for as long as the test likes
-        file.toFile().deleteOnExit();
-        copy(FILE, file);
+        keepFile();
       }
       Path report = Files.createTempFile("ringtap", ".json");
       try {

@@ -6,7 +6,9 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.testcontainers.containers.Container.ExecResult;
@@ -20,6 +22,8 @@ import org.testcontainers.utility.MountableFile;
 /** {@code ringtap dump} in a container: it decodes and filters what an agent captured. */
 final class Dump {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String MERGED = "/tmp/merged.pcapng";
 
   /** The command's exit code for it. */
   private static final long BAD_USAGE = 2;
@@ -63,17 +67,57 @@ final class Dump {
    */
   static List<CapturedPacket> of(Path file, DockerImageName image, String expression) {
     try (GenericContainer<?> container = new GenericContainer<>(image)) {
-      container
-          .withNetworkMode("none")
-          .withCopyFileToContainer(MountableFile.forHostPath(file, 0444), AgentRun.FILE)
-          .withCommand(command(expression).toArray(String[]::new))
-          .withStartupCheckStrategy(new Ended())
-          .start();
+      run(container.withCopyFileToContainer(readable(file), AgentRun.FILE), command(expression));
       return packets(
-          container.getCurrentContainerInfo().getState().getExitCodeLong(),
+          exitCode(container),
           container.getLogs(OutputType.STDOUT),
           container.getLogs(OutputType.STDERR));
     }
+  }
+
+  /**
+   * Merges files that agents have left behind into one.
+   *
+   * @throws IOException if it cannot be written
+   */
+  static void save(List<Path> files, DockerImageName image, Path target, String comment)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("dump", "-w", MERGED, "--name-hosts"));
+    command.addAll(List.of("--comment", comment));
+    try (GenericContainer<?> container = new GenericContainer<>(image)) {
+      for (int i = 0; i < files.size(); i++) {
+        String inside = "/tmp/" + i + ".pcapng";
+        container.withCopyFileToContainer(readable(files.get(i)), inside);
+        command.addAll(List.of("-r", inside));
+      }
+      run(container, command);
+      if (exitCode(container) != 0) {
+        throw new IOException(
+            "cannot write " + target + ": " + container.getLogs(OutputType.STDERR).strip());
+      }
+      container.copyFileFromContainer(
+          MERGED,
+          content -> {
+            Files.copy(content, target, StandardCopyOption.REPLACE_EXISTING);
+            return null;
+          });
+    }
+  }
+
+  private static MountableFile readable(Path file) {
+    return MountableFile.forHostPath(file, 0444);
+  }
+
+  private static void run(GenericContainer<?> container, List<String> command) {
+    container
+        .withNetworkMode("none")
+        .withCommand(command.toArray(String[]::new))
+        .withStartupCheckStrategy(new Ended())
+        .start();
+  }
+
+  private static long exitCode(GenericContainer<?> container) {
+    return container.getCurrentContainerInfo().getState().getExitCodeLong();
   }
 
   private static List<CapturedPacket> packets(long exitCode, String out, String err) {

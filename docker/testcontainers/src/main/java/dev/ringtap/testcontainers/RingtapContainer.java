@@ -3,17 +3,28 @@ package dev.ringtap.testcontainers;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.ContainerNetwork;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.Network;
+import org.testcontainers.lifecycle.Startables;
 import org.testcontainers.utility.DockerImageName;
 import org.testcontainers.utility.ImageNameSubstitutor;
 
@@ -41,7 +52,8 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   static final DockerImageName IMAGE = DockerImageName.parse(defaultImage());
 
   private final DockerImageName image;
-  private Supplier<String> captured;
+  private final List<Supplier<Collection<String>>> captured = new ArrayList<>();
+  private final List<RingtapContainer> others = new ArrayList<>();
   private String interfaceName = "eth0";
   private String captureFilter;
   private List<String> kafka;
@@ -81,15 +93,31 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
             command.getHostConfig().withCapDrop(Capability.ALL).withCapAdd(Capability.NET_RAW));
   }
 
-  /** Captures a container of this test; it is started first where that is still to be done. */
+  /**
+   * Captures a container of this test; it is started first where that is still to be done. Call it
+   * again to capture several.
+   */
   public RingtapContainer capturing(GenericContainer<?> app) {
-    captured = app::getContainerId;
+    captured.add(() -> List.of(app.getContainerId()));
     return dependsOn(app);
   }
 
   /** Captures a container that runs already, whoever started it. */
   public RingtapContainer capturing(String containerId) {
-    captured = () -> containerId;
+    captured.add(() -> List.of(containerId));
+    return this;
+  }
+
+  /** Captures all containers that run in a network when this one is started. */
+  public RingtapContainer capturing(Network network) {
+    captured.add(
+        () ->
+            getDockerClient()
+                .inspectNetworkCmd()
+                .withNetworkId(network.getId())
+                .exec()
+                .getContainers()
+                .keySet());
     return this;
   }
 
@@ -138,12 +166,39 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   @Override
   protected void configure() {
-    if (captured == null) {
+    if (captured.isEmpty()) {
       throw new IllegalStateException(
           "say which container's packets: new RingtapContainer().capturing(app)");
     }
-    withNetworkMode("container:" + requireRunning(captured.get()));
-    withCommand(command().toArray(String[]::new));
+    Set<String> ids = new LinkedHashSet<>();
+    captured.forEach(each -> ids.addAll(each.get()));
+    if (ids.isEmpty()) {
+      throw new IllegalStateException("no container runs in the network to capture");
+    }
+    others.clear();
+    Iterator<String> each = ids.iterator();
+    share(each.next());
+    while (each.hasNext()) {
+      others.add(another(each.next()));
+    }
+  }
+
+  private void share(String containerId) {
+    String name = requireRunning(containerId);
+    withNetworkMode("container:" + containerId);
+    List<String> command = command();
+    command.addAll(1, List.of("--host-name", name));
+    withCommand(command.toArray(String[]::new));
+  }
+
+  /** One agent is in one container's network. */
+  private RingtapContainer another(String containerId) {
+    RingtapContainer other = new RingtapContainer(image).capturing(containerId);
+    other.interfaceName = interfaceName;
+    other.captureFilter = captureFilter;
+    other.kafka = kafka;
+    other.options = options;
+    return other;
   }
 
   List<String> command() {
@@ -157,22 +212,36 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     return command;
   }
 
+  /** Returns the container's name. */
   private String requireRunning(String containerId) {
     String state;
     try {
-      state = getDockerClient().inspectContainerCmd(containerId).exec().getState().getStatus();
+      InspectContainerResponse info = getDockerClient().inspectContainerCmd(containerId).exec();
+      state = info.getState().getStatus();
+      if ("running".equals(state)) {
+        return name(info);
+      }
     } catch (NotFoundException e) {
       state = "not there";
     }
-    if (!"running".equals(state)) {
-      throw new IllegalStateException(
-          "the container to capture, "
-              + containerId
-              + ", is "
-              + state
-              + ": only a running one has a network to share. Start it before, and keep it running");
-    }
-    return containerId;
+    throw new IllegalStateException(
+        "the container to capture, "
+            + containerId
+            + ", is "
+            + state
+            + ": only a running one has a network to share. Start it before, and keep it running");
+  }
+
+  /** The name by which packets tell their container. */
+  static String name(InspectContainerResponse info) {
+    return info.getNetworkSettings().getNetworks().values().stream()
+        .map(ContainerNetwork::getAliases)
+        .filter(Objects::nonNull)
+        .flatMap(List::stream)
+        // Testcontainers and Docker add one each
+        .filter(alias -> !alias.startsWith("tc-") && !info.getId().startsWith(alias))
+        .findFirst()
+        .orElse(info.getName().substring(1));
   }
 
   @Override
@@ -181,7 +250,10 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     run = null;
     try {
       super.doStart();
-    } catch (ContainerLaunchException e) {
+      Startables.deepStart(others).join();
+      Started.note(this);
+    } catch (ContainerLaunchException | CompletionException e) {
+      stop();
       // Testcontainers has wrapped what went wrong several times
       Throwable cause = e;
       while (cause.getCause() != null) {
@@ -232,6 +304,12 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     }
   }
 
+  @Override
+  public void stop() {
+    others.forEach(RingtapContainer::stop);
+    super.stop();
+  }
+
   /**
    * Waits until every frame that was on the wire before this call has arrived: in the topic,
    * acknowledged by Kafka, or where {@link #packets()} finds it.
@@ -243,7 +321,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
    *     does not answer for a minute
    */
   public void flush() {
-    run().flush();
+    runs().forEach(AgentRun::flush);
   }
 
   /**
@@ -254,7 +332,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
    *     for {@link #flush}
    */
   public List<CapturedPacket> packets() {
-    return run().packets("");
+    return packets("");
   }
 
   /**
@@ -265,7 +343,10 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
    * @throws IllegalArgumentException if the expression is wrong
    */
   public List<CapturedPacket> packets(String expression) {
-    return run().packets(expression);
+    return runs().stream()
+        .flatMap(each -> each.packets(expression).stream())
+        .sorted(Comparator.comparing(CapturedPacket::timestamp))
+        .collect(Collectors.toUnmodifiableList());
   }
 
   /** Those of {@link #packets()} that a predicate keeps. */
@@ -279,13 +360,45 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
    * @throws IllegalStateException if the capture goes on, or its agent has crashed
    */
   public Ledger ledger() {
-    return run().ledger();
+    return runs().stream().map(AgentRun::ledger).reduce(Ledger::plus).orElseThrow();
   }
 
-  private AgentRun run() {
+  /**
+   * Writes all packets so far as pcapng, for Wireshark and tshark. Interfaces are named
+   * CONTAINER/INTERFACE.
+   *
+   * @param file replaced if it exists
+   * @param comment of the whole file, at most 4096 bytes of UTF-8; empty for none
+   * @throws IOException if it cannot be written
+   * @throws IllegalStateException if the capture was not started, or goes to Kafka
+   */
+  public void save(Path file, String comment) throws IOException {
+    Dump.save(files(), image, file, comment);
+  }
+
+  /** Copies of what the agents have written so far. */
+  List<Path> files() throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (AgentRun each : runs()) {
+      files.add(each.file());
+    }
+    return files;
+  }
+
+  boolean hasPackets() {
+    return run != null && kafka == null;
+  }
+
+  DockerImageName image() {
+    return image;
+  }
+
+  private List<AgentRun> runs() {
     if (run == null) {
       throw new IllegalStateException("nothing is captured yet: start() this container first");
     }
-    return run;
+    List<AgentRun> runs = new ArrayList<>(List.of(run));
+    others.forEach(each -> runs.add(each.run));
+    return runs;
   }
 }

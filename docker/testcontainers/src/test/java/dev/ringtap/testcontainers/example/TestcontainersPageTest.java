@@ -26,6 +26,7 @@ class TestcontainersPageTest {
     String code =
         read(EXAMPLES.resolve("ExamplesIT.java"))
             + read(EXAMPLES.resolve("ContainerFieldsIT.java"))
+            + read(EXAMPLES.resolveSibling("KeepPacketsIT.java"))
             + read(KAFKA_EXAMPLE);
     List<String> shown =
         JAVA_BLOCK
@@ -33,7 +34,7 @@ class TestcontainersPageTest {
             .results()
             .map(block -> block.group(1))
             .collect(Collectors.toList());
-    assertThat(shown).hasSize(5).allSatisfy(block -> assertThat(code).contains(block));
+    assertThat(shown).hasSize(6).allSatisfy(block -> assertThat(code).contains(block));
   }
 
   /** Without the indentation of its lines. */
