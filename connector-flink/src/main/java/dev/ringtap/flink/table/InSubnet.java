@@ -11,8 +11,9 @@ import org.apache.flink.table.functions.ScalarFunction;
  * CREATE TEMPORARY SYSTEM FUNCTION insubnet AS 'dev.ringtap.flink.table.InSubnet';
  * }</pre>
  *
- * <p>On a table of packets the kernel decides it; except a name with an underscore, under which
- * Flink's planner (2.3, {@code RexNodeToExpressionConverter}) does not find a function again.
+ * <p>On a table of packets the kernel decides it. Created alone it must have a name without an
+ * underscore: under others Flink's planner (2.3, {@code RexNodeToExpressionConverter}) does not
+ * find a function again.
  */
 @FunctionHint(output = @DataTypeHint("BOOLEAN"))
 public final class InSubnet extends ScalarFunction {
@@ -29,17 +30,18 @@ public final class InSubnet extends ScalarFunction {
    *
    * @param address IPv4 or IPv6
    * @param subnet {@code address/bits}, or an address
-   * @return null if one of them is
-   * @throws IllegalArgumentException if one of them is not written as such
+   * @return null if one of them is, or the address is none
+   * @throws IllegalArgumentException if the subnet is not written as such
    */
   public Boolean eval(String address, String subnet) {
-    if (address == null || subnet == null) {
+    byte[] bytes = Subnet.addressOrNull(address);
+    if (bytes == null || subnet == null) {
       return null;
     }
     if (!subnet.equals(lastText)) {
       lastSubnet = Subnet.parse(subnet);
       lastText = subnet;
     }
-    return lastSubnet.contains(address);
+    return lastSubnet.contains(bytes);
   }
 }

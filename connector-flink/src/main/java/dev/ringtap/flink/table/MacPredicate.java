@@ -14,6 +14,10 @@ import dev.ringtap.packet.PacketHeaders;
  */
 record MacPredicate(boolean source, String address, boolean equal) implements Predicate {
   private static final long serialVersionUID = 1;
+
+  /** How columns show a MAC address. */
+  static final String FORM = "[0-9a-f]{2}(:[0-9a-f]{2}){5}";
+
   private static final int ETHERNET_BYTES = 14;
   private static final int SOURCE_AT = 6;
 

@@ -28,8 +28,6 @@ final class PredicateCompiler {
           BuiltInFunctionDefinitions.GREATER_THAN, Comparison.GREATER,
           BuiltInFunctionDefinitions.GREATER_THAN_OR_EQUAL, Comparison.GREATER_OR_EQUAL);
 
-  private static final String MAC = "[0-9a-f]{2}(:[0-9a-f]{2}){5}";
-
   /** The beginning of IPv4 addresses up to a dot: 10.% to 10.1.2.%. */
   private static final String OCTETS = "(0|[1-9]\\d{0,2})(\\.(0|[1-9]\\d{0,2})){0,2}\\.%";
 
@@ -161,7 +159,7 @@ final class PredicateCompiler {
             .orElse(null);
       case ETH_SRC:
       case ETH_DST:
-        return text.matches(MAC)
+        return text.matches(MacPredicate.FORM)
             ? new MacPredicate(column == PacketColumn.ETH_SRC, text, equal)
             : null;
       default:

@@ -41,6 +41,15 @@ record Subnet(byte[] address, int prefixBits) implements Serializable {
     return new Subnet(address, bits);
   }
 
+  /** The bytes of an address; null if the text is none. */
+  static byte[] addressOrNull(String text) {
+    try {
+      return text == null ? null : bytes(text);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
   /** Never asks a name server: only the characters of addresses are let through. */
   private static byte[] bytes(String text) {
     boolean v6 = text.indexOf(':') >= 0;
@@ -68,9 +77,8 @@ record Subnet(byte[] address, int prefixBits) implements Serializable {
     return v6;
   }
 
-  /** Whether an address, as a packet's column shows it, is in it. */
-  boolean contains(String text) {
-    byte[] other = bytes(text);
+  /** Whether an address of 4 or 16 bytes is in it. */
+  boolean contains(byte[] other) {
     if (other.length != address.length) {
       return false;
     }

@@ -37,7 +37,7 @@ final class SubnetPredicate implements Predicate {
   @Override
   public boolean test(Frame frame, PacketHeaders headers) {
     String address = source ? headers.ipSrc() : headers.ipDst();
-    return address != null && subnet.contains(address) == inside;
+    return address != null && subnet.contains(Subnet.addressOrNull(address)) == inside;
   }
 
   @Override

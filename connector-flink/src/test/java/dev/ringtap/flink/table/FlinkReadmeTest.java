@@ -55,6 +55,16 @@ class FlinkReadmeTest {
   }
 
   @Test
+  void functions() throws IOException {
+    StringBuilder table = new StringBuilder("| function | gives | meaning |\n|---|---|---|\n");
+    for (PacketFunction each : PacketFunction.values()) {
+      String call = each.functionName() + "(" + each.parameters() + ")";
+      table.append(row("`" + call + "`", each.returns(), each.description()));
+    }
+    check("functions", table.toString());
+  }
+
+  @Test
   void metrics() throws IOException {
     StringBuilder table = new StringBuilder("| gauge | meaning |\n|---|---|\n");
     for (PacketMetric metric : PacketMetric.values()) {

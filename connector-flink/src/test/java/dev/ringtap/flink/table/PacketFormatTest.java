@@ -3,9 +3,6 @@ package dev.ringtap.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.HttpServer;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
 import dev.ringtap.capture.CaptureId;
@@ -22,10 +19,8 @@ import dev.ringtap.record.WireFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,9 +57,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows of a topic are those of the frames that its values were made of, and back. */
 @Timeout(60)
 class PacketFormatTest {
-  /** Of the schema in the registry. */
-  private static final int ID = 77;
-
   private static final long NANOS = 1_767_225_601_000_000_042L;
 
   private final PacketFormatFactory factory = new PacketFormatFactory();
@@ -243,34 +235,6 @@ class PacketFormatTest {
     }
   }
 
-  /** Of the registry's answers, those that the format asks for. */
-  private static HttpServer registry(Map<Integer, Schema> schemas) throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          String path = exchange.getRequestURI().getPath();
-          Schema schema =
-              path.startsWith("/schemas/ids/")
-                  ? schemas.get(Integer.parseInt(path.substring("/schemas/ids/".length())))
-                  : null;
-          ObjectNode answer = new ObjectMapper().createObjectNode();
-          if (schema != null) {
-            answer.put("schema", schema.toString());
-          } else if (path.equals("/subjects/packets-value")) {
-            answer.put("id", ID);
-          } else {
-            answer.put("error_code", 40403);
-          }
-          byte[] body = answer.toString().getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(answer.has("error_code") ? 404 : 200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    server.start();
-    return server;
-  }
-
   private static byte[] registered(int id, byte[] singleObject) {
     return ByteBuffer.allocate(singleObject.length - 5)
         .put(WireFormat.registryHeader(id))
@@ -303,20 +267,13 @@ class PacketFormatTest {
     Path file = directory.resolve("Packet-0.avsc");
     Files.writeString(file, otherVersion().toString());
     byte[] other = ofOtherVersion(values.get(2));
-    HttpServer registry =
-        registry(
-            Map.of(
-                1, PacketSchema.published(),
-                2, PacketSchema.publishedBatch(),
-                3, otherVersion(),
-                4, Schema.create(Schema.Type.STRING)));
-    try {
-      Map<String, String> options =
-          Map.of(
-              "registry",
-              "http://127.0.0.1:" + registry.getAddress().getPort(),
-              "schemas",
-              file.toString());
+    try (StubRegistry registry =
+        new StubRegistry(
+            PacketSchema.published(),
+            PacketSchema.publishedBatch(),
+            otherVersion(),
+            Schema.create(Schema.Type.STRING))) {
+      Map<String, String> options = Map.of("registry", registry.url(), "schemas", file.toString());
       DeserializationSchema<RowData> decoder =
           decoder(table(List.of(PacketColumn.values())), options);
       List<RowData> expected = new ArrayList<>(rows.subList(0, 4));
@@ -335,8 +292,6 @@ class PacketFormatTest {
           .hasMessageContaining("schema 5, which the registry does not have");
       assertThatThrownBy(() -> read(decoder, registered(4, values.get(0))))
           .isInstanceOf(BadValueException.class);
-    } finally {
-      registry.stop(0);
     }
     DeserializationSchema<RowData> alone = decoder(table(List.of(PacketColumn.values())), Map.of());
     assertThatThrownBy(() -> read(alone, other))
@@ -371,26 +326,23 @@ class PacketFormatTest {
 
   @Test
   void rowsAreWrittenInARegistrysFormat() throws Exception {
-    HttpServer registry = registry(Map.of());
-    try {
-      String url = "http://127.0.0.1:" + registry.getAddress().getPort();
+    try (StubRegistry registry = new StubRegistry()) {
+      String url = registry.url();
       DataType table = table(List.of(PacketColumn.values()));
       SerializationSchema<RowData> encoder =
           encoder(table, Map.of("registry", url), Map.of("topic", "packets"));
-      assertThat(encoder.serialize(rows.get(0))).isEqualTo(registered(ID, values.get(0)));
+      assertThat(encoder.serialize(rows.get(0))).isEqualTo(registered(1, values.get(0)));
       assertThat(
               encoder(
                       table,
                       Map.of("registry", url, "subject", "packets-value"),
                       Map.of("topic", "a;b"))
                   .serialize(rows.get(1)))
-          .isEqualTo(registered(ID, values.get(1)));
+          .isEqualTo(registered(1, values.get(1)));
       assertThatThrownBy(
               () -> encoder(table, Map.of("registry", url), Map.of("topic-pattern", "p.*")))
           .isInstanceOf(ValidationException.class)
           .hasMessageContaining("set ringtap.subject");
-    } finally {
-      registry.stop(0);
     }
   }
 

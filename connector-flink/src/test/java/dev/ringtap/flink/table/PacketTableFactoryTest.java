@@ -62,10 +62,11 @@ class PacketTableFactoryTest {
     assertThat(AddressText.of(Subnet.parse("10.1.2.3").address())).isEqualTo("10.1.2.3");
     assertThatThrownBy(() -> Subnet.parse("10.1.2.3/33")).hasMessageContaining("0 to 32 bits");
     assertThatThrownBy(() -> Subnet.parse("example.org")).hasMessageContaining("no IP address");
-    assertThat(Subnet.parse("10.1.0.0/15").contains("10.0.255.255")).isTrue();
-    assertThat(Subnet.parse("10.1.0.0/16").contains("10.0.255.255")).isFalse();
+    assertThat(new InSubnet().eval("10.0.255.255", "10.1.0.0/15")).isTrue();
+    assertThat(new InSubnet().eval("10.0.255.255", "10.1.0.0/16")).isFalse();
     assertThat(new InSubnet().eval("10.0.0.1", "10.0.0.0/31")).isTrue();
     assertThat(new InSubnet().eval("::ffff:10.0.0.1", "10.0.0.0/31")).isFalse();
+    assertThat(new InSubnet().eval("10.0.0.256", "10.0.0.0/31")).isNull();
     assertThat(new InSubnet().eval(null, "10.0.0.0/31")).isNull();
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +37,14 @@ class StockDistributionIT {
     "--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED",
   };
 
+  private static final Path PAGE = Path.of("SQL-CLIENT.md");
+  private static final String RESULT = "<!-- result -->\n```\n";
+
   @TempDir Path directory;
+
+  /** Whether the connector is in lib/. */
+  private boolean withRingtap = true;
+
   private PrivateNetwork network;
   private final List<Process> processes = new ArrayList<>();
 
@@ -55,24 +63,31 @@ class StockDistributionIT {
     }
   }
 
-  private static String classPath() throws IOException {
+  private static String classPath(boolean withRingtap) throws IOException {
     List<String> jars = new ArrayList<>();
     try (Stream<Path> lib = Files.list(Path.of("target/flink/lib"))) {
       lib.forEach(jar -> jars.add(jar.toAbsolutePath().toString()));
     }
+    if (withRingtap) {
+      jars.add(sqlJar().toString());
+    }
+    return String.join(File.pathSeparator, jars);
+  }
+
+  private static Path sqlJar() throws IOException {
     try (Stream<Path> built = Files.list(Path.of("target"))) {
       List<Path> sql = built.filter(jar -> jar.toString().endsWith("-sql.jar")).toList();
       assertThat(sql).as("the SQL jar").hasSize(1);
-      jars.add(sql.get(0).toAbsolutePath().toString());
+      return sql.get(0).toAbsolutePath();
     }
-    return String.join(File.pathSeparator, jars);
   }
 
   private Path start(String name, String main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(JVM));
-    command.addAll(List.of("-Xmx512m", "-Djava.io.tmpdir=" + directory, "-cp", classPath(), main));
+    command.addAll(
+        List.of("-Xmx512m", "-Djava.io.tmpdir=" + directory, "-cp", classPath(withRingtap), main));
     command.addAll(List.of(arguments));
     Path output = directory.resolve(name + ".txt");
     processes.add(
@@ -146,6 +161,42 @@ class StockDistributionIT {
         Thread.sleep(10);
       }
       return sender.sent();
+    }
+  }
+
+  /** The page's session, whose jar is nowhere but in its ADD JAR, and the result that it shows. */
+  @Test
+  void theSessionOfThePageBringsItsJarByPath() throws Exception {
+    withRingtap = false;
+    startCluster();
+    String page = Files.readString(PAGE);
+    int from = page.indexOf("```sql\n") + 7;
+    String session =
+        page.substring(from, page.indexOf("```", from))
+            .replace("/jars/connector-flink-sql.jar", sqlJar().toString())
+            .replace(
+                "/captures/",
+                Path.of("src/test/resources/captures").toAbsolutePath().toString() + "/");
+    Path script = Files.writeString(directory.resolve("session.sql"), session);
+    Path answer =
+        start("client", "org.apache.flink.table.client.SqlClient", "-f", script.toString());
+    Process client = processes.get(processes.size() - 1);
+    assertThat(client.waitFor(90, TimeUnit.SECONDS)).isTrue();
+    String text = Files.readString(answer);
+    assertThat(client.exitValue()).as(text).isZero();
+    String table =
+        text.lines()
+            .filter(line -> line.matches("\\| \\+I .*|\\| op .*|\\+-.*"))
+            .map(line -> line + "\n")
+            .collect(Collectors.joining());
+    assertThat(table).as(text).contains("+I");
+    int at = page.indexOf(RESULT) + RESULT.length();
+    int end = page.indexOf("```", at);
+    if (Boolean.getBoolean("readme.update")) {
+      Files.writeString(PAGE, page.substring(0, at) + table + page.substring(end));
+    } else {
+      assertThat(table.lines())
+          .containsExactlyInAnyOrderElementsOf(page.substring(at, end).lines().toList());
     }
   }
 

@@ -1,0 +1,48 @@
+package dev.ringtap.flink.table;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.table.factories.ModuleFactory;
+import org.apache.flink.table.functions.FunctionDefinition;
+import org.apache.flink.table.module.Module;
+
+/** Makes the module of {@link PacketFunction}s: {@code LOAD MODULE ringtap}. */
+public final class PacketModuleFactory implements ModuleFactory {
+  /** For Flink. */
+  public PacketModuleFactory() {}
+
+  @Override
+  public String factoryIdentifier() {
+    return PacketTableOptions.IDENTIFIER;
+  }
+
+  @Override
+  public Set<ConfigOption<?>> requiredOptions() {
+    return Set.of();
+  }
+
+  @Override
+  public Set<ConfigOption<?>> optionalOptions() {
+    return Set.of();
+  }
+
+  @Override
+  public Module createModule(Context context) {
+    return new Functions();
+  }
+
+  private static final class Functions implements Module {
+    @Override
+    public Set<String> listFunctions() {
+      return PacketFunction.ALL.keySet();
+    }
+
+    @Override
+    public Optional<FunctionDefinition> getFunctionDefinition(String name) {
+      return Optional.ofNullable(PacketFunction.ALL.get(name.toLowerCase(Locale.ROOT)))
+          .map(PacketFunction::definition);
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package dev.ringtap.flink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ringtap.flink.source.CaptureLab;
+import dev.ringtap.flink.source.PcapFile;
+import dev.ringtap.lab.PrivateNetwork;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The same frames by a live ring, by a file, and by topics that the agent wrote, packed and not,
+ * with a registry and without: the same rows. What SQL writes to a topic is what the agent writes.
+ */
+@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
+@Timeout(300)
+class FourWaysIT {
+  private static final Path COMMAND =
+      Path.of("..", "connector-kafka", "target", "connector-kafka.jar");
+  private static final int WAIT_SECONDS = 120;
+
+  /** Of the capture and not of the frame, and as whom the wire's other end is sent to. */
+  private static final List<PacketColumn> OF_THE_CAPTURE =
+      List.of(
+          PacketColumn.TIMESTAMP,
+          PacketColumn.HOST,
+          PacketColumn.INTERFACE_NAME,
+          PacketColumn.CAPTURE_START,
+          PacketColumn.PACKET_TYPE);
+
+  @TempDir Path directory;
+
+  /** At most eight tags: the decoder follows no more, also if one of nine lies beside the frame. */
+  private final List<byte[]> frames =
+      SampleFrames.decidable().stream().filter(each -> !hasManyTags(each)).toList();
+
+  private Process broker;
+  private String brokers;
+  private StreamTableEnvironment tables;
+
+  @BeforeEach
+  void start() throws Exception {
+    assumeTrue(Files.exists(COMMAND), "needs " + COMMAND + ", which `./mvnw verify` builds");
+    Path out = directory.resolve("broker.txt");
+    broker = ringtap(out, "broker", "--port", "0", "--dir", directory.resolve("broker").toString());
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
+    while (!Files.readString(out).contains("broker on ")) {
+      assertThat(broker.isAlive() && System.nanoTime() < end).as(Files.readString(out)).isTrue();
+      Thread.sleep(100);
+    }
+    brokers = Files.readString(out).replaceFirst("(?s).*broker on (\\S+),.*", "$1");
+    tables = StreamTableEnvironment.create(StreamExecutionEnvironment.createLocalEnvironment(1));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (broker != null) {
+      broker.destroy();
+      if (!broker.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)) {
+        broker.destroyForcibly();
+      }
+    }
+  }
+
+  private static boolean hasManyTags(byte[] frame) {
+    return frame.length > 44 && frame[12] == (byte) 0x81 && frame[12 + 8 * 4] == (byte) 0x81;
+  }
+
+  private static Process ringtap(Path output, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-jar",
+                COMMAND.toAbsolutePath().toString()));
+    command.addAll(Arrays.asList(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+  }
+
+  /** A topic of the agent's from a file. */
+  private void capture(Path file, String topic, String... more) throws Exception {
+    Path out = directory.resolve(topic + ".txt");
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "capture", "-r", file.toString(), "-b", brokers, "-t", topic, "--partitions", "1"));
+    arguments.addAll(Arrays.asList(more));
+    Process agent = ringtap(out, arguments.toArray(String[]::new));
+    assertThat(agent.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(agent.exitValue()).as(Files.readString(out)).isZero();
+  }
+
+  private void table(String name, String columns, Map<String, String> options) {
+    tables.executeSql(
+        options.entrySet().stream()
+            .map(each -> "'" + each.getKey() + "' = '" + each.getValue() + "'")
+            .collect(
+                Collectors.joining(
+                    ", ", "CREATE TABLE " + name + " (" + columns + ") WITH (", ")")));
+  }
+
+  private static String allColumns() {
+    return Arrays.stream(PacketColumn.values())
+        .map(each -> "`" + each.columnName() + "` " + each.typeName())
+        .collect(Collectors.joining(", "));
+  }
+
+  private void topic(String name, String columns, String... format) {
+    Map<String, String> options = new HashMap<>();
+    options.put("connector", "kafka");
+    options.put("topic", name.replaceFirst("_raw$", ""));
+    options.put("properties.bootstrap.servers", brokers);
+    options.put("scan.startup.mode", "earliest-offset");
+    options.put("scan.bounded.mode", "latest-offset");
+    for (int i = 0; i < format.length; i += 2) {
+      options.put(format[i], format[i + 1]);
+    }
+    table(name, columns, options);
+  }
+
+  private List<String> rows(String query) throws Exception {
+    List<String> rows = new ArrayList<>();
+    try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
+      while (all.hasNext()) {
+        Row row = all.next();
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < row.getArity(); i++) {
+          Object value = row.getField(i);
+          values.add(
+              value instanceof byte[]
+                  ? HexFormat.of().formatHex((byte[]) value)
+                  : String.valueOf(value));
+        }
+        rows.add(String.join(" ", values));
+      }
+    }
+    rows.sort(null);
+    return rows;
+  }
+
+  private List<String> values(String topic) throws Exception {
+    topic(topic + "_raw", "v BYTES", "format", "raw");
+    return rows("SELECT v FROM " + topic + "_raw");
+  }
+
+  @Test
+  void oneCaptureHasTheSameRowsWhicheverWayItComes() throws Exception {
+    Path file = PcapFile.write(directory.resolve("frames.pcap"), frames);
+    table("file", allColumns(), Map.of("connector", "ringtap", "path", file.toString()));
+    List<String> expected = rows("SELECT * FROM file");
+    assertThat(expected).hasSameSizeAs(frames);
+
+    try (StubRegistry registry = new StubRegistry()) {
+      String[] plain = {"format", "ringtap"};
+      String[] registered = {"format", "ringtap", "ringtap.registry", registry.url()};
+      capture(file, "single");
+      capture(file, "packed", "--frames-per-record", "auto");
+      capture(file, "registered", "--registry", registry.url());
+      capture(file, "registeredPacked", "--registry", registry.url(), "--frames-per-record", "50");
+      topic("single", allColumns(), plain);
+      topic("packed", allColumns(), plain);
+      topic("registered", allColumns(), registered);
+      topic("registeredPacked", allColumns(), registered);
+      for (String each : List.of("single", "packed", "registered", "registeredPacked")) {
+        assertThat(rows("SELECT * FROM " + each)).as(each).isEqualTo(expected);
+      }
+
+      topic("written", allColumns(), plain);
+      topic("writtenRegistered", allColumns(), registered);
+      for (String each : List.of("written", "writtenRegistered")) {
+        // makes the topic, and writes nothing
+        capture(PcapFile.write(directory.resolve("empty.pcap"), List.of()), each);
+        tables.executeSql("INSERT INTO " + each + " SELECT * FROM file").await();
+      }
+      assertThat(values("written")).hasSameSizeAs(frames).isEqualTo(values("single"));
+      assertThat(values("writtenRegistered")).isEqualTo(values("registered"));
+    }
+  }
+
+  @Test
+  void aLiveRingHasTheRowsOfTheFile() throws Exception {
+    Path file = PcapFile.write(directory.resolve("frames.pcap"), frames);
+    String ofTheFrame =
+        Arrays.stream(PacketColumn.values())
+            .filter(each -> !OF_THE_CAPTURE.contains(each))
+            .map(each -> "`" + each.columnName() + "`")
+            .collect(Collectors.joining(", "));
+    table("file", allColumns(), Map.of("connector", "ringtap", "path", file.toString()));
+    try (CaptureLab lab = CaptureLab.createOrSkip()) {
+      table(
+          "live",
+          allColumns(),
+          Map.of(
+              "connector", "ringtap",
+              "interface", PrivateNetwork.RIGHT,
+              "ring-size", "8",
+              "retire-timeout", "500",
+              "limit", "" + frames.size()));
+      CompletableFuture<Void> sending = lab.sendWhenOpened(1, frames);
+      assertThat(rows("SELECT " + ofTheFrame + " FROM live"))
+          .isEqualTo(rows("SELECT " + ofTheFrame + " FROM file"));
+      sending.join();
+    }
+  }
+}
