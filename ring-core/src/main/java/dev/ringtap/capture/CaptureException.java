@@ -56,29 +56,27 @@ public final class CaptureException extends IOException {
 
   /** What the kernel refused, in words that say what to do. */
   static CaptureException of(LinuxException e, String name) {
-    switch (e.errno()) {
-      case Errno.EPERM:
-      case Errno.EACCES:
-        return new CaptureException(
-            Reason.NO_PERMISSION,
-            "no permission to capture on "
-                + name
-                + ": CAP_NET_RAW is missing. In a container start it with --cap-add NET_RAW; elsewhere"
-                + " run as root, or grant just that to your user: "
-                + PERMISSION_COMMAND,
-            e);
-      case Errno.EAFNOSUPPORT:
-        return new CaptureException(
-            Reason.UNSUPPORTED_SYSTEM,
-            "this kernel has no packet sockets (WSL 1 and gVisor have none): " + e.getMessage(),
-            e);
-      case Errno.ENETDOWN:
-        return new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " is down", e);
-      case Errno.ENODEV:
-        return new CaptureException(
-            Reason.NO_SUCH_INTERFACE, "interface " + name + " went away", e);
-      default:
-        return new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
-    }
+    return switch (e.errno()) {
+      case Errno.EPERM, Errno.EACCES ->
+          new CaptureException(
+              Reason.NO_PERMISSION,
+              "no permission to capture on "
+                  + name
+                  + ": CAP_NET_RAW is missing. In a container start it with --cap-add NET_RAW; elsewhere"
+                  + " run as root, or grant just that to your user: "
+                  + PERMISSION_COMMAND,
+              e);
+      case Errno.EAFNOSUPPORT ->
+          new CaptureException(
+              Reason.UNSUPPORTED_SYSTEM,
+              "this kernel has no packet sockets (WSL 1 and gVisor have none): " + e.getMessage(),
+              e);
+      case Errno.ENETDOWN ->
+          new CaptureException(Reason.INTERFACE_DOWN, "interface " + name + " is down", e);
+      case Errno.ENODEV ->
+          new CaptureException(Reason.NO_SUCH_INTERFACE, "interface " + name + " went away", e);
+      default ->
+          new CaptureException(Reason.SYSTEM, "capture on " + name + ": " + e.getMessage(), e);
+    };
   }
 }

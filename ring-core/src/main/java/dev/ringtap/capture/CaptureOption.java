@@ -267,8 +267,8 @@ public final class CaptureOption<T> {
    */
   public T check(T value) {
     boolean bad =
-        value instanceof Integer
-            ? (Integer) value < least || (Integer) value > most
+        value instanceof Integer i
+            ? i < least || i > most
             : value instanceof String text && text.isEmpty();
     if (bad || this == BLOCK_KIB && Integer.bitCount((Integer) value) != 1) {
       throw refused(value);

@@ -85,18 +85,17 @@ final class FilterRewriter {
   }
 
   private static boolean loadsFromFrame(int code) {
-    switch (code) {
-      case Bpf.LD_W_ABS:
-      case Bpf.LD_H_ABS:
-      case Bpf.LD_B_ABS:
-      case Bpf.LD_W_IND:
-      case Bpf.LD_H_IND:
-      case Bpf.LD_B_IND:
-      case Bpf.LDX_B_MSH:
-        return true;
-      default:
-        return false;
-    }
+    return switch (code) {
+      case Bpf.LD_W_ABS,
+          Bpf.LD_H_ABS,
+          Bpf.LD_B_ABS,
+          Bpf.LD_W_IND,
+          Bpf.LD_H_IND,
+          Bpf.LD_B_IND,
+          Bpf.LDX_B_MSH ->
+          true;
+      default -> false;
+    };
   }
 
   /**
@@ -108,12 +107,12 @@ final class FilterRewriter {
     boolean second = linkType == LinkType.LINUX_SLL2;
     int at = load.k();
     switch (load.code()) {
-      case Bpf.LD_W_ABS:
+      case Bpf.LD_W_ABS -> {
         if (second && at == 4) {
           return Bpf.AD_OFF + Bpf.AD_IFINDEX;
         }
-        break;
-      case Bpf.LD_H_ABS:
+      }
+      case Bpf.LD_H_ABS -> {
         if (at == (second ? 0 : 14)) {
           return Bpf.AD_OFF + Bpf.AD_PROTOCOL;
         }
@@ -123,14 +122,13 @@ final class FilterRewriter {
         if (!second && at == 0) {
           return Bpf.AD_OFF + Bpf.AD_PKTTYPE;
         }
-        break;
-      case Bpf.LD_B_ABS:
+      }
+      case Bpf.LD_B_ABS -> {
         if (second && at == 10) {
           return Bpf.AD_OFF + Bpf.AD_PKTTYPE;
         }
-        break;
-      default:
-        break;
+      }
+      default -> {}
     }
     throw new CaptureException(
         Reason.UNSUPPORTED_FILTER,

@@ -47,42 +47,26 @@ public final class LinkType {
    *     no place for one, and into SLL2 it puts none
    */
   public static int tagOffset(int linkType) {
-    switch (linkType) {
-      case ETHERNET:
-        return ETHERNET_TYPE_AT;
-      case LINUX_SLL:
-        return SLL_TYPE_AT;
-      default:
-        return Integer.MAX_VALUE;
-    }
+    return switch (linkType) {
+      case ETHERNET -> ETHERNET_TYPE_AT;
+      case LINUX_SLL -> SLL_TYPE_AT;
+      default -> Integer.MAX_VALUE;
+    };
   }
 
   /** A short name, or the number. */
   static String name(int linkType) {
-    switch (linkType) {
-      case ETHERNET:
-        return "Ethernet";
-      case RAW_IP:
-        return "raw IP";
-      case LINUX_SLL:
-        return "Linux cooked";
-      case LINUX_SLL2:
-        return "Linux cooked v2";
-      case IEEE802_11:
-      case IEEE802_11_PRISM:
-      case IEEE802_11_RADIOTAP:
-        return "802.11";
-      case NETLINK:
-        return "netlink";
-      case DSA_TAG_BRCM:
-      case DSA_TAG_BRCM_PREPEND:
-      case DSA_TAG_DSA:
-      case DSA_TAG_EDSA:
-        return "Ethernet with a DSA tag";
-      case DEBUG_ONLY:
-        return "undocumented";
-      default:
-        return "link type " + linkType;
-    }
+    return switch (linkType) {
+      case ETHERNET -> "Ethernet";
+      case RAW_IP -> "raw IP";
+      case LINUX_SLL -> "Linux cooked";
+      case LINUX_SLL2 -> "Linux cooked v2";
+      case IEEE802_11, IEEE802_11_PRISM, IEEE802_11_RADIOTAP -> "802.11";
+      case NETLINK -> "netlink";
+      case DSA_TAG_BRCM, DSA_TAG_BRCM_PREPEND, DSA_TAG_DSA, DSA_TAG_EDSA ->
+          "Ethernet with a DSA tag";
+      case DEBUG_ONLY -> "undocumented";
+      default -> "link type " + linkType;
+    };
   }
 }

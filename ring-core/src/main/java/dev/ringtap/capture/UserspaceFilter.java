@@ -57,24 +57,16 @@ final class UserspaceFilter implements Ancillary {
 
   @Override
   public long value(int which) {
-    switch (which) {
-      case Bpf.AD_PROTOCOL:
-        return frame.protocol();
-      case Bpf.AD_PKTTYPE:
-        return frame.packetType().ordinal();
-      case Bpf.AD_IFINDEX:
-        return frame.interfaceIndex();
-      case Bpf.AD_HATYPE:
-        return frame.hardwareType();
-      case Bpf.AD_VLAN_TAG:
-        return frame.strippedTag() & 0xFFFF;
-      case Bpf.AD_VLAN_TAG_PRESENT:
-        return frame.strippedTag() == 0 ? 0 : 1;
-      case Bpf.AD_VLAN_TPID:
-        return frame.strippedTag() >>> 16;
-      default:
-        return UNKNOWN;
-    }
+    return switch (which) {
+      case Bpf.AD_PROTOCOL -> frame.protocol();
+      case Bpf.AD_PKTTYPE -> frame.packetType().ordinal();
+      case Bpf.AD_IFINDEX -> frame.interfaceIndex();
+      case Bpf.AD_HATYPE -> frame.hardwareType();
+      case Bpf.AD_VLAN_TAG -> frame.strippedTag() & 0xFFFF;
+      case Bpf.AD_VLAN_TAG_PRESENT -> frame.strippedTag() == 0 ? 0 : 1;
+      case Bpf.AD_VLAN_TPID -> frame.strippedTag() >>> 16;
+      default -> UNKNOWN;
+    };
   }
 
   @Override

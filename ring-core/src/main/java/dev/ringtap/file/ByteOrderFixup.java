@@ -47,17 +47,11 @@ final class ByteOrderFixup {
 
   /** Whether frames of this link type have such fields. */
   static boolean areIn(int linkType) {
-    switch (linkType) {
-      case LinkType.LINUX_SLL:
-      case LinkType.LINUX_SLL2:
-      case PFLOG:
-      case USB_LINUX:
-      case USB_LINUX_MMAPPED:
-      case NFLOG:
-        return true;
-      default:
-        return false;
-    }
+    return switch (linkType) {
+      case LinkType.LINUX_SLL, LinkType.LINUX_SLL2, PFLOG, USB_LINUX, USB_LINUX_MMAPPED, NFLOG ->
+          true;
+      default -> false;
+    };
   }
 
   /**
@@ -73,21 +67,11 @@ final class ByteOrderFixup {
     int length = usb ? captured : Math.min(captured, original);
     ByteOrderFixup fields = new ByteOrderFixup(window, start, length);
     switch (linkType) {
-      case LinkType.LINUX_SLL:
-        fields.swapCan(SLL_PROTOCOL_AT, SLL_BYTES);
-        break;
-      case LinkType.LINUX_SLL2:
-        fields.swapCan(SLL2_PROTOCOL_AT, SLL2_BYTES);
-        break;
-      case PFLOG:
-        fields.swapPflog();
-        break;
-      case NFLOG:
-        fields.swapNflog();
-        break;
-      default:
-        fields.swapUsb(linkType == USB_LINUX_MMAPPED);
-        break;
+      case LinkType.LINUX_SLL -> fields.swapCan(SLL_PROTOCOL_AT, SLL_BYTES);
+      case LinkType.LINUX_SLL2 -> fields.swapCan(SLL2_PROTOCOL_AT, SLL2_BYTES);
+      case PFLOG -> fields.swapPflog();
+      case NFLOG -> fields.swapNflog();
+      default -> fields.swapUsb(linkType == USB_LINUX_MMAPPED);
     }
   }
 

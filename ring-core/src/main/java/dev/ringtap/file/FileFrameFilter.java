@@ -93,18 +93,12 @@ public final class FileFrameFilter {
 
   /** What a file tells: no tag was taken off, and which way the frame went. */
   private long ancillary(int which) {
-    switch (which) {
-      case Bpf.AD_PKTTYPE:
-        return packetType.ordinal();
-      case Bpf.AD_VLAN_TAG:
-      case Bpf.AD_VLAN_TAG_PRESENT:
-      case Bpf.AD_VLAN_TPID:
-        return 0;
-      case Bpf.AD_PROTOCOL:
-        return etherType();
-      default:
-        return Ancillary.UNKNOWN;
-    }
+    return switch (which) {
+      case Bpf.AD_PKTTYPE -> packetType.ordinal();
+      case Bpf.AD_VLAN_TAG, Bpf.AD_VLAN_TAG_PRESENT, Bpf.AD_VLAN_TPID -> 0;
+      case Bpf.AD_PROTOCOL -> etherType();
+      default -> Ancillary.UNKNOWN;
+    };
   }
 
   private long etherType() {

@@ -99,18 +99,13 @@ final class PcapngFormat {
     if ((flags & DIRECTION_BITS) == OUTBOUND) {
       return PacketType.OUTGOING;
     }
-    switch (flags >>> RECEPTION_SHIFT & RECEPTION_BITS) {
-      case UNICAST:
-        return PacketType.HOST;
-      case MULTICAST:
-        return PacketType.MULTICAST;
-      case BROADCAST:
-        return PacketType.BROADCAST;
-      case PROMISCUOUS:
-        return PacketType.OTHERHOST;
-      default:
-        return null;
-    }
+    return switch (flags >>> RECEPTION_SHIFT & RECEPTION_BITS) {
+      case UNICAST -> PacketType.HOST;
+      case MULTICAST -> PacketType.MULTICAST;
+      case BROADCAST -> PacketType.BROADCAST;
+      case PROMISCUOUS -> PacketType.OTHERHOST;
+      default -> null;
+    };
   }
 
   /** What {@link FrameFlags} have of epb_flags. */
@@ -127,18 +122,13 @@ final class PcapngFormat {
   }
 
   private static int flags(PacketType type) {
-    switch (type) {
-      case BROADCAST:
-        return INBOUND | BROADCAST << RECEPTION_SHIFT;
-      case MULTICAST:
-        return INBOUND | MULTICAST << RECEPTION_SHIFT;
-      case OTHERHOST:
-        return INBOUND | PROMISCUOUS << RECEPTION_SHIFT;
-      case OUTGOING:
-        return OUTBOUND;
-      default:
-        return INBOUND | UNICAST << RECEPTION_SHIFT;
-    }
+    return switch (type) {
+      case BROADCAST -> INBOUND | BROADCAST << RECEPTION_SHIFT;
+      case MULTICAST -> INBOUND | MULTICAST << RECEPTION_SHIFT;
+      case OTHERHOST -> INBOUND | PROMISCUOUS << RECEPTION_SHIFT;
+      case OUTGOING -> OUTBOUND;
+      default -> INBOUND | UNICAST << RECEPTION_SHIFT;
+    };
   }
 
   static int padded(int bytes) {

@@ -151,8 +151,8 @@ final class PcapngOutput implements Closeable {
   private void cutBack() {
     boolean interrupted = Thread.interrupted();
     try (FileChannel file =
-        channel.isOpen() && channel instanceof FileChannel
-            ? (FileChannel) channel
+        channel.isOpen() && channel instanceof FileChannel fileChannel
+            ? fileChannel
             : FileChannel.open(regularFile, StandardOpenOption.WRITE)) {
       file.truncate(bytesWritten);
     } catch (IOException e) {

@@ -213,41 +213,40 @@ final class PcapngReader extends RecordReader {
 
   /** Least length of a block that is read, the frame around a block for one that is skipped. */
   private static int leastBytes(int type) {
-    switch (type) {
-      case PcapngFormat.SECTION_HEADER:
-        return PcapngFormat.SECTION_HEADER_BYTES;
-      case PcapngFormat.INTERFACE_DESCRIPTION:
-        return PcapngFormat.INTERFACE_DESCRIPTION_BYTES;
-      case PcapngFormat.PACKET:
-      case PcapngFormat.ENHANCED_PACKET:
-        return PcapngFormat.ENHANCED_PACKET_BYTES;
-      case PcapngFormat.SIMPLE_PACKET:
-        return PcapngFormat.SIMPLE_PACKET_BYTES;
-      default:
-        return PcapngFormat.BLOCK_FRAME_BYTES;
-    }
+    return switch (type) {
+      case PcapngFormat.SECTION_HEADER -> PcapngFormat.SECTION_HEADER_BYTES;
+      case PcapngFormat.INTERFACE_DESCRIPTION -> PcapngFormat.INTERFACE_DESCRIPTION_BYTES;
+      case PcapngFormat.PACKET, PcapngFormat.ENHANCED_PACKET -> PcapngFormat.ENHANCED_PACKET_BYTES;
+      case PcapngFormat.SIMPLE_PACKET -> PcapngFormat.SIMPLE_PACKET_BYTES;
+      default -> PcapngFormat.BLOCK_FRAME_BYTES;
+    };
   }
 
   /** Reads a whole block; true if it shows a record. */
   private boolean read(int type, int length) throws CaptureFileException {
-    switch (type) {
-      case PcapngFormat.SECTION_HEADER:
+    return switch (type) {
+      case PcapngFormat.SECTION_HEADER -> {
         readSectionHeader();
-        return false;
-      case PcapngFormat.INTERFACE_DESCRIPTION:
+        yield false;
+      }
+      case PcapngFormat.INTERFACE_DESCRIPTION -> {
         readInterface(length);
-        return false;
-      case PcapngFormat.SIMPLE_PACKET:
+        yield false;
+      }
+      case PcapngFormat.SIMPLE_PACKET -> {
         readSimplePacket(length);
-        return true;
-      case PcapngFormat.PACKET:
+        yield true;
+      }
+      case PcapngFormat.PACKET -> {
         int drops = window.unsignedShort(10);
         readPacket(window.unsignedShort(8), drops == UNKNOWN_DROP_COUNT ? 0 : drops, length);
-        return true;
-      default:
+        yield true;
+      }
+      default -> {
         readPacket(window.unsignedInt(8), 0, length);
-        return true;
-    }
+        yield true;
+      }
+    };
   }
 
   private void readSectionHeader() throws CaptureFileException {

@@ -159,21 +159,20 @@ abstract class RecordReader {
 
   /** As a capture does it that knows no more than the frame: by destination address. */
   private PacketType packetTypeOfPayload() {
-    switch (capturedOn.linkType()) {
-      case LinkType.ETHERNET:
-        return payloadLength < MAC_ADDRESS_BYTES ? PacketType.HOST : byDestination();
-      case LinkType.LINUX_SLL:
-        return payloadLength < 2
-            ? PacketType.HOST
-            : byNumber(
-                window.unsignedByte(payloadIndex) << 8 | window.unsignedByte(payloadIndex + 1));
-      case LinkType.LINUX_SLL2:
-        return payloadLength <= SLL2_PACKET_TYPE_OFFSET
-            ? PacketType.HOST
-            : byNumber(window.unsignedByte(payloadIndex + SLL2_PACKET_TYPE_OFFSET));
-      default:
-        return PacketType.HOST;
-    }
+    return switch (capturedOn.linkType()) {
+      case LinkType.ETHERNET ->
+          payloadLength < MAC_ADDRESS_BYTES ? PacketType.HOST : byDestination();
+      case LinkType.LINUX_SLL ->
+          payloadLength < 2
+              ? PacketType.HOST
+              : byNumber(
+                  window.unsignedByte(payloadIndex) << 8 | window.unsignedByte(payloadIndex + 1));
+      case LinkType.LINUX_SLL2 ->
+          payloadLength <= SLL2_PACKET_TYPE_OFFSET
+              ? PacketType.HOST
+              : byNumber(window.unsignedByte(payloadIndex + SLL2_PACKET_TYPE_OFFSET));
+      default -> PacketType.HOST;
+    };
   }
 
   private PacketType byDestination() {
@@ -194,20 +193,24 @@ abstract class RecordReader {
 
   /** Some writers store the number that Linux has for a link type where files have another. */
   static int linkType(int found) {
-    switch (found) {
-      case 11: // DLT_ATM_RFC1483
-        return 100;
-      case 12: // DLT_RAW
-        return LinkType.RAW_IP;
-      case 15: // DLT_SLIP_BSDOS
-        return 102;
-      case 16: // DLT_PPP_BSDOS
-        return 103;
-      case 19: // DLT_ATM_CLIP
-        return 106;
-      default:
-        return found;
-    }
+    return switch (found) {
+      case 11 ->
+          // DLT_ATM_RFC1483
+          100;
+      case 12 ->
+          // DLT_RAW
+          LinkType.RAW_IP;
+      case 15 ->
+          // DLT_SLIP_BSDOS
+          102;
+      case 16 ->
+          // DLT_PPP_BSDOS
+          103;
+      case 19 ->
+          // DLT_ATM_CLIP
+          106;
+      default -> found;
+    };
   }
 
   /**
@@ -215,16 +218,12 @@ abstract class RecordReader {
    * where that is 128 MiB, which a small compressed file can claim and have.
    */
   static int maximumSnapLength(int linkType) {
-    switch (linkType) {
-      case LINKTYPE_DBUS:
-        return 16 << 20;
-      case LINKTYPE_EBHSCR:
-        return 8 << 20;
-      case LINKTYPE_USBPCAP:
-        return 1 << 20;
-      default:
-        return MAXIMUM_SNAP_LENGTH;
-    }
+    return switch (linkType) {
+      case LINKTYPE_DBUS -> 16 << 20;
+      case LINKTYPE_EBHSCR -> 8 << 20;
+      case LINKTYPE_USBPCAP -> 1 << 20;
+      default -> MAXIMUM_SNAP_LENGTH;
+    };
   }
 
   /** A file's snap length; where it is bogus, the link type's maximum, as libpcap takes it. */

@@ -72,166 +72,92 @@ public final class BpfInterpreter {
       int k = ks[pc];
       long loaded = 0;
       switch (codes[pc]) {
-        case Bpf.LD_W_ABS:
+        case Bpf.LD_W_ABS -> {
           loaded = absolute(memory, offset, capturedLength, k, 4, ancillary);
           a = (int) loaded;
-          break;
-        case Bpf.LD_H_ABS:
+        }
+        case Bpf.LD_H_ABS -> {
           loaded = absolute(memory, offset, capturedLength, k, 2, ancillary);
           a = (int) loaded;
-          break;
-        case Bpf.LD_B_ABS:
+        }
+        case Bpf.LD_B_ABS -> {
           loaded = absolute(memory, offset, capturedLength, k, 1, ancillary);
           a = (int) loaded;
-          break;
-        case Bpf.LD_W_IND:
+        }
+        case Bpf.LD_W_IND -> {
           loaded = load(memory, offset, capturedLength, x + k, 4, ancillary);
           a = (int) loaded;
-          break;
-        case Bpf.LD_H_IND:
+        }
+        case Bpf.LD_H_IND -> {
           loaded = load(memory, offset, capturedLength, x + k, 2, ancillary);
           a = (int) loaded;
-          break;
-        case Bpf.LD_B_IND:
+        }
+        case Bpf.LD_B_IND -> {
           loaded = load(memory, offset, capturedLength, x + k, 1, ancillary);
           a = (int) loaded;
-          break;
-        case Bpf.LDX_B_MSH:
+        }
+        case Bpf.LDX_B_MSH -> {
           loaded = load(memory, offset, capturedLength, k, 1, ancillary);
           x = ((int) loaded & 0xf) << 2;
-          break;
-        case Bpf.LD_IMM:
-          a = k;
-          break;
-        case Bpf.LDX_IMM:
-          x = k;
-          break;
-        case Bpf.LD_LEN:
-          a = wireLength;
-          break;
-        case Bpf.LDX_LEN:
-          x = wireLength;
-          break;
-        case Bpf.LD_MEM:
-          a = scratch[k];
-          break;
-        case Bpf.LDX_MEM:
-          x = scratch[k];
-          break;
-        case Bpf.ST:
-          scratch[k] = a;
-          break;
-        case Bpf.STX:
-          scratch[k] = x;
-          break;
-        case Bpf.TAX:
-          x = a;
-          break;
-        case Bpf.TXA:
-          a = x;
-          break;
-        case Bpf.ADD_K:
-          a += k;
-          break;
-        case Bpf.ADD_X:
-          a += x;
-          break;
-        case Bpf.SUB_K:
-          a -= k;
-          break;
-        case Bpf.SUB_X:
-          a -= x;
-          break;
-        case Bpf.MUL_K:
-          a *= k;
-          break;
-        case Bpf.MUL_X:
-          a *= x;
-          break;
-        case Bpf.DIV_K:
-          a = Integer.divideUnsigned(a, k);
-          break;
-        case Bpf.DIV_X:
+        }
+        case Bpf.LD_IMM -> a = k;
+        case Bpf.LDX_IMM -> x = k;
+        case Bpf.LD_LEN -> a = wireLength;
+        case Bpf.LDX_LEN -> x = wireLength;
+        case Bpf.LD_MEM -> a = scratch[k];
+        case Bpf.LDX_MEM -> x = scratch[k];
+        case Bpf.ST -> scratch[k] = a;
+        case Bpf.STX -> scratch[k] = x;
+        case Bpf.TAX -> x = a;
+        case Bpf.TXA -> a = x;
+        case Bpf.ADD_K -> a += k;
+        case Bpf.ADD_X -> a += x;
+        case Bpf.SUB_K -> a -= k;
+        case Bpf.SUB_X -> a -= x;
+        case Bpf.MUL_K -> a *= k;
+        case Bpf.MUL_X -> a *= x;
+        case Bpf.DIV_K -> a = Integer.divideUnsigned(a, k);
+        case Bpf.DIV_X -> {
           if (x == 0) {
             return 0;
           }
           a = Integer.divideUnsigned(a, x);
-          break;
-        case Bpf.MOD_K:
-          a = Integer.remainderUnsigned(a, k);
-          break;
-        case Bpf.MOD_X:
+        }
+        case Bpf.MOD_K -> a = Integer.remainderUnsigned(a, k);
+        case Bpf.MOD_X -> {
           if (x == 0) {
             return 0;
           }
           a = Integer.remainderUnsigned(a, x);
-          break;
-        case Bpf.OR_K:
-          a |= k;
-          break;
-        case Bpf.OR_X:
-          a |= x;
-          break;
-        case Bpf.AND_K:
-          a &= k;
-          break;
-        case Bpf.AND_X:
-          a &= x;
-          break;
-        case Bpf.XOR_K:
-          a ^= k;
-          break;
-        case Bpf.XOR_X:
-          a ^= x;
-          break;
-        case Bpf.LSH_K:
-          a <<= k;
-          break;
-        case Bpf.LSH_X:
-          a <<= x;
-          break;
-        case Bpf.RSH_K:
-          a >>>= k;
-          break;
-        case Bpf.RSH_X:
-          a >>>= x;
-          break;
-        case Bpf.NEG:
-          a = -a;
-          break;
-        case Bpf.JA:
-          pc += k;
-          break;
-        case Bpf.JEQ_K:
-          pc += a == k ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JEQ_X:
-          pc += a == x ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JGT_K:
-          pc += Integer.compareUnsigned(a, k) > 0 ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JGT_X:
-          pc += Integer.compareUnsigned(a, x) > 0 ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JGE_K:
-          pc += Integer.compareUnsigned(a, k) >= 0 ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JGE_X:
-          pc += Integer.compareUnsigned(a, x) >= 0 ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JSET_K:
-          pc += (a & k) != 0 ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.JSET_X:
-          pc += (a & x) != 0 ? jts[pc] : jfs[pc];
-          break;
-        case Bpf.RET_K:
+        }
+        case Bpf.OR_K -> a |= k;
+        case Bpf.OR_X -> a |= x;
+        case Bpf.AND_K -> a &= k;
+        case Bpf.AND_X -> a &= x;
+        case Bpf.XOR_K -> a ^= k;
+        case Bpf.XOR_X -> a ^= x;
+        case Bpf.LSH_K -> a <<= k;
+        case Bpf.LSH_X -> a <<= x;
+        case Bpf.RSH_K -> a >>>= k;
+        case Bpf.RSH_X -> a >>>= x;
+        case Bpf.NEG -> a = -a;
+        case Bpf.JA -> pc += k;
+        case Bpf.JEQ_K -> pc += a == k ? jts[pc] : jfs[pc];
+        case Bpf.JEQ_X -> pc += a == x ? jts[pc] : jfs[pc];
+        case Bpf.JGT_K -> pc += Integer.compareUnsigned(a, k) > 0 ? jts[pc] : jfs[pc];
+        case Bpf.JGT_X -> pc += Integer.compareUnsigned(a, x) > 0 ? jts[pc] : jfs[pc];
+        case Bpf.JGE_K -> pc += Integer.compareUnsigned(a, k) >= 0 ? jts[pc] : jfs[pc];
+        case Bpf.JGE_X -> pc += Integer.compareUnsigned(a, x) >= 0 ? jts[pc] : jfs[pc];
+        case Bpf.JSET_K -> pc += (a & k) != 0 ? jts[pc] : jfs[pc];
+        case Bpf.JSET_X -> pc += (a & x) != 0 ? jts[pc] : jfs[pc];
+        case Bpf.RET_K -> {
           return k;
-        case Bpf.RET_A:
+        }
+        case Bpf.RET_A -> {
           return a;
-        default:
-          throw new AssertionError("BPF code " + codes[pc] + " in a program that was checked");
+        }
+        default ->
+            throw new AssertionError("BPF code " + codes[pc] + " in a program that was checked");
       }
       if (loaded == OUTSIDE) {
         return 0;
@@ -253,14 +179,11 @@ public final class BpfInterpreter {
     if (at < 0 || at + bytes > length) {
       return OUTSIDE;
     }
-    switch (bytes) {
-      case 1:
-        return Byte.toUnsignedLong(memory.get(JAVA_BYTE, offset + at));
-      case 2:
-        return Short.toUnsignedLong(memory.get(BE_SHORT, offset + at));
-      default:
-        return Integer.toUnsignedLong(memory.get(BE_INT, offset + at));
-    }
+    return switch (bytes) {
+      case 1 -> Byte.toUnsignedLong(memory.get(JAVA_BYTE, offset + at));
+      case 2 -> Short.toUnsignedLong(memory.get(BE_SHORT, offset + at));
+      default -> Integer.toUnsignedLong(memory.get(BE_INT, offset + at));
+    };
   }
 
   /** As the kernel's bpf_skb_load_helper_convert_offset: below 0 where that fails. */

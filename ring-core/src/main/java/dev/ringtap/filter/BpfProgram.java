@@ -184,28 +184,24 @@ public final class BpfProgram implements Serializable {
             "BPF instruction " + at + " (code " + instruction.code + "): " + fault);
       }
       switch (instruction.code) {
-        case Bpf.ST:
-        case Bpf.STX:
-          writtenHere |= 1 << instruction.k;
-          break;
-        case Bpf.JA:
+        case Bpf.ST, Bpf.STX -> writtenHere |= 1 << instruction.k;
+        case Bpf.JA -> {
           written[at + 1 + instruction.k] &= writtenHere;
           writtenHere = -1;
-          break;
-        case Bpf.JEQ_K:
-        case Bpf.JEQ_X:
-        case Bpf.JGT_K:
-        case Bpf.JGT_X:
-        case Bpf.JGE_K:
-        case Bpf.JGE_X:
-        case Bpf.JSET_K:
-        case Bpf.JSET_X:
+        }
+        case Bpf.JEQ_K,
+            Bpf.JEQ_X,
+            Bpf.JGT_K,
+            Bpf.JGT_X,
+            Bpf.JGE_K,
+            Bpf.JGE_X,
+            Bpf.JSET_K,
+            Bpf.JSET_X -> {
           written[at + 1 + instruction.jt] &= writtenHere;
           written[at + 1 + instruction.jf] &= writtenHere;
           writtenHere = -1;
-          break;
-        default:
-          break;
+        }
+        default -> {}
       }
     }
     int last = program.get(count - 1).code;
@@ -217,10 +213,7 @@ public final class BpfProgram implements Serializable {
   private static String fault(Instruction instruction, int following, int written) {
     int k = instruction.k;
     switch (instruction.code) {
-      case Bpf.LD_MEM:
-      case Bpf.LDX_MEM:
-      case Bpf.ST:
-      case Bpf.STX:
+      case Bpf.LD_MEM, Bpf.LDX_MEM, Bpf.ST, Bpf.STX -> {
         if (Integer.compareUnsigned(k, Bpf.SCRATCH_WORDS) >= 0) {
           return "scratch word " + Integer.toUnsignedString(k) + " is not from 0 to 15";
         }
@@ -228,67 +221,71 @@ public final class BpfProgram implements Serializable {
         return reads && (written & 1 << k) == 0
             ? "scratch word " + k + " is read and was not always written before"
             : null;
-      case Bpf.DIV_K:
-      case Bpf.MOD_K:
+      }
+      case Bpf.DIV_K, Bpf.MOD_K -> {
         return k == 0 ? "division by 0" : null;
-      case Bpf.LSH_K:
-      case Bpf.RSH_K:
+      }
+      case Bpf.LSH_K, Bpf.RSH_K -> {
         return Integer.compareUnsigned(k, 32) >= 0
             ? "shift by " + Integer.toUnsignedString(k) + " is not from 0 to 31"
             : null;
-      case Bpf.JA:
+      }
+      case Bpf.JA -> {
         if (k < 0) {
           return "jumps backwards, and the kernel takes no loops (`protochain` makes them; `proto` looks"
               + " at the first header alone)";
         }
         return Integer.compareUnsigned(k, following) >= 0 ? PAST_THE_END : null;
-      case Bpf.JEQ_K:
-      case Bpf.JEQ_X:
-      case Bpf.JGT_K:
-      case Bpf.JGT_X:
-      case Bpf.JGE_K:
-      case Bpf.JGE_X:
-      case Bpf.JSET_K:
-      case Bpf.JSET_X:
+      }
+      case Bpf.JEQ_K,
+          Bpf.JEQ_X,
+          Bpf.JGT_K,
+          Bpf.JGT_X,
+          Bpf.JGE_K,
+          Bpf.JGE_X,
+          Bpf.JSET_K,
+          Bpf.JSET_X -> {
         return instruction.jt >= following || instruction.jf >= following ? PAST_THE_END : null;
-      case Bpf.LD_W_ABS:
-      case Bpf.LD_H_ABS:
-      case Bpf.LD_B_ABS:
+      }
+      case Bpf.LD_W_ABS, Bpf.LD_H_ABS, Bpf.LD_B_ABS -> {
         return k < 0 && k >= Bpf.AD_OFF && !Bpf.isAncillary(k - Bpf.AD_OFF)
             ? "loads the kernel's ancillary value " + (k - Bpf.AD_OFF) + ", which does not exist"
             : null;
-      case Bpf.LD_IMM:
-      case Bpf.LD_W_IND:
-      case Bpf.LD_H_IND:
-      case Bpf.LD_B_IND:
-      case Bpf.LD_LEN:
-      case Bpf.LDX_IMM:
-      case Bpf.LDX_LEN:
-      case Bpf.LDX_B_MSH:
-      case Bpf.ADD_K:
-      case Bpf.ADD_X:
-      case Bpf.SUB_K:
-      case Bpf.SUB_X:
-      case Bpf.MUL_K:
-      case Bpf.MUL_X:
-      case Bpf.DIV_X:
-      case Bpf.OR_K:
-      case Bpf.OR_X:
-      case Bpf.AND_K:
-      case Bpf.AND_X:
-      case Bpf.LSH_X:
-      case Bpf.RSH_X:
-      case Bpf.NEG:
-      case Bpf.MOD_X:
-      case Bpf.XOR_K:
-      case Bpf.XOR_X:
-      case Bpf.RET_K:
-      case Bpf.RET_A:
-      case Bpf.TAX:
-      case Bpf.TXA:
+      }
+      case Bpf.LD_IMM,
+          Bpf.LD_W_IND,
+          Bpf.LD_H_IND,
+          Bpf.LD_B_IND,
+          Bpf.LD_LEN,
+          Bpf.LDX_IMM,
+          Bpf.LDX_LEN,
+          Bpf.LDX_B_MSH,
+          Bpf.ADD_K,
+          Bpf.ADD_X,
+          Bpf.SUB_K,
+          Bpf.SUB_X,
+          Bpf.MUL_K,
+          Bpf.MUL_X,
+          Bpf.DIV_X,
+          Bpf.OR_K,
+          Bpf.OR_X,
+          Bpf.AND_K,
+          Bpf.AND_X,
+          Bpf.LSH_X,
+          Bpf.RSH_X,
+          Bpf.NEG,
+          Bpf.MOD_X,
+          Bpf.XOR_K,
+          Bpf.XOR_X,
+          Bpf.RET_K,
+          Bpf.RET_A,
+          Bpf.TAX,
+          Bpf.TXA -> {
         return null;
-      default:
+      }
+      default -> {
         return (instruction.code & 0x07) == Bpf.RET_K ? "unknown return" : "unknown instruction";
+      }
     }
   }
 

@@ -199,19 +199,23 @@ public final class FilterCompiler {
    * differently. Source: {@code <pcap/dlt.h>} and the registry of link types at tcpdump.org.
    */
   private static int dlt(int linkType) {
-    switch (linkType) {
-      case 100: // ATM_RFC1483
-        return 11;
-      case 101: // RAW
-        return Libpcap.DLT_RAW;
-      case 102: // SLIP_BSDOS
-        return 15;
-      case 103: // PPP_BSDOS
-        return 16;
-      case 106: // ATM_CLIP
-        return 19;
-      default:
-        return linkType;
-    }
+    return switch (linkType) {
+      case 100 ->
+          // ATM_RFC1483
+          11;
+      case 101 ->
+          // RAW
+          Libpcap.DLT_RAW;
+      case 102 ->
+          // SLIP_BSDOS
+          15;
+      case 103 ->
+          // PPP_BSDOS
+          16;
+      case 106 ->
+          // ATM_CLIP
+          19;
+      default -> linkType;
+    };
   }
 }

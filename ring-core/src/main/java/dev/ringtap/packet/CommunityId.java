@@ -19,7 +19,6 @@ import java.util.Base64;
  * @see <a href="https://github.com/corelight/community-id-spec">The specification</a>
  */
 public final class CommunityId {
-  private static final int IPV4_BYTES = 4;
   private static final int IPV6_BYTES = 16;
   private static final int SEED_BYTES = 2;
   private static final String VERSION = "1:";

@@ -93,20 +93,12 @@ public final class PacketBodyReader {
     List<Packet> packets = new ArrayList<>();
     for (Schema.Field field : writer.getFields()) {
       switch (field.name()) {
-        case "host":
-          host = decoder.readString();
-          break;
-        case "captureStart":
-          captureStart = Instant.EPOCH.plus(decoder.readLong(), ChronoUnit.MICROS);
-          break;
-        case "member":
-          member = decoder.readInt();
-          break;
-        case PACKETS:
-          readPackets(packets);
-          break;
-        default:
-          GenericDatumReader.skip(field.schema(), decoder);
+        case "host" -> host = decoder.readString();
+        case "captureStart" ->
+            captureStart = Instant.EPOCH.plus(decoder.readLong(), ChronoUnit.MICROS);
+        case "member" -> member = decoder.readInt();
+        case PACKETS -> readPackets(packets);
+        default -> GenericDatumReader.skip(field.schema(), decoder);
       }
     }
     for (Packet packet : packets) {

@@ -74,15 +74,13 @@ public final class PacketRecords {
 
   /** The reader of a value's schema; exceptions as of {@link #read}. */
   PacketBodyReader reader(byte[] value) throws IOException {
-    switch (WireFormat.of(value)) {
-      case SINGLE_OBJECT:
-        return singleObject(value);
-      case REGISTRY:
-        return registered(WireFormat.schemaId(value));
-      default:
-        throw new BadValueException(
-            "no single-object encoding: it begins with C3 01 and a schema's 64-bit fingerprint");
-    }
+    return switch (WireFormat.of(value)) {
+      case SINGLE_OBJECT -> singleObject(value);
+      case REGISTRY -> registered(WireFormat.schemaId(value));
+      default ->
+          throw new BadValueException(
+              "no single-object encoding: it begins with C3 01 and a schema's 64-bit fingerprint");
+    };
   }
 
   private PacketBodyReader singleObject(byte[] value) throws BadValueException {

@@ -44,17 +44,20 @@ public final class PacketDecoder {
    */
   public List<Packet> decode(byte[] value) throws RegistryException {
     switch (WireFormat.of(value)) {
-      case SINGLE_OBJECT:
+      case SINGLE_OBJECT -> {
         try {
           return singleObjects.read(value);
         } catch (IOException e) {
           // another schema, or a damaged record
           return List.of();
         }
-      case REGISTRY:
+      }
+      case REGISTRY -> {
         return decodeRegistered(value, WireFormat.schemaId(value));
-      default:
+      }
+      default -> {
         return List.of();
+      }
     }
   }
 

@@ -95,9 +95,9 @@ public final class RegistryUrl implements Serializable {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof RegistryUrl
-        && base.equals(((RegistryUrl) other).base)
-        && Objects.equals(userInfo, ((RegistryUrl) other).userInfo);
+    return other instanceof RegistryUrl registryUrl
+        && base.equals(registryUrl.base)
+        && Objects.equals(userInfo, registryUrl.userInfo);
   }
 
   @Override

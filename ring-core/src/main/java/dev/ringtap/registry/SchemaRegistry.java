@@ -258,13 +258,14 @@ public final class SchemaRegistry implements AutoCloseable {
 
   private RegistryException refused(Answer answer, String what) {
     switch (answer.status) {
-      case 401:
+      case 401 -> {
         return failure(
             Reason.NO_PERMISSION,
             what,
             "is refused without a valid login (HTTP 401); put USER:PASSWORD@ before the host",
             null);
-      case 403:
+      }
+      case 403 -> {
         return failure(
             Reason.NO_PERMISSION,
             what,
@@ -272,7 +273,8 @@ public final class SchemaRegistry implements AutoCloseable {
                 + answer.detail()
                 + "); grant it read, and write where the schema is not registered yet",
             null);
-      case 404:
+      }
+      case 404 -> {
         if (answer.isNotRegistered()) {
           return failure(Reason.NO_SUCH_SCHEMA, what, "is not there: " + answer.detail(), null);
         }
@@ -282,14 +284,17 @@ public final class SchemaRegistry implements AutoCloseable {
             "found no registry's API there (HTTP 404); Confluent's is at the root, Apicurio's under"
                 + " /apis/ccompat/v7",
             null);
-      case 409:
+      }
+      case 409 -> {
         return incompatible(answer, what);
-      default:
+      }
+      default -> {
         return failure(
             Reason.REFUSED,
             what,
             "is refused (HTTP " + answer.status + ": " + answer.detail() + ")",
             null);
+      }
     }
   }
 

@@ -201,27 +201,19 @@ class FanoutIT {
       }
     }
     switch (mode) {
-      case HASH:
-        memberOf.forEach((n, m) -> assertThat(m).isEqualTo(memberOf.get(before + n % FLOWS)));
-        break;
-      case LB:
-        memberOf.forEach(
-            (n, m) -> assertThat(m).isEqualTo((memberOf.get(before) + n - before) % 3));
-        break;
-      case CBPF:
-      case EBPF:
-        memberOf.forEach((n, m) -> assertThat(m).isEqualTo((n & 0xff) % 3));
-        break;
-      case ROLLOVER:
-        // all to the first one that has room
-        assertThat(memberOf.values()).containsOnly(memberOf.get(before));
-        break;
-      case RND:
-        assertThat(memberOf.values()).contains(0, 1, 2);
-        break;
-      default:
-        // one queue, one processor at a time
-        assertThat(memberOf).hasSize(after);
+      case HASH ->
+          memberOf.forEach((n, m) -> assertThat(m).isEqualTo(memberOf.get(before + n % FLOWS)));
+      case LB ->
+          memberOf.forEach(
+              (n, m) -> assertThat(m).isEqualTo((memberOf.get(before) + n - before) % 3));
+      case CBPF, EBPF -> memberOf.forEach((n, m) -> assertThat(m).isEqualTo((n & 0xff) % 3));
+      case ROLLOVER ->
+          // all to the first one that has room
+          assertThat(memberOf.values()).containsOnly(memberOf.get(before));
+      case RND -> assertThat(memberOf.values()).contains(0, 1, 2);
+      default ->
+          // one queue, one processor at a time
+          assertThat(memberOf).hasSize(after);
     }
   }
 

@@ -173,21 +173,17 @@ final class MadeUpCaptures {
       int on = random.nextInt(interfaces);
       long units = random.nextInt(1 << 30) + 1L;
       switch (i % 4) {
-        case 0:
-          bytes.packet(on, units, payload);
-          break;
-        case 1:
+        case 0 -> bytes.packet(on, units, payload);
+        case 1 -> {
           bytes.beginPacket(on, units, payload, payload.length + 7);
           bytes.u16(2).u16(4).u32(random.nextInt(32)).u16(4).u16(8).u64(random.nextInt(9));
           bytes.u32(0).end();
-          break;
-        case 2:
-          bytes.begin(3).u32(payload.length).bytes(payload).end();
-          break;
-        default:
+        }
+        case 2 -> bytes.begin(3).u32(payload.length).bytes(payload).end();
+        default -> {
           bytes.begin(2).u16(on).u16(random.nextInt(3)).u32(0).u32((int) units);
           bytes.u32(payload.length).u32(payload.length).bytes(payload).end();
-          break;
+        }
       }
       if (i % 3 == 0) {
         bytes.begin(5).u32(0).u64(units).u16(4).u16(8).u64(i).u32(0).end();
@@ -289,23 +285,25 @@ final class MadeUpCaptures {
   /** The file with some damage: bits turned over, bytes gone or doubled, or its end missing. */
   static byte[] damaged(byte[] file, Random random) {
     byte[] damaged = file.clone();
-    switch (random.nextInt(5)) {
-      case 0:
-        return Arrays.copyOf(file, random.nextInt(file.length + 1));
-      case 1:
+    return switch (random.nextInt(5)) {
+      case 0 -> Arrays.copyOf(file, random.nextInt(file.length + 1));
+      case 1 -> {
         int gone = Math.min(file.length, 1 + random.nextInt(8));
         int at = random.nextInt(file.length - gone + 1);
         System.arraycopy(file, at + gone, damaged, at, file.length - at - gone);
-        return Arrays.copyOf(damaged, file.length - gone);
-      case 2:
-        // one of the fields that say how much follows is likelier hit among the first bytes
+        yield Arrays.copyOf(damaged, file.length - gone);
+      }
+      case 2 -> { // one of the fields that say how much follows is likelier hit among the first
+        // bytes
         damaged[random.nextInt(Math.min(file.length, 200))] = (byte) random.nextInt();
-        return damaged;
-      default:
+        yield damaged;
+      }
+      default -> {
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
           damaged[random.nextInt(file.length)] ^= (byte) (1 << random.nextInt(8));
         }
-        return damaged;
-    }
+        yield damaged;
+      }
+    };
   }
 }

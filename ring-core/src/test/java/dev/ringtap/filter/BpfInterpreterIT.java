@@ -87,22 +87,15 @@ class BpfInterpreterIT {
 
     @Override
     public long value(int which) {
-      switch (which) {
-        case Bpf.AD_PROTOCOL:
-          return etherType;
-        case Bpf.AD_PKTTYPE:
-          return packetType;
-        case Bpf.AD_IFINDEX:
-          return ifindex;
-        case Bpf.AD_VLAN_TAG:
-          return tag & 0xFFFF;
-        case Bpf.AD_VLAN_TAG_PRESENT:
-          return tag == 0 ? 0 : 1;
-        case Bpf.AD_VLAN_TPID:
-          return tag >>> 16;
-        default:
-          return Ancillary.UNKNOWN;
-      }
+      return switch (which) {
+        case Bpf.AD_PROTOCOL -> etherType;
+        case Bpf.AD_PKTTYPE -> packetType;
+        case Bpf.AD_IFINDEX -> ifindex;
+        case Bpf.AD_VLAN_TAG -> tag & 0xFFFF;
+        case Bpf.AD_VLAN_TAG_PRESENT -> tag == 0 ? 0 : 1;
+        case Bpf.AD_VLAN_TPID -> tag >>> 16;
+        default -> Ancillary.UNKNOWN;
+      };
     }
   }
 

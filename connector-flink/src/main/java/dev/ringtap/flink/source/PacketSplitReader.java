@@ -67,7 +67,10 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
     List<PacketSplit> splits = change.splits();
     if (run != null && !endReached || splits.size() != 1) {
       throw new IllegalStateException(
-          "a reader of one split at a time was given " + splits + " while it has " + run);
+          "a reader of one split at a time was given "
+              + splits
+              + " while it has "
+              + (run == null ? "none" : run.split()));
     }
     run = runs.apply(splits.get(0));
     source = null;
@@ -202,7 +205,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
       }
       run.setClosed();
       try {
-        drain(run, source);
+        drain(source);
         source.close();
       } catch (IOException e) {
         LEDGER_LOG.warn("{}: {}", run.split().splitId(), e.getMessage());
@@ -223,7 +226,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
         capture.host(), capture.interfaceName(), capture.member(), capture.start());
   }
 
-  private static void drain(SplitContext run, BlockSource source) throws IOException {
+  private static void drain(BlockSource source) throws IOException {
     if (source instanceof CaptureFile || source.isEnded()) {
       return;
     }

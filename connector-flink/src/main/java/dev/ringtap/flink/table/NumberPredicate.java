@@ -26,54 +26,37 @@ record NumberPredicate(HeaderField field, Comparison comparison, long constant)
     GREATER_OR_EQUAL;
 
     boolean holds(long left, long right) {
-      switch (this) {
-        case EQUAL:
-          return left == right;
-        case NOT_EQUAL:
-          return left != right;
-        case LESS:
-          return left < right;
-        case LESS_OR_EQUAL:
-          return left <= right;
-        case GREATER:
-          return left > right;
-        default:
-          return left >= right;
-      }
+      return switch (this) {
+        case EQUAL -> left == right;
+        case NOT_EQUAL -> left != right;
+        case LESS -> left < right;
+        case LESS_OR_EQUAL -> left <= right;
+        case GREATER -> left > right;
+        default -> left >= right;
+      };
     }
 
     /** What is true where this is false, of numbers that are there. */
     Comparison opposite() {
-      switch (this) {
-        case EQUAL:
-          return NOT_EQUAL;
-        case NOT_EQUAL:
-          return EQUAL;
-        case LESS:
-          return GREATER_OR_EQUAL;
-        case LESS_OR_EQUAL:
-          return GREATER;
-        case GREATER:
-          return LESS_OR_EQUAL;
-        default:
-          return LESS;
-      }
+      return switch (this) {
+        case EQUAL -> NOT_EQUAL;
+        case NOT_EQUAL -> EQUAL;
+        case LESS -> GREATER_OR_EQUAL;
+        case LESS_OR_EQUAL -> GREATER;
+        case GREATER -> LESS_OR_EQUAL;
+        default -> LESS;
+      };
     }
 
     /** The same with both sides exchanged. */
     Comparison mirrored() {
-      switch (this) {
-        case LESS:
-          return GREATER;
-        case LESS_OR_EQUAL:
-          return GREATER_OR_EQUAL;
-        case GREATER:
-          return LESS;
-        case GREATER_OR_EQUAL:
-          return LESS_OR_EQUAL;
-        default:
-          return this;
-      }
+      return switch (this) {
+        case LESS -> GREATER;
+        case LESS_OR_EQUAL -> GREATER_OR_EQUAL;
+        case GREATER -> LESS;
+        case GREATER_OR_EQUAL -> LESS_OR_EQUAL;
+        default -> this;
+      };
     }
   }
 

@@ -145,27 +145,26 @@ final class PredicateCompiler {
   }
 
   private static Predicate textEquals(PacketColumn column, String text, boolean equal) {
-    switch (column) {
-      case PACKET_TYPE:
-        return Arrays.stream(PacketType.values())
-            .filter(type -> type.name().equals(text))
-            .findFirst()
-            .map(
-                type ->
-                    new NumberPredicate(
-                        HeaderField.PACKET_TYPE,
-                        equal ? Comparison.EQUAL : Comparison.NOT_EQUAL,
-                        type.ordinal()))
-            .orElse(null);
-      case ETH_SRC:
-      case ETH_DST:
-        return text.matches(MacPredicate.FORM)
-            ? new MacPredicate(column == PacketColumn.ETH_SRC, text, equal)
-            : null;
-      default:
-        // only the form in which the column shows the address is equal to it
-        return isCanonicalAddress(text) ? subnet(column, text, equal) : null;
-    }
+    return switch (column) {
+      case PACKET_TYPE ->
+          Arrays.stream(PacketType.values())
+              .filter(type -> type.name().equals(text))
+              .findFirst()
+              .map(
+                  type ->
+                      new NumberPredicate(
+                          HeaderField.PACKET_TYPE,
+                          equal ? Comparison.EQUAL : Comparison.NOT_EQUAL,
+                          type.ordinal()))
+              .orElse(null);
+      case ETH_SRC, ETH_DST ->
+          text.matches(MacPredicate.FORM)
+              ? new MacPredicate(column == PacketColumn.ETH_SRC, text, equal)
+              : null;
+      default ->
+          // only the form in which the column shows the address is equal to it
+          isCanonicalAddress(text) ? subnet(column, text, equal) : null;
+    };
   }
 
   private static boolean isCanonicalAddress(String text) {

@@ -112,11 +112,11 @@ class FlinkReadmeTest {
   }
 
   private static String text(Object value) {
-    if (value instanceof Duration) {
-      return TimeUtils.formatWithHighestUnit((Duration) value);
+    if (value instanceof Duration duration) {
+      return TimeUtils.formatWithHighestUnit(duration);
     }
-    return value instanceof MemorySize
-        ? ((MemorySize) value).toHumanReadableString()
+    return value instanceof MemorySize memorySize
+        ? memorySize.toHumanReadableString()
         : value.toString();
   }
 

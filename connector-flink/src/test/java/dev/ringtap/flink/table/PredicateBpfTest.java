@@ -41,28 +41,29 @@ class PredicateBpfTest {
   private Predicate predicate(int depth) {
     int kind = random.nextInt(depth > 2 ? 4 : 6);
     HeaderField field = HeaderField.values()[random.nextInt(HeaderField.values().length)];
-    switch (kind) {
-      case 0:
-      case 1:
+    return switch (kind) {
+      case 0, 1 -> {
         Comparison comparison = Comparison.values()[random.nextInt(6)];
         int[] likely = {-1, 0, 1, 2, 4, 6, 17, 53, 100, 443, 2048, 0x86DD, 0x8100, 65_536};
-        return new NumberPredicate(field, comparison, likely[random.nextInt(likely.length)]);
-      case 2:
-        return random.nextBoolean()
-            ? new PresencePredicate(field, random.nextBoolean())
-            : new MacPredicate(random.nextBoolean(), Packets.MAC_1, random.nextBoolean());
-      case 3:
-        return new SubnetPredicate(
-            random.nextBoolean(),
-            Subnet.parse(SUBNETS[random.nextInt(SUBNETS.length)]),
-            random.nextBoolean());
-      default:
+        yield new NumberPredicate(field, comparison, likely[random.nextInt(likely.length)]);
+      }
+      case 2 ->
+          random.nextBoolean()
+              ? new PresencePredicate(field, random.nextBoolean())
+              : new MacPredicate(random.nextBoolean(), Packets.MAC_1, random.nextBoolean());
+      case 3 ->
+          new SubnetPredicate(
+              random.nextBoolean(),
+              Subnet.parse(SUBNETS[random.nextInt(SUBNETS.length)]),
+              random.nextBoolean());
+      default -> {
         List<Predicate> parts = new ArrayList<>();
         for (int i = random.nextInt(4); i >= 0; i--) {
           parts.add(predicate(depth + 1));
         }
-        return new JoinedPredicate(random.nextBoolean(), parts);
-    }
+        yield new JoinedPredicate(random.nextBoolean(), parts);
+      }
+    };
   }
 
   /** Frames as files have them, and as rings have them with the outer tag beside the frame. */

@@ -137,52 +137,35 @@ final class RandomPredicates {
   }
 
   private String condition(int depth) {
-    switch (random.nextInt(depth < 3 ? 16 : 9)) {
-      case 0:
-      case 1:
-      case 2:
-        return comparison(number(depth), number(NUMBER_VALUES, "INT", depth));
-      case 3:
-        return comparison(text(depth), text(TEXT_VALUES, "STRING", depth));
-      case 4:
-        return membership(depth);
-      case 5:
+    return switch (random.nextInt(depth < 3 ? 16 : 9)) {
+      case 0, 1, 2 -> comparison(number(depth), number(NUMBER_VALUES, "INT", depth));
+      case 3 -> comparison(text(depth), text(TEXT_VALUES, "STRING", depth));
+      case 4 -> membership(depth);
+      case 5 -> {
         String low = number(NUMBER_VALUES, "INT", depth);
-        return number(depth) + not() + " BETWEEN " + low + " AND " + one(NUMBER_VALUES);
-      case 6:
-        return text(depth) + not() + " LIKE " + quoted(one(PATTERNS));
-      case 7:
-        return (oneIn(2) ? number(depth) : text(depth))
-            + " IS"
-            + (oneIn(2) ? " NOT" : "")
-            + " NULL";
-      case 8:
-        return oneIn(3)
-            ? one("vlan_drop_eligible", "hardware_clock", "checksum_not_ready", "merged")
-            : "insubnet(" + one("ip_src", "ip_dst") + ", " + quoted(one(SUBNETS)) + ")";
-      case 9:
-        return "NOT (" + condition(depth + 1) + ")";
-      case 10:
-        return "(" + condition(depth + 1) + ") IS " + one("TRUE", "NOT TRUE", "FALSE", "UNKNOWN");
-      case 11:
-        return "CASE WHEN "
-            + condition(depth + 1)
-            + " THEN "
-            + condition(depth + 1)
-            + " ELSE "
-            + one("TRUE", "FALSE", "CAST(NULL AS BOOLEAN)", condition(depth + 1))
-            + " END";
-      case 12:
-        return "COALESCE(" + condition(depth + 1) + ", " + one("TRUE", "FALSE") + ")";
-      default:
-        return "("
-            + condition(depth + 1)
-            + ") "
-            + one("AND", "OR")
-            + " ("
-            + condition(depth + 1)
-            + ")";
-    }
+        yield number(depth) + not() + " BETWEEN " + low + " AND " + one(NUMBER_VALUES);
+      }
+      case 6 -> text(depth) + not() + " LIKE " + quoted(one(PATTERNS));
+      case 7 ->
+          (oneIn(2) ? number(depth) : text(depth)) + " IS" + (oneIn(2) ? " NOT" : "") + " NULL";
+      case 8 ->
+          oneIn(3)
+              ? one("vlan_drop_eligible", "hardware_clock", "checksum_not_ready", "merged")
+              : "insubnet(" + one("ip_src", "ip_dst") + ", " + quoted(one(SUBNETS)) + ")";
+      case 9 -> "NOT (" + condition(depth + 1) + ")";
+      case 10 -> "(" + condition(depth + 1) + ") IS " + one("TRUE", "NOT TRUE", "FALSE", "UNKNOWN");
+      case 11 ->
+          "CASE WHEN "
+              + condition(depth + 1)
+              + " THEN "
+              + condition(depth + 1)
+              + " ELSE "
+              + one("TRUE", "FALSE", "CAST(NULL AS BOOLEAN)", condition(depth + 1))
+              + " END";
+      case 12 -> "COALESCE(" + condition(depth + 1) + ", " + one("TRUE", "FALSE") + ")";
+      default ->
+          "(" + condition(depth + 1) + ") " + one("AND", "OR") + " (" + condition(depth + 1) + ")";
+    };
   }
 
   private String not() {
@@ -210,59 +193,43 @@ final class RandomPredicates {
   /** A column, or what is made of it. */
   private String number(int depth) {
     String column = one(NUMBERS);
-    switch (random.nextInt(depth < 3 ? 14 : 10)) {
-      case 0:
-      case 1:
-      case 2:
-        return "CAST(" + column + " AS " + one(NUMBER_TYPES) + ")";
-      case 3:
-        return column + one(" + 1", " - 1", " * 2", " / 2", " * 40000", " + " + one(NUMBERS));
-      case 10:
-        return "CASE WHEN "
-            + condition(depth + 1)
-            + " THEN "
-            + column
-            + " ELSE "
-            + one(one(NUMBERS), "53", "CAST(NULL AS INT)")
-            + " END";
-      case 11:
-        return "COALESCE(" + column + ", " + one(one(NUMBERS), "53", "-1") + ")";
-      case 12:
-        return "NULLIF(" + column + ", 53)";
-      case 13:
-        return "CAST(" + number(depth + 1) + " AS " + one(NUMBER_TYPES) + ")";
-      default:
-        return column;
-    }
+    return switch (random.nextInt(depth < 3 ? 14 : 10)) {
+      case 0, 1, 2 -> "CAST(" + column + " AS " + one(NUMBER_TYPES) + ")";
+      case 3 -> column + one(" + 1", " - 1", " * 2", " / 2", " * 40000", " + " + one(NUMBERS));
+      case 10 ->
+          "CASE WHEN "
+              + condition(depth + 1)
+              + " THEN "
+              + column
+              + " ELSE "
+              + one(one(NUMBERS), "53", "CAST(NULL AS INT)")
+              + " END";
+      case 11 -> "COALESCE(" + column + ", " + one(one(NUMBERS), "53", "-1") + ")";
+      case 12 -> "NULLIF(" + column + ", 53)";
+      case 13 -> "CAST(" + number(depth + 1) + " AS " + one(NUMBER_TYPES) + ")";
+      default -> column;
+    };
   }
 
   /** A column, or what is made of it. */
   private String text(int depth) {
     String column = one(TEXTS);
-    switch (random.nextInt(depth < 3 ? 14 : 10)) {
-      case 0:
-      case 1:
-      case 2:
-        return "CAST(" + column + " AS " + one(TEXT_TYPES) + ")";
-      case 3:
-        return one("UPPER(" + column + ")", "SUBSTRING(" + column + ", 1, 8)", column + " || ''");
-      case 10:
-        return "CASE WHEN "
-            + condition(depth + 1)
-            + " THEN "
-            + column
-            + " ELSE "
-            + one(one(TEXTS), "'10.1.2.3'", "CAST(NULL AS STRING)")
-            + " END";
-      case 11:
-        return "COALESCE(" + column + ", " + one(one(TEXTS), "'10.1.2.3'") + ")";
-      case 12:
-        return "NULLIF(" + column + ", '10.1.2.3')";
-      case 13:
-        return "CAST(" + text(depth + 1) + " AS " + one(TEXT_TYPES) + ")";
-      default:
-        return column;
-    }
+    return switch (random.nextInt(depth < 3 ? 14 : 10)) {
+      case 0, 1, 2 -> "CAST(" + column + " AS " + one(TEXT_TYPES) + ")";
+      case 3 -> one("UPPER(" + column + ")", "SUBSTRING(" + column + ", 1, 8)", column + " || ''");
+      case 10 ->
+          "CASE WHEN "
+              + condition(depth + 1)
+              + " THEN "
+              + column
+              + " ELSE "
+              + one(one(TEXTS), "'10.1.2.3'", "CAST(NULL AS STRING)")
+              + " END";
+      case 11 -> "COALESCE(" + column + ", " + one(one(TEXTS), "'10.1.2.3'") + ")";
+      case 12 -> "NULLIF(" + column + ", '10.1.2.3')";
+      case 13 -> "CAST(" + text(depth + 1) + " AS " + one(TEXT_TYPES) + ")";
+      default -> column;
+    };
   }
 
   private String number(String[] values, String type, int depth) {
@@ -274,17 +241,12 @@ final class RandomPredicates {
   }
 
   private String constant(String value, String other, String type, String[] types, int depth) {
-    switch (random.nextInt(12)) {
-      case 0:
-        return "CAST(NULL AS " + type + ")";
-      case 1:
-        return depth < 3 ? other : value;
-      case 2:
-      case 3:
-        return "CAST(" + value + " AS " + one(types) + ")";
-      default:
-        return value;
-    }
+    return switch (random.nextInt(12)) {
+      case 0 -> "CAST(NULL AS " + type + ")";
+      case 1 -> depth < 3 ? other : value;
+      case 2, 3 -> "CAST(" + value + " AS " + one(types) + ")";
+      default -> value;
+    };
   }
 
   private static String quoted(String text) {

@@ -153,8 +153,8 @@ final class KafkaLink {
 
   private static boolean isTemporary(IOException e) {
     return e instanceof AgentException failed && failed.isTemporary()
-        || e instanceof RegistryException
-            && ((RegistryException) e).reason() == RegistryException.Reason.UNREACHABLE;
+        || e instanceof RegistryException registryException
+            && registryException.reason() == RegistryException.Reason.UNREACHABLE;
   }
 
   private static void pause() {

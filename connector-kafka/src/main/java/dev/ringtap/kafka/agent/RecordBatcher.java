@@ -58,15 +58,14 @@ final class RecordBatcher implements FrameSink.FrameWriter {
   }
 
   private Function<Frame, BatchBuilder> choice(RecordKey key) {
-    switch (key) {
-      case FLOW:
-        return this::ofFlow;
-      case INTERFACE:
-        return this::ofInterface;
-      default:
+    return switch (key) {
+      case FLOW -> this::ofFlow;
+      case INTERFACE -> this::ofInterface;
+      default -> {
         BatchBuilder only = newRecord(null, null);
-        return frame -> only;
-    }
+        yield frame -> only;
+      }
+    };
   }
 
   /** Where Kafka's own partitioner sends a record whose key is the flow's. */

@@ -35,7 +35,7 @@ final class CaptureFlags {
 
   private final Map<CaptureOption<?>, Object> values = new LinkedHashMap<>();
 
-  /** Adds a flag for each option; {@link #applyTo} then has what the user gave. */
+  /** Adds a flag for each option, through which picocli then sets what the user gave. */
   void addTo(CommandSpec command) {
     for (CaptureOption<?> option : CaptureOption.ALL) {
       // a run has several of them

@@ -55,16 +55,12 @@ final class DemoTable {
       return "ARP";
     }
     String version = headers.ipVersion() == 6 ? "IPv6 " : "";
-    switch (headers.ipProtocol()) {
-      case IpProtocol.TCP:
-        return version + "TCP";
-      case IpProtocol.UDP:
-        return version + "UDP";
-      case IpProtocol.ICMP:
-        return "ICMP";
-      default:
-        return "other";
-    }
+    return switch (headers.ipProtocol()) {
+      case IpProtocol.TCP -> version + "TCP";
+      case IpProtocol.UDP -> version + "UDP";
+      case IpProtocol.ICMP -> "ICMP";
+      default -> "other";
+    };
   }
 
   long frames() {

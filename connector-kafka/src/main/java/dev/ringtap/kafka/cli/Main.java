@@ -116,8 +116,8 @@ public final class Main {
 
   private static int explain(Exception failure, CommandLine command, ParseResult result) {
     LogFormat.fail(failure, command.getErr());
-    return failure instanceof CaptureException
-            && ((CaptureException) failure).reason() == CaptureException.Reason.NO_PERMISSION
+    return failure instanceof CaptureException captureException
+            && captureException.reason() == CaptureException.Reason.NO_PERMISSION
         ? NO_PERMISSION
         : FAILED;
   }

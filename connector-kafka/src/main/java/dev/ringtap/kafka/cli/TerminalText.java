@@ -34,16 +34,15 @@ final class TerminalText {
     if (Character.isWhitespace(character)) {
       return ' ';
     }
-    switch (Character.getType(character)) {
-      case Character.CONTROL:
-      case Character.FORMAT:
-      case Character.SURROGATE:
-      case Character.PRIVATE_USE:
-      case Character.UNASSIGNED:
-        return '?';
-      default:
-        return character;
-    }
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          '?';
+      default -> character;
+    };
   }
 
   /** A stack trace: lines as {@link #line}, indented as they were. */

@@ -118,24 +118,24 @@ final class LiveCheck {
   }
 
   private String blamed(CaptureException e) {
-    switch (e.reason()) {
-      case UNSUPPORTED_FILTER:
-        return config.isSet(PacketSourceOptions.BPF)
-            ? PacketSourceOptions.BPF
-            : PacketSourceOptions.FILTER;
-      case FANOUT_REFUSED:
-        return config.isSet(CaptureOption.FANOUT_PROGRAM.name())
-            ? CaptureOption.FANOUT_PROGRAM.name()
-            : CaptureOption.FANOUT_MODE.name();
-      case RING_TOO_LARGE:
-        return CaptureOption.RING_MIB.name();
-      default:
-        // an interface that a plain capture could be opened on fails for its clock
-        return interfaceIsGood
-                && config.capture().build().get(CaptureOption.TIMESTAMP_TYPE) != TimestampType.HOST
-            ? CaptureOption.TIMESTAMP_TYPE.name()
-            : CaptureOption.INTERFACE.name();
-    }
+    return switch (e.reason()) {
+      case UNSUPPORTED_FILTER ->
+          config.isSet(PacketSourceOptions.BPF)
+              ? PacketSourceOptions.BPF
+              : PacketSourceOptions.FILTER;
+      case FANOUT_REFUSED ->
+          config.isSet(CaptureOption.FANOUT_PROGRAM.name())
+              ? CaptureOption.FANOUT_PROGRAM.name()
+              : CaptureOption.FANOUT_MODE.name();
+      case RING_TOO_LARGE -> CaptureOption.RING_MIB.name();
+      default ->
+          // an interface that a plain capture could be opened on fails for its clock
+          interfaceIsGood
+                  && config.capture().build().get(CaptureOption.TIMESTAMP_TYPE)
+                      != TimestampType.HOST
+              ? CaptureOption.TIMESTAMP_TYPE.name()
+              : CaptureOption.INTERFACE.name();
+    };
   }
 
   private static String blamedByName(ConfigException e) {

@@ -53,26 +53,18 @@ final class PacketSchema {
   }
 
   private static SchemaBuilder schema(org.apache.avro.Schema avro) {
-    switch (avro.getType()) {
-      case RECORD:
-        return record(avro);
-      case UNION:
-        return optional(avro.getTypes());
-      case ENUM:
-        return enumeration(avro);
-      case LONG:
-        return number(avro);
-      case INT:
-        return SchemaBuilder.int32();
-      case BOOLEAN:
-        return SchemaBuilder.bool();
-      case STRING:
-        return SchemaBuilder.string();
-      case BYTES:
-        return SchemaBuilder.bytes();
-      default:
-        throw new IllegalArgumentException("no Connect schema is defined for Avro's " + avro);
-    }
+    return switch (avro.getType()) {
+      case RECORD -> record(avro);
+      case UNION -> optional(avro.getTypes());
+      case ENUM -> enumeration(avro);
+      case LONG -> number(avro);
+      case INT -> SchemaBuilder.int32();
+      case BOOLEAN -> SchemaBuilder.bool();
+      case STRING -> SchemaBuilder.string();
+      case BYTES -> SchemaBuilder.bytes();
+      default ->
+          throw new IllegalArgumentException("no Connect schema is defined for Avro's " + avro);
+    };
   }
 
   private static SchemaBuilder optional(List<org.apache.avro.Schema> types) {

@@ -65,37 +65,25 @@ final class TaskLedger {
 
   long value(TaskMetric metric) {
     CaptureStatistics now = statistics.get();
-    switch (metric) {
-      case CAPTURING:
-        return capturing.getAsBoolean() ? 1 : 0;
-      case OFFERED:
-        return now.offered();
-      case DROPPED_BY_KERNEL:
-        return now.droppedByKernel();
-      case CAPTURED:
-        return now.captured();
-      case RING_FREEZES:
-        return now.ringFreezes();
-      case RING_FILL_PERCENT:
-        return Math.round(PERCENT * ringFill.getAsDouble());
-      case LOST_BEFORE:
-        return lostBefore.sum();
-      case POLLED:
-        return polled.sum();
-      case UNREADABLE:
-        return unreadable.sum();
-      case LEFT_AT_STOP:
-        return leftAtStop.sum();
-      case ACKNOWLEDGED:
-        return acknowledged.sum();
-      case SKIPPED:
-        return skipped.sum();
-      case UNCONFIRMED:
+    return switch (metric) {
+      case CAPTURING -> capturing.getAsBoolean() ? 1 : 0;
+      case OFFERED -> now.offered();
+      case DROPPED_BY_KERNEL -> now.droppedByKernel();
+      case CAPTURED -> now.captured();
+      case RING_FREEZES -> now.ringFreezes();
+      case RING_FILL_PERCENT -> Math.round(PERCENT * ringFill.getAsDouble());
+      case LOST_BEFORE -> lostBefore.sum();
+      case POLLED -> polled.sum();
+      case UNREADABLE -> unreadable.sum();
+      case LEFT_AT_STOP -> leftAtStop.sum();
+      case ACKNOWLEDGED -> acknowledged.sum();
+      case SKIPPED -> skipped.sum();
+      case UNCONFIRMED -> {
         long confirmed = acknowledged.sum() + skipped.sum();
-        return polled.sum() - confirmed;
-      default:
-        throw new AssertionError(metric);
-    }
+        yield polled.sum() - confirmed;
+      }
+      default -> throw new AssertionError(metric);
+    };
   }
 
   /** The three equations; whether they add up can be read off. */

@@ -280,29 +280,33 @@ enum AgentMetric {
   }
 
   private MetricSnapshot snapshot(List<Point> all) {
-    switch (type) {
-      case COUNTER:
+    return switch (type) {
+      case COUNTER -> {
         CounterSnapshot.Builder counter = CounterSnapshot.builder();
         all.forEach(
             each ->
                 counter.dataPoint(
                     new CounterDataPointSnapshot(each.number(), each.labels(), null, 0)));
-        return counter.name(metricName).help(help).build();
-      case HISTOGRAM:
+        yield counter.name(metricName).help(help).build();
+      }
+      case HISTOGRAM -> {
         HistogramSnapshot.Builder histogram = HistogramSnapshot.builder();
         all.forEach(each -> histogram.dataPoint(histogram((Latency) each.value(), each.labels())));
-        return histogram.name(metricName).help(help).build();
-      case INFO:
+        yield histogram.name(metricName).help(help).build();
+      }
+      case INFO -> {
         InfoSnapshot.Builder info = InfoSnapshot.builder();
         all.forEach(each -> info.dataPoint(new InfoDataPointSnapshot(each.labels())));
-        return info.name(metricName).help(help).build();
-      default:
+        yield info.name(metricName).help(help).build();
+      }
+      default -> {
         GaugeSnapshot.Builder gauge = GaugeSnapshot.builder();
         all.forEach(
             each ->
                 gauge.dataPoint(new GaugeDataPointSnapshot(each.number(), each.labels(), null)));
-        return gauge.name(metricName).help(help).build();
-    }
+        yield gauge.name(metricName).help(help).build();
+      }
+    };
   }
 
   private static HistogramDataPointSnapshot histogram(Latency latency, Labels labels) {

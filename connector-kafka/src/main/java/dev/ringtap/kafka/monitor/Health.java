@@ -47,18 +47,15 @@ public final class Health {
   }
 
   private static String loop(MemberCounts member, boolean stuck) {
-    switch (member.loop()) {
-      case NOT_STARTED:
-        return "waits for Kafka, the ring holds the frames";
-      case POLLING:
-        return stuck ? "has not turned for " + seconds(member.loopSeconds()) : "turns";
-      case DELIVERING:
-        return member.loopSeconds() > LOOP_SECONDS
-            ? "waits for Kafka or the file for " + seconds(member.loopSeconds())
-            : "turns";
-      default:
-        return "has ended";
-    }
+    return switch (member.loop()) {
+      case NOT_STARTED -> "waits for Kafka, the ring holds the frames";
+      case POLLING -> stuck ? "has not turned for " + seconds(member.loopSeconds()) : "turns";
+      case DELIVERING ->
+          member.loopSeconds() > LOOP_SECONDS
+              ? "waits for Kafka or the file for " + seconds(member.loopSeconds())
+              : "turns";
+      default -> "has ended";
+    };
   }
 
   static Health ready(Subject subject) {

@@ -152,16 +152,15 @@ public final class Monitor implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     Subject watched = subject;
     switch (exchange.getRequestURI().getPath()) {
-      case "/livez":
-        send(
-            exchange,
-            watched == null ? Health.starting(phase, false) : Health.live(watched.counts().get()));
-        break;
-      case "/readyz":
-        send(exchange, watched == null ? Health.starting(phase, true) : Health.ready(watched));
-        break;
-      default:
-        send(exchange, 404, "not here; there are /metrics, /livez and /readyz\n");
+      case "/livez" ->
+          send(
+              exchange,
+              watched == null
+                  ? Health.starting(phase, false)
+                  : Health.live(watched.counts().get()));
+      case "/readyz" ->
+          send(exchange, watched == null ? Health.starting(phase, true) : Health.ready(watched));
+      default -> send(exchange, 404, "not here; there are /metrics, /livez and /readyz\n");
     }
   }
 

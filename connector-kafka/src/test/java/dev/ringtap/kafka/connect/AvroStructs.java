@@ -21,8 +21,8 @@ final class AvroStructs {
       Object expected = avro.get(field.pos());
       Object found = struct.get(field.name());
       assertThat(struct.schema().field(field.name()).index()).isEqualTo(field.pos());
-      if (expected instanceof SpecificRecord) {
-        assertSame((SpecificRecord) expected, (Struct) found);
+      if (expected instanceof SpecificRecord specificRecord) {
+        assertSame(specificRecord, (Struct) found);
       } else {
         assertThat(found).as(field.name()).isEqualTo(plain(expected, field.schema()));
       }
@@ -31,13 +31,13 @@ final class AvroStructs {
 
   /** As Connect has it. */
   private static Object plain(Object avro, Schema schema) {
-    if (avro instanceof Instant) {
+    if (avro instanceof Instant instant) {
       boolean nanos = schema.getLogicalType().equals(LogicalTypes.timestampNanos());
-      return (nanos ? ChronoUnit.NANOS : ChronoUnit.MICROS).between(Instant.EPOCH, (Instant) avro);
+      return (nanos ? ChronoUnit.NANOS : ChronoUnit.MICROS).between(Instant.EPOCH, instant);
     }
-    if (avro instanceof ByteBuffer) {
-      byte[] bytes = new byte[((ByteBuffer) avro).remaining()];
-      ((ByteBuffer) avro).duplicate().get(bytes);
+    if (avro instanceof ByteBuffer byteBuffer) {
+      byte[] bytes = new byte[byteBuffer.remaining()];
+      byteBuffer.duplicate().get(bytes);
       return bytes;
     }
     return avro instanceof CharSequence || avro instanceof Enum<?> ? avro.toString() : avro;
