@@ -6,21 +6,30 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringtap.packet.DnsMessage;
+import dev.ringtap.packet.HttpRequest;
+import dev.ringtap.packet.IpProtocol;
 import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.packet.TlsHello;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.Vlan;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Packets as JSON objects: the fields of {@link Packet} under their names, then those of {@link
- * PacketHeaders}, and the line of {@code ringtap dump}. What a packet lacks is left out. Not
- * thread-safe.
+ * PacketHeaders}, what DNS, TLS and HTTP say, and the line of {@code ringtap dump}. What a packet
+ * lacks is left out. Not thread-safe.
  */
 final class PacketJson {
   /** In ASCII: nothing in it controls a terminal. */
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+  /** DNS and mDNS: a payload has no mark of it. */
+  private static final Set<Integer> DNS_PORTS = Set.of(53, 5353);
 
   private final PacketHeaders headers = new PacketHeaders();
 
@@ -60,6 +69,7 @@ final class PacketJson {
     object.put("payload", frame);
     headers.parse(MemorySegment.ofArray(frame), 0, frame.length, packet.getLinkType());
     putHeaders(object);
+    putApplication(object, frame);
     object.put("line", DumpCommand.line(packet));
     return object;
   }
@@ -88,6 +98,43 @@ final class PacketJson {
     put(object, "icmpCode", headers.icmpCode());
     put(object, "l4PayloadOffset", headers.payloadOffset());
     put(object, "l4PayloadLength", headers.payloadLength());
+  }
+
+  /** What DNS, TLS and HTTP say at the beginning of the data. */
+  private void putApplication(ObjectNode object, byte[] frame) {
+    int offset = headers.payloadOffset();
+    if (offset < 0 || offset >= frame.length) {
+      return;
+    }
+    int end = Math.min(frame.length, offset + headers.payloadLength());
+    byte[] data = Arrays.copyOfRange(frame, offset, end);
+    boolean isDns = DNS_PORTS.contains(headers.srcPort()) || DNS_PORTS.contains(headers.dstPort());
+    DnsMessage dns = isDns && headers.ipProtocol() == IpProtocol.UDP ? DnsMessage.of(data) : null;
+    if (dns != null) {
+      ObjectNode message = object.putObject("dns");
+      message.put("response", dns.isResponse());
+      put(message, "questionName", dns.questionName());
+      put(message, "questionType", dns.questionType());
+      put(message, "rcode", dns.rcode());
+      dns.answers().forEach(message.putArray("answers")::add);
+    }
+    if (headers.ipProtocol() != IpProtocol.TCP) {
+      return;
+    }
+    TlsHello tls = TlsHello.of(data);
+    if (tls != null) {
+      ObjectNode hello = object.putObject("tls");
+      hello.put("client", tls.isClient());
+      hello.put("version", tls.version());
+      put(hello, "serverName", tls.serverName());
+      tls.protocols().forEach(hello.putArray("protocols")::add);
+    }
+    HttpRequest http = HttpRequest.of(data);
+    if (http != null) {
+      ObjectNode request = object.putObject("http");
+      request.put("line", http.line());
+      put(request, "host", http.host());
+    }
   }
 
   private static void put(ObjectNode object, String name, String text) {

@@ -12,10 +12,12 @@ import dev.ringtap.testkit.Packets;
 import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -109,6 +111,34 @@ class DumpFileIT {
     assertThat(second.get("lostBefore").asInt()).isEqualTo(7);
     assertThat(second.has("vlan")).isFalse();
     assertThat(second.get("tcpFlags").asInt()).isEqualTo(Packets.SYN);
+  }
+
+  @Test
+  void jsonHasWhatDnsAndHttpSay() throws Exception {
+    byte[] question =
+        HexFormat.of().parseHex("000101000001000000000000" + "0473686f7000" + "00010001");
+    byte[] get = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    file = directory.resolve("application.pcapng");
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface(new CaptureId("shop", "eth0", 1, 0), LinkType.ETHERNET, 0);
+      write(
+          writer, id, 1, 0, Packets.ethernet(Packets.udp("10.0.0.1", 9, "10.0.0.2", 53, question)));
+      write(
+          writer, id, 2, 0, Packets.ethernet(Packets.udp("10.0.0.1", 9, "10.0.0.2", 54, question)));
+      write(
+          writer,
+          id,
+          3,
+          0,
+          Packets.ethernet(Packets.tcp("10.0.0.1", 9, "10.0.0.2", 80, Packets.ACK, get)));
+    }
+    List<JsonNode> objects = json();
+    assertThat(objects.get(0).get("dns").toString())
+        .isEqualTo(
+            "{\"response\":false,\"questionName\":\"shop\",\"questionType\":1,\"answers\":[]}");
+    assertThat(objects.get(1).has("dns")).as("another port").isFalse();
+    assertThat(objects.get(2).get("http").toString())
+        .isEqualTo("{\"line\":\"GET / HTTP/1.1\",\"host\":\"shop\"}");
   }
 
   @Test
@@ -222,6 +252,9 @@ class DumpFileIT {
         .isZero();
     String uri = "http.request.uri";
     assertThat(tshark(readable, uri).strip()).isEqualTo("/secret-offer");
+    assertThat(dump(readable, "--json").out())
+        .contains("\"tls\":{\"client\":true,\"version\":\"TLS 1.3\"")
+        .contains("\"tls\":{\"client\":false,\"version\":\"TLS 1.3\"");
     Path plain = directory.resolve("plain.pcapng");
     dump(pcap, "-w", plain.toString());
     assertThat(tshark(plain, uri)).isBlank();
