@@ -34,11 +34,6 @@ public final class CapturedPacket {
   private static final int TCP_SYN = 2;
   private static final int TCP_ACK = 16;
 
-  private static final int TLS_HANDSHAKE = 22;
-  private static final int TLS_MAJOR_VERSION = 3;
-  private static final int TLS_RECORD_HEADER_BYTES = 5;
-  private static final int TLS_CLIENT_HELLO = 1;
-
   private final JsonNode fields;
   private final Instant timestamp;
   private final Type type;
@@ -158,6 +153,11 @@ public final class CapturedPacket {
     return number("tcpFlags");
   }
 
+  /** TCP sequence number. */
+  public long tcpSequence() {
+    return fields.path("tcpSequence").asLong(-1);
+  }
+
   /** Type of an ICMP or ICMPv6 message. */
   public int icmpType() {
     return number("icmpType");
@@ -191,12 +191,30 @@ public final class CapturedPacket {
 
   /** Whether its TCP data begins with a TLS ClientHello (RFC 8446, sections 4 and 5.1). */
   public boolean isTlsClientHello() {
-    byte[] data = data();
-    return ipProtocol() == TCP
-        && data.length > TLS_RECORD_HEADER_BYTES
-        && data[0] == TLS_HANDSHAKE
-        && data[1] == TLS_MAJOR_VERSION
-        && data[TLS_RECORD_HEADER_BYTES] == TLS_CLIENT_HELLO;
+    return ipProtocol() == TCP && fields.path("tls").path("client").asBoolean(false);
+  }
+
+  /**
+   * The TLS version of a hello: the highest that the client offers, or the one that the server
+   * chose, {@code TLS 1.3}.
+   */
+  public String tlsVersion() {
+    return fields.path("tls").path("version").textValue();
+  }
+
+  /** The name of the server that a TLS ClientHello asks for (SNI). */
+  public String tlsServerName() {
+    return fields.path("tls").path("serverName").textValue();
+  }
+
+  /** The name that the first question of a DNS message asks for, without a dot at its end. */
+  public String dnsQuestionName() {
+    return fields.path("dns").path("questionName").textValue();
+  }
+
+  /** The first line of an HTTP/1 request, {@code GET /index.html HTTP/1.1}. */
+  public String httpRequestLine() {
+    return fields.path("http").path("line").textValue();
   }
 
   @Override

@@ -87,6 +87,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     super(image);
     image.assertCompatibleWith(DockerImageName.parse(IMAGE.getUnversionedPart()));
     this.image = image;
+    Leftovers.register();
     waitingFor(new AgentStarted());
     withCreateContainerCmdModifier(
         command ->
@@ -246,6 +247,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   @Override
   protected void doStart() {
+    Leftovers.remove();
     requireImage();
     run = null;
     try {

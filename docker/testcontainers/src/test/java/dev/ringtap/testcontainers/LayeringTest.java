@@ -28,4 +28,13 @@ class LayeringTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.junit..");
+
+  @ArchTest
+  static final ArchRule ASSERTJ_IS_OPTIONAL =
+      noClasses()
+          .that()
+          .doNotHaveSimpleName("PacketsAssert")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.assertj..");
 }

@@ -1,6 +1,8 @@
 package dev.ringtap.testcontainers.example;
 
+import static dev.ringtap.testcontainers.PacketsAssert.assertThatPackets;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.testcontainers.CapturedPacket;
 import dev.ringtap.testcontainers.RequiresImages;
@@ -28,6 +30,13 @@ class CounterExampleIT {
           .hasSize(7);
       assertThat(ringtap.packets(packet -> packet.isConnectionRequest() && packet.dstPort() == 1))
           .hasSize(7);
+      assertThatThrownBy(() -> assertThatPackets(ringtap).withPort(8443).usesTls())
+          .hasMessageContaining("TLS, but a connection begins with");
+      assertThatThrownBy(() -> assertThatPackets(ringtap).hasNoClearText("hello"))
+          .hasMessageContaining("no clear text \"hello\"");
+      assertThatThrownBy(() -> assertThatPackets(ringtap).hasNoRefusedConnection())
+          .hasMessageContaining("no refused connection");
+      assertThatPackets(ringtap).requestsHttp("GET / HTTP/1.1");
       assertThat(ringtap.packets("vlan and udp port 5004")).isEmpty();
       assertThat(ringtap.packets("udp port 5004")).hasSize(1);
     }

@@ -1,11 +1,14 @@
 package dev.ringtap.testcontainers.example;
 
+import static dev.ringtap.testcontainers.PacketsAssert.assertThatPackets;
+import static dev.ringtap.testcontainers.PacketsAssert.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.testcontainers.CapturedPacket;
 import dev.ringtap.testcontainers.RequiresImages;
 import dev.ringtap.testcontainers.RingtapContainer;
 import dev.ringtap.testcontainers.TestApp;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,6 +56,22 @@ class ExamplesIT {
           .isNotEmpty()
           .allSatisfy(packet -> assertThat(packet.vlanIds()).containsExactly(42));
       assertThat(ringtap.packets("udp port 5004")).as("without a tag").isEmpty();
+    }
+  }
+
+  @Test
+  void theShopSpeaksTlsAndKeepsItsSecrets() throws Exception {
+    try (TestApp shop = Shop.withTls();
+        RingtapContainer ringtap = new RingtapContainer().capturing(shop)) {
+      ringtap.start();
+      Shop.visit(shop);
+
+      assertThatPackets(ringtap).withPort(8443).usesTls("TLS 1.3").hasNoClearText("hello");
+      assertThatPackets(ringtap).from(shop).fromPort(8443).carriesAtMost(20_000);
+      eventually(
+          ringtap,
+          Duration.ofSeconds(10),
+          packets -> packets.to(shop).toPort(8443).opensConnections(1, 1).retransmitsAtMost(3));
     }
   }
 }

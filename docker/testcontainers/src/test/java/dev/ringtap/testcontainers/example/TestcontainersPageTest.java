@@ -34,7 +34,7 @@ class TestcontainersPageTest {
             .results()
             .map(block -> block.group(1))
             .collect(Collectors.toList());
-    assertThat(shown).hasSize(6).allSatisfy(block -> assertThat(code).contains(block));
+    assertThat(shown).hasSize(7).allSatisfy(block -> assertThat(code).contains(block));
   }
 
   /** Without the indentation of its lines. */

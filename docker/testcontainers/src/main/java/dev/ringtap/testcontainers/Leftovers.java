@@ -1,0 +1,110 @@
+package dev.ringtap.testcontainers;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.model.Container;
+import com.github.dockerjava.api.model.Image;
+import com.github.dockerjava.api.model.Network;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.testcontainers.DockerClientFactory;
+
+/**
+ * Removes the containers, networks and images of test runs that were killed, where no reaper of
+ * Testcontainers does. A run holds the lock of a file that is named after its session; the kernel
+ * releases it however the run ends. Thread-safe.
+ */
+final class Leftovers {
+  private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+
+  /** Testcontainers labels all that it makes with it. */
+  private static final String LABEL = DockerClientFactory.TESTCONTAINERS_SESSION_ID_LABEL;
+
+  private static final Path SESSIONS =
+      Path.of(
+          System.getProperty("java.io.tmpdir"),
+          "ringtap-sessions-" + System.getProperty("user.name"));
+
+  /** Of this run; never closed. */
+  private static FileChannel own;
+
+  private static boolean removed;
+
+  private Leftovers() {}
+
+  /** Makes this run known to later ones. */
+  static synchronized void register() {
+    if (own != null) {
+      return;
+    }
+    try {
+      Files.createDirectories(SESSIONS);
+      Path file = SESSIONS.resolve(DockerClientFactory.SESSION_ID);
+      Path hidden = Files.createTempFile(SESSIONS, ".", "");
+      own = FileChannel.open(hidden, StandardOpenOption.WRITE);
+      own.lock();
+      // locked from the moment on when others can see it
+      Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
+      file.toFile().deleteOnExit();
+    } catch (IOException e) {
+      LOG.warn("this run is not cleaned up if it is killed: {}", e.toString());
+    }
+  }
+
+  /** Removes what runs that are over have left, once in a run. */
+  static synchronized void remove() {
+    if (removed) {
+      return;
+    }
+    removed = true;
+    try (Stream<Path> listed = Files.list(SESSIONS)) {
+      List<Path> files =
+          listed
+              .filter(file -> !file.getFileName().toString().startsWith("."))
+              .filter(file -> !file.endsWith(DockerClientFactory.SESSION_ID))
+              .collect(Collectors.toList());
+      for (Path file : files) {
+        removeIfOver(file);
+      }
+    } catch (IOException | DockerException e) {
+      LOG.warn("what killed runs have left is not removed: {}", e.toString());
+    }
+  }
+
+  private static void removeIfOver(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null) {
+        removeSession(file.getFileName().toString());
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static void removeSession(String id) {
+    DockerClient docker = DockerClientFactory.lazyClient();
+    Map<String, String> label = Map.of(LABEL, id);
+    for (Container each :
+        docker.listContainersCmd().withShowAll(true).withLabelFilter(label).exec()) {
+      docker.removeContainerCmd(each.getId()).withForce(true).withRemoveVolumes(true).exec();
+    }
+    for (Network each :
+        docker.listNetworksCmd().withFilter("label", List.of(LABEL + "=" + id)).exec()) {
+      docker.removeNetworkCmd(each.getId()).exec();
+    }
+    for (Image each : docker.listImagesCmd().withLabelFilter(label).exec()) {
+      docker.removeImageCmd(each.getId()).withForce(true).exec();
+    }
+  }
+}
