@@ -1,5 +1,6 @@
 package dev.ringtap.flow;
 
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.VlanTag;
 import dev.ringtap.packet.CommunityId;
@@ -30,6 +31,15 @@ public final class FlowFrame {
   private boolean ip;
 
   long timestampNanos;
+
+  /** Null unless read of a frame of a block. */
+  CaptureId capture;
+
+  long lostBefore;
+
+  /** Of the table that read it. */
+  int hash;
+
   long srcUpper;
   long srcLower;
   long dstUpper;
@@ -64,6 +74,8 @@ public final class FlowFrame {
   /** Reads a frame; {@link #isIp} tells whether it belongs to a flow. */
   public FlowFrame read(Frame frame) {
     headers.parse(frame);
+    capture = frame.capture();
+    lostBefore = frame.lostBefore();
     int beside = (frame.isTagStripped() ? TAG_BYTES : 0) + frame.cookedHeaderLength();
     int outer = frame.isTagStripped() ? frame.vlanTag() : 0;
     return read(frame.timestampNanos(), frame.originalLength(), outer, beside);

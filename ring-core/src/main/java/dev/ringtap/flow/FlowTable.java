@@ -18,8 +18,9 @@ import java.util.function.Consumer;
  * <pre>{@code
  * FlowTable flows = new FlowTable(FlowLimits.DEFAULT, flow -> out.write(encoder.encode(flow)));
  * while ((frame = block.next()) != null) {
- *   flows.accept(frame);
+ *   flows.collect(frame);
  * }
+ * flows.settle();
  * flows.endAll();
  * }</pre>
  *
@@ -40,6 +41,11 @@ import java.util.function.Consumer;
  */
 public final class FlowTable {
   private static final int NONE = -1;
+
+  /** Frames whose flows are brought into the cache at once. */
+  private static final int GROUP = 16;
+
+  private static final int LINE_WORDS = 8;
   private static final int WHEEL = 256;
   private static final int TICKS_OF_IDLE = 128;
   private static final int ENDED_PART = 8;
@@ -55,7 +61,16 @@ public final class FlowTable {
   private final long tickNanos;
   private final Consumer<? super Biflow> exporter;
 
-  private final FlowFrame frame = new FlowFrame();
+  private final FlowFrame[] group = new FlowFrame[GROUP];
+  private int grouped;
+  private final int[] groupSlots = new int[GROUP];
+
+  /** Keeps the compiler from leaving out loads whose value is of no use. */
+  private long prefetched;
+
+  /** The one of the group that is being counted. */
+  private FlowFrame frame;
+
   private final Biflow view = new Biflow();
   private final byte[] communityId = new byte[CommunityId.DIGEST_BYTES];
   private final long secret = new Random().nextLong() | 1;
@@ -118,28 +133,78 @@ public final class FlowTable {
     next = new int[capacity];
     scheduledEnd = new long[capacity];
     Arrays.fill(wheelLast, NONE);
+    Arrays.setAll(group, i -> new FlowFrame());
   }
 
   /** Counts a frame. */
   public void accept(Frame captured) {
-    lost += captured.lostBefore();
-    frame.read(captured);
-    if (!frame.isIp()) {
-      framesWithoutFlow++;
-      advance(captured.timestampNanos());
-      return;
-    }
-    use(captured.capture());
-    accept();
+    collect(captured);
+    settle();
   }
 
-  private void accept() {
+  /**
+   * Takes a frame that is counted no later than by the next {@link #settle}. With many open flows
+   * this takes less time than {@link #accept}.
+   */
+  public void collect(Frame captured) {
+    FlowFrame read = group[grouped].read(captured);
+    read.hash = read.isIp() ? hash(read) : 0;
+    grouped++;
+    if (grouped == GROUP) {
+      settle();
+    }
+  }
+
+  /** Counts the frames that were collected, before their block is released. */
+  public void settle() {
+    int frames = grouped;
+    grouped = 0;
+    if (frames > 1) {
+      prefetch(frames);
+    }
+    for (int i = 0; i < frames; i++) {
+      frame = group[i];
+      lost += frame.lostBefore;
+      if (frame.isIp()) {
+        use(frame.capture);
+        count();
+      } else {
+        framesWithoutFlow++;
+        advance(frame.timestampNanos);
+      }
+    }
+  }
+
+  /**
+   * Reads a word of each cache line that the group's flows have. The loads do not depend on one
+   * another, so that the processor waits for many of them at once.
+   */
+  private void prefetch(int frames) {
+    int mask = index.length - 1;
+    for (int i = 0; i < frames; i++) {
+      groupSlots[i] = (int) index[group[i].hash & mask];
+    }
+    long sum = 0;
+    for (int i = 0; i < frames; i++) {
+      int slot = groupSlots[i] - 1;
+      if (slot >= 0) {
+        int at = slot * Biflow.WORDS;
+        for (int word = 0; word < Biflow.WORDS; word += LINE_WORDS) {
+          sum += words[at + word];
+        }
+      }
+    }
+    prefetched = sum;
+  }
+
+  private void count() {
     advance(frame.timestampNanos);
+    int hash = frame.hash;
     if (frame.isFragment()) {
       useDatagram();
+      hash = hash(frame);
     }
     long captureAndKind = (long) captureNumber << 32 | frame.kind;
-    int hash = hash(captureAndKind);
     int mask = index.length - 1;
     int bucket = hash & mask;
     long entry;
@@ -206,10 +271,10 @@ public final class FlowTable {
   }
 
   /** The same for both directions. */
-  private int hash(long captureAndKind) {
+  private int hash(FlowFrame frame) {
     long source = endpoint(frame.srcUpper, frame.srcLower, frame.selectors >>> 16);
     long destination = endpoint(frame.dstUpper, frame.dstLower, frame.selectors & 0xFFFF);
-    long both = source + destination + captureAndKind + ((long) frame.vlans << 8);
+    long both = source + destination + frame.kind + ((long) frame.vlans << 32);
     return (int) (mix(both) >>> 32);
   }
 

@@ -276,12 +276,13 @@ class FlowTableTest {
     try {
       Frame frame;
       while ((frame = block.next()) != null) {
-        table.accept(frame);
+        table.collect(frame);
         frames++;
       }
     } catch (CorruptBlockException e) {
       // the frames before it count
     }
+    table.settle();
     return frames;
   }
 

@@ -57,20 +57,18 @@ final class AgentWarmup {
     FlowLimits limits =
         new FlowLimits(WARMUP_FLOWS, FlowLimits.DEFAULT.idle(), FlowLimits.DEFAULT.active());
     FlowTable table = new FlowTable(limits, flow -> bytes.add(encoder.encode(flow).length));
-    if (!target.hasPackets()) {
-      return table::accept;
-    }
-    FrameSink.FrameWriter packets = packetWriter(target, bytes);
+    FrameSink.FrameWriter packets = target.hasPackets() ? packetWriter(target, bytes) : frame -> {};
     return new FrameSink.FrameWriter() {
       @Override
       public void accept(Frame frame) throws IOException {
         packets.accept(frame);
-        table.accept(frame);
+        table.collect(frame);
       }
 
       @Override
       public void endBlock() {
         packets.endBlock();
+        table.settle();
       }
     };
   }

@@ -46,12 +46,13 @@ final class FlowSink implements FrameSink {
 
     @Override
     public void accept(Frame frame) {
-      table.accept(frame);
+      table.collect(frame);
       frameNanos = frame.timestampNanos();
     }
 
     @Override
     public void endBlock() {
+      table.settle();
       takenNanos = System.nanoTime();
       count();
     }

@@ -267,6 +267,41 @@ class FlowsIT {
     }
   }
 
+  /** The table stays when another producer takes over, and its flows go there. */
+  @Test
+  void openFlowsOutliveTheirProducer() throws Exception {
+    Requirements.privateNetwork();
+    FlowLimits limits = new FlowLimits(2000, Duration.ofSeconds(60), Duration.ofSeconds(60));
+    AgentConfig.KafkaTarget target =
+        new AgentConfig.KafkaTarget(
+            "changed",
+            2,
+            RecordKey.FLOW,
+            1,
+            AgentRuns.settings(broker),
+            false,
+            null,
+            new AgentConfig.FlowTarget("changed-flows", limits, false, null));
+    AgentConfig config =
+        new AgentConfig(live(broker, 1, false).input(), target, 0, null, Duration.ofSeconds(10));
+    try (PrivateNetwork network = PrivateNetwork.create();
+        CaptureAgent agent = CaptureAgent.open(config, network);
+        FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
+      CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
+      for (int i = 1; i <= 3; i++) {
+        sender.send(REPEATED);
+        int frames = i;
+        await(agent, counts -> counts.captured() == frames && counts.inFlight() == 0);
+        agent.change(AgentRuns.settings(broker, "linger.ms", Integer.toString(i)));
+      }
+      agent.stop();
+      Ledger ledger = running.join();
+      assertThat(agent.failure()).isNull();
+      assertThat(ledger.balances()).as(ledger.summary()).isTrue();
+      assertThat(ledger.flows()).isEqualTo(new FlowLedger(1, 3, 0, 0, Map.of()));
+    }
+  }
+
   @Test
   void flowsThatNoBrokerTakesAreNotDelivered() throws Exception {
     Requirements.privateNetwork();

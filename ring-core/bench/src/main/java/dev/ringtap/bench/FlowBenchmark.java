@@ -119,8 +119,9 @@ final class FlowBenchmark {
   private void count(Block block) {
     Frame f;
     while ((f = block.next()) != null) {
-      table.accept(f);
+      table.collect(f);
     }
+    table.settle();
   }
 
   private static void print(String what, double[] values) {
