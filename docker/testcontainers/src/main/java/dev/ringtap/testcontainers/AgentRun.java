@@ -43,6 +43,8 @@ final class AgentRun {
   private AgentLog log = AgentLog.of("");
   private long exitCode;
 
+  private final KeyLog keyLog;
+
   /** A copy of the agent's file, once the agent has ended. */
   private Path file;
 
@@ -56,11 +58,13 @@ final class AgentRun {
    * @param container in which the agent captures by now
    * @param image the agent's
    * @param isFileWritten whether it writes {@link #FILE}
+   * @param keyLog of the captured container
    */
-  AgentRun(ContainerState container, DockerImageName image, boolean isFileWritten) {
+  AgentRun(ContainerState container, DockerImageName image, boolean isFileWritten, KeyLog keyLog) {
     this.container = container;
     this.image = image;
     this.isFileWritten = isFileWritten;
+    this.keyLog = keyLog;
   }
 
   /** Waits until all that has come in by now has arrived, and tells what has. */
@@ -185,6 +189,12 @@ final class AgentRun {
       file.toFile().deleteOnExit();
     }
     copy(FILE, file);
+    keyLog.read();
+  }
+
+  /** What the key log had when {@link #file} was copied. */
+  byte[] tlsKeys() {
+    return keyLog.content();
   }
 
   /** Whether it has just ended: what is run in a container is killed before that shows. */

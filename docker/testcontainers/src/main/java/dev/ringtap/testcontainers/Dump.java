@@ -15,6 +15,7 @@ import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.OutputFrame.OutputType;
 import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
+import org.testcontainers.images.builder.Transferable;
 import org.testcontainers.utility.DockerImageName;
 import org.testcontainers.utility.DockerStatus;
 import org.testcontainers.utility.MountableFile;
@@ -24,6 +25,7 @@ final class Dump {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String MERGED = "/tmp/merged.pcapng";
+  private static final String KEYS = "/tmp/keys.log";
 
   /** The command's exit code for it. */
   private static final long BAD_USAGE = 2;
@@ -78,9 +80,11 @@ final class Dump {
   /**
    * Merges files that agents have left behind into one.
    *
+   * @param tlsKeys a TLS key log, empty for none
    * @throws IOException if it cannot be written
    */
-  static void save(List<Path> files, DockerImageName image, Path target, String comment)
+  static void save(
+      List<Path> files, byte[] tlsKeys, DockerImageName image, Path target, String comment)
       throws IOException {
     List<String> command = new ArrayList<>(List.of("dump", "-w", MERGED, "--name-hosts"));
     command.addAll(List.of("--comment", comment));
@@ -89,6 +93,10 @@ final class Dump {
         String inside = "/tmp/" + i + ".pcapng";
         container.withCopyFileToContainer(readable(files.get(i)), inside);
         command.addAll(List.of("-r", inside));
+      }
+      if (tlsKeys.length > 0) {
+        container.withCopyToContainer(Transferable.of(tlsKeys, 0444), KEYS);
+        command.addAll(List.of("--tls-keys", KEYS));
       }
       run(container, command);
       if (exitCode(container) != 0) {

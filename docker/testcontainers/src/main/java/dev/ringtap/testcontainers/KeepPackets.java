@@ -60,16 +60,11 @@ public final class KeepPackets implements BeforeEachCallback, AfterEachCallback 
 
   private static void keep(ExtensionContext context, Set<RingtapContainer> containers)
       throws IOException {
-    List<Path> files = new ArrayList<>();
-    for (RingtapContainer container : containers) {
-      files.addAll(container.files());
-    }
     Path file = directory(context).resolve(name(context) + ".pcapng");
     Files.createDirectories(file.getParent());
-    RingtapContainer any = containers.iterator().next();
-    Dump.save(files, any.image(), file, name(context) + " failed at " + Instant.now());
+    RingtapContainer.save(containers, file, name(context) + " failed at " + Instant.now());
     System.err.println("ringtap: packets of " + name(context) + ": tshark -r " + file);
-    System.err.print(Conversations.table(Dump.of(file, any.image(), "")));
+    System.err.print(Conversations.table(Dump.of(file, containers.iterator().next().image(), "")));
   }
 
   private static Path directory(ExtensionContext context) {

@@ -4,6 +4,7 @@ import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.ContainerNetwork;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -58,6 +59,10 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   private String captureFilter;
   private List<String> kafka;
   private List<String> options = List.of();
+  private String tlsKeys;
+
+  /** The one whose network it shares. */
+  private String capturedId;
 
   /** The last one, kept beyond its end. */
   private AgentRun run;
@@ -153,6 +158,17 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   }
 
   /**
+   * Puts the TLS keys of the captured container into what {@link #save} writes, so that Wireshark
+   * decrypts it.
+   *
+   * @param path of the key log in the container, as {@code SSLKEYLOGFILE} there names it
+   */
+  public RingtapContainer withTlsKeys(String path) {
+    tlsKeys = path;
+    return this;
+  }
+
+  /**
    * Ships the frames into a topic, as Avro records, instead of handing them over. The connections
    * to the brokers themselves are left out.
    *
@@ -186,6 +202,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   private void share(String containerId) {
     String name = requireRunning(containerId);
+    capturedId = containerId;
     withNetworkMode("container:" + containerId);
     List<String> command = command();
     command.addAll(1, List.of("--host-name", name));
@@ -199,6 +216,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     other.captureFilter = captureFilter;
     other.kafka = kafka;
     other.options = options;
+    other.tlsKeys = tlsKeys;
     return other;
   }
 
@@ -296,7 +314,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
 
   @Override
   protected void containerIsStarted(InspectContainerResponse info) {
-    run = new AgentRun(this, image, kafka == null);
+    run = new AgentRun(this, image, kafka == null, new KeyLog(capturedId, tlsKeys));
   }
 
   @Override
@@ -375,16 +393,22 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
    * @throws IllegalStateException if the capture was not started, or goes to Kafka
    */
   public void save(Path file, String comment) throws IOException {
-    Dump.save(files(), image, file, comment);
+    save(List.of(this), file, comment);
   }
 
-  /** Copies of what the agents have written so far. */
-  List<Path> files() throws IOException {
+  /** As {@link #save(Path, String)}, the packets of several. */
+  static void save(Collection<RingtapContainer> containers, Path file, String comment)
+      throws IOException {
     List<Path> files = new ArrayList<>();
-    for (AgentRun each : runs()) {
-      files.add(each.file());
+    ByteArrayOutputStream keys = new ByteArrayOutputStream();
+    for (RingtapContainer container : containers) {
+      for (AgentRun each : container.runs()) {
+        files.add(each.file());
+        keys.writeBytes(each.tlsKeys());
+      }
     }
-    return files;
+    DockerImageName image = containers.iterator().next().image;
+    Dump.save(files, keys.toByteArray(), image, file, comment);
   }
 
   boolean hasPackets() {

@@ -1,5 +1,6 @@
 package dev.ringtap.testcontainers;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
@@ -43,8 +44,10 @@ class KeepPacketsIT {
     }
 
     private static void run(int frames) throws Exception {
-      try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
+      try (RingtapContainer ringtap =
+          new RingtapContainer().capturing(APP).withTlsKeys("/tmp/keys.log")) {
         ringtap.start();
+        APP.shell("echo CLIENT_RANDOM 00 11 > /tmp/keys.log");
         NumberedFrames.send(APP, 1, frames);
       }
     }
@@ -99,7 +102,7 @@ class KeepPacketsIT {
 
   private void assertKept(String printed, String test, int frames) throws Exception {
     Path file = directory.resolve(test + ".pcapng");
-    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+    assertThat(new String(Files.readAllBytes(file), ISO_8859_1))
         .contains(test + " failed at 20")
         .contains(APP.getContainerInfo().getName().substring(1) + "/eth0");
     assertThat(printed)
@@ -112,6 +115,8 @@ class KeepPacketsIT {
   @Test
   void aTestThatFailsKeepsThePacketsOfWhatItStarted() throws Exception {
     assertKept(run(Local.class, "fails", 1), "Local.fails", 3);
+    assertThat(Files.readString(directory.resolve("Local.fails.pcapng"), ISO_8859_1))
+        .contains("CLIENT_RANDOM 00 11\n");
   }
 
   @Test
