@@ -290,10 +290,10 @@ final class TcpAnalysis {
           words[tcp + SYN_ACK_TIME] = nanos;
           words[tcp + SERVER_HANDSHAKE] = since(words[tcp + SYN_TIME], nanos);
         }
-        steps = 2;
+        steps = first ? 0 : 2;
       }
       case ACK -> {
-        steps = hasData ? 8 : 4;
+        steps = first ? 0 : hasData ? 8 : 4;
         if (words[tcp + SYN_TIME] != 0 && words[tcp + INITIAL_RTT] == 0) {
           words[tcp + INITIAL_RTT] = nanos - words[tcp + SYN_TIME];
           words[tcp + CLIENT_HANDSHAKE] = since(words[tcp + SYN_ACK_TIME], nanos);
@@ -301,8 +301,10 @@ final class TcpAnalysis {
       }
       default -> {}
     }
-    steps |= (flags & (FIN | ACK)) == (FIN | ACK) ? 16 : 0;
-    steps |= (flags & RST) != 0 ? 32 : 0;
+    if (!first) {
+      steps |= (flags & (FIN | ACK)) == (FIN | ACK) ? 16 : 0;
+      steps |= (flags & RST) != 0 ? 32 : 0;
+    }
     words[tcp + COMPLETENESS] |= steps;
   }
 
@@ -312,8 +314,8 @@ final class TcpAnalysis {
   }
 
   /**
-   * Wireshark's tcp.completeness: 1 SYN, of the first frame alone, 2 SYN/ACK, 4 ACK, 8 data, 16
-   * FIN, 32 RST.
+   * Wireshark's tcp.completeness: 1 SYN, 2 SYN/ACK, 4 ACK, 8 data, 16 FIN, 32 RST. Of a flow's
+   * first frame only a SYN counts.
    */
   static int completeness(long[] words, int tcp) {
     return (int) words[tcp + COMPLETENESS] & CONTINUED - 1;
