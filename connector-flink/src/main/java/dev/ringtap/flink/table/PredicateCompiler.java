@@ -172,7 +172,7 @@ final class PredicateCompiler {
       return false;
     }
     try {
-      return AddressText.of(Subnet.parse(text).address()).equals(text);
+      return text.equals(Subnet.parse(text).text());
     } catch (IllegalArgumentException e) {
       return false;
     }

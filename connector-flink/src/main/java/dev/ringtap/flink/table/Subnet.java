@@ -1,8 +1,10 @@
 package dev.ringtap.flink.table;
 
+import dev.ringtap.packet.AddressText;
 import java.io.Serializable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 
 /**
  * A range of IP addresses in CIDR form.
@@ -75,6 +77,20 @@ record Subnet(byte[] address, int prefixBits) implements Serializable {
     v6[11] = -1;
     System.arraycopy(v4, 0, v6, 12, 4);
     return v6;
+  }
+
+  /** The address in the form in which columns show it. */
+  String text() {
+    ByteBuffer bytes = ByteBuffer.wrap(address);
+    boolean v4 = address.length == Integer.BYTES;
+    StringBuilder text = new StringBuilder();
+    new AddressText()
+        .append(
+            text,
+            v4 ? 4 : 6,
+            v4 ? 0 : bytes.getLong(0),
+            v4 ? bytes.getInt(0) : bytes.getLong(Long.BYTES));
+    return text.toString();
   }
 
   /** Whether an address of 4 or 16 bytes is in it. */

@@ -4,6 +4,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.filter.Bpf;
 import dev.ringtap.flink.table.BpfAssembler.Label;
 import dev.ringtap.packet.PacketHeaders;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** An IP address of the frame in a subnet, or outside of it; an address is a subnet of one. */
@@ -15,10 +16,19 @@ final class SubnetPredicate implements Predicate {
   private static final int IPV6_SRC = 8;
   private static final int IPV6_DST = 24;
   private static final int WORD_BITS = 32;
+  private static final long LOWER_32 = 0xFFFF_FFFFL;
 
   private final boolean source;
   private final Subnet subnet;
   private final boolean inside;
+
+  /** The subnet as numbers, in which an address is compared without a text of it. */
+  private final int ipVersion;
+
+  private final long upper;
+  private final long upperMask;
+  private final long lower;
+  private final long lowerMask;
 
   /**
    * @param source whether it is the source address, or the destination
@@ -28,6 +38,26 @@ final class SubnetPredicate implements Predicate {
     this.source = source;
     this.subnet = subnet;
     this.inside = inside;
+    ByteBuffer address = ByteBuffer.wrap(subnet.address());
+    int bits = subnet.prefixBits();
+    if (address.capacity() == Integer.BYTES) {
+      ipVersion = 4;
+      upperMask = 0;
+      upper = 0;
+      lowerMask = mask(bits + Integer.SIZE) & LOWER_32;
+      lower = address.getInt(0) & lowerMask;
+    } else {
+      ipVersion = 6;
+      upperMask = mask(Math.min(bits, Long.SIZE));
+      upper = address.getLong(0) & upperMask;
+      lowerMask = mask(Math.max(0, bits - Long.SIZE));
+      lower = address.getLong(Long.BYTES) & lowerMask;
+    }
+  }
+
+  /** A number whose first bits are set. */
+  private static long mask(int bits) {
+    return bits == 0 ? 0 : -1L << Long.SIZE - bits;
   }
 
   SubnetPredicate negated() {
@@ -36,8 +66,15 @@ final class SubnetPredicate implements Predicate {
 
   @Override
   public boolean test(Frame frame, PacketHeaders headers) {
-    String address = source ? headers.ipSrc() : headers.ipDst();
-    return address != null && subnet.contains(Subnet.addressOrNull(address)) == inside;
+    int version = headers.ipVersion();
+    return version >= 0 && (version == ipVersion && contains(headers)) == inside;
+  }
+
+  private boolean contains(PacketHeaders headers) {
+    return source
+        ? (headers.ipSrcUpper() & upperMask) == upper && (headers.ipSrcLower() & lowerMask) == lower
+        : (headers.ipDstUpper() & upperMask) == upper
+            && (headers.ipDstLower() & lowerMask) == lower;
   }
 
   @Override

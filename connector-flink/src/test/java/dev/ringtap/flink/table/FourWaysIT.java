@@ -35,8 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(300)
 class FourWaysIT {
-  private static final Path COMMAND =
-      Path.of("..", "connector-kafka", "target", "connector-kafka.jar");
+  /** The command `ringtap`, if the whole project is built. */
+  static final Path COMMAND = Path.of("..", "connector-kafka", "target", "connector-kafka.jar");
+
   private static final int WAIT_SECONDS = 120;
 
   /** Of the capture and not of the frame, and as whom the wire's other end is sent to. */

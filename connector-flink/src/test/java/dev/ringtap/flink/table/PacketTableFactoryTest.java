@@ -58,8 +58,8 @@ class PacketTableFactoryTest {
 
   @Test
   void anAddressIsShownAsColumnsShowIt() {
-    assertThat(AddressText.of(Subnet.parse("2001:DB8:0:0::1").address())).isEqualTo("2001:db8::1");
-    assertThat(AddressText.of(Subnet.parse("10.1.2.3").address())).isEqualTo("10.1.2.3");
+    assertThat(Subnet.parse("2001:DB8:0:0::1").text()).isEqualTo("2001:db8::1");
+    assertThat(Subnet.parse("10.1.2.3").text()).isEqualTo("10.1.2.3");
     assertThatThrownBy(() -> Subnet.parse("10.1.2.3/33")).hasMessageContaining("0 to 32 bits");
     assertThatThrownBy(() -> Subnet.parse("example.org")).hasMessageContaining("no IP address");
     assertThat(new InSubnet().eval("10.0.255.255", "10.1.0.0/15")).isTrue();

@@ -1,6 +1,7 @@
 package dev.ringtap.flink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A JobManager, a TaskManager and Flink's SQL client, each a JVM of its own with nothing on its
  * class path but the jars of the distribution and the connector's SQL jar, in a private network.
  */
-@Timeout(120)
+@Timeout(300)
 class StockDistributionIT {
   private static final String[] JVM = {
     "--enable-native-access=ALL-UNNAMED",
@@ -83,12 +85,18 @@ class StockDistributionIT {
   }
 
   private Path start(String name, String main, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(JVM));
+    List<String> command = new ArrayList<>(List.of(JVM));
     command.addAll(
         List.of("-Xmx512m", "-Djava.io.tmpdir=" + directory, "-cp", classPath(withRingtap), main));
     command.addAll(List.of(arguments));
+    return java(name, command);
+  }
+
+  /** A JVM in the network; the file that it writes to. */
+  private Path java(String name, List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(arguments);
     Path output = directory.resolve(name + ".txt");
     processes.add(
         network.call(
@@ -162,6 +170,75 @@ class StockDistributionIT {
       }
       return sender.sent();
     }
+  }
+
+  private Process last() {
+    return processes.get(processes.size() - 1);
+  }
+
+  private Path ringtap(String name, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of("-Xmx512m", "-jar", FourWaysIT.COMMAND.toAbsolutePath().toString()));
+    command.addAll(List.of(arguments));
+    return java(name, command);
+  }
+
+  /** Kafka's connector comes by ADD JAR; of Ringtap there is the SQL jar in lib/ alone. */
+  @Test
+  void theSqlClientReadsATopicOfTheAgent() throws Exception {
+    assumeTrue(
+        Files.exists(FourWaysIT.COMMAND),
+        "needs " + FourWaysIT.COMMAND + ", which `./mvnw verify` builds");
+    startCluster();
+    Path broker =
+        ringtap("broker", "broker", "--port", "9092", "--dir", directory + "/broker-data");
+    Process brokerProcess = last();
+    while (!Files.readString(broker).contains("broker on ")) {
+      assertThat(brokerProcess.isAlive()).as(Files.readString(broker)).isTrue();
+      Thread.sleep(100);
+    }
+    String brokers = "127.0.0.1:9092";
+    Path agent =
+        ringtap(
+            "agent",
+            "capture",
+            "-r",
+            Path.of("src/test/resources/captures/web.pcap").toAbsolutePath().toString(),
+            "-b",
+            brokers,
+            "-t",
+            "packets",
+            "--frames-per-record",
+            "auto");
+    assertThat(last().waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(last().exitValue()).as(Files.readString(agent)).isZero();
+    Path kafka =
+        Path.of(KafkaSource.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path script =
+        Files.writeString(
+            directory.resolve("topic.sql"),
+            "ADD JAR '"
+                + kafka
+                + "';\n"
+                + "LOAD MODULE ringtap;\n"
+                + "SET 'execution.runtime-mode' = 'batch';\n"
+                + "CREATE TABLE packets (dst_port INT, l4_payload BYTES) WITH\n"
+                + "  ('connector' = 'kafka', 'topic' = 'packets', 'format' = 'ringtap',\n"
+                + "   'properties.bootstrap.servers' = '"
+                + brokers
+                + "',\n"
+                + "   'scan.startup.mode' = 'earliest-offset',\n"
+                + "   'scan.bounded.mode' = 'latest-offset');\n"
+                + "SELECT dst_port, COUNT(*) AS frames,\n"
+                + "    COUNT(http_request_line(l4_payload)) AS requests\n"
+                + "  FROM packets WHERE dst_port IN (8080, 8444) GROUP BY dst_port;\n");
+    Path answer =
+        start("client", "org.apache.flink.table.client.SqlClient", "-f", script.toString());
+    assertThat(last().waitFor(90, TimeUnit.SECONDS)).isTrue();
+    assertThat(Files.readString(answer))
+        .containsPattern("\\| +8080 \\| +33 \\| +5 \\|")
+        .containsPattern("\\| +8444 \\| +17 \\| +0 \\|");
   }
 
   /** The page's session, whose jar is nowhere but in its ADD JAR, and the result that it shows. */
