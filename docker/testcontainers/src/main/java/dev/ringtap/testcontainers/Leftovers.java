@@ -54,9 +54,9 @@ final class Leftovers {
       Path hidden = Files.createTempFile(SESSIONS, ".", "");
       own = FileChannel.open(hidden, StandardOpenOption.WRITE);
       own.lock();
-      // locked from the moment on when others can see it
+      // locked from the moment on when others can see it; a later run deletes it, for one that is
+      // told to end may leave something too
       Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
-      file.toFile().deleteOnExit();
     } catch (IOException e) {
       LOG.warn("this run is not cleaned up if it is killed: {}", e.toString());
     }
@@ -64,10 +64,13 @@ final class Leftovers {
 
   /** Removes what runs that are over have left, once in a run. */
   static synchronized void remove() {
-    if (removed) {
-      return;
+    if (!removed) {
+      removed = true;
+      removeNow();
     }
-    removed = true;
+  }
+
+  static void removeNow() {
     try (Stream<Path> listed = Files.list(SESSIONS)) {
       List<Path> files =
           listed

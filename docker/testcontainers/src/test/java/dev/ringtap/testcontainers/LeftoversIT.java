@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.dockerjava.api.DockerClient;
 import java.io.BufferedReader;
 import java.io.File;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,8 @@ class LeftoversIT {
       RingtapContainer ringtap = new RingtapContainer().capturing(app);
       ringtap.start();
       System.out.println("session " + DockerClientFactory.SESSION_ID);
-      Thread.sleep(Long.MAX_VALUE);
+      // until it is killed, or the test that has started it is
+      System.in.read();
     }
   }
 
@@ -47,8 +49,7 @@ class LeftoversIT {
   /** Waits until it has all its containers. */
   private static String session(Process run) throws Exception {
     BufferedReader out =
-        new BufferedReader(
-            new java.io.InputStreamReader(run.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(run.getInputStream(), StandardCharsets.UTF_8));
     String line;
     do {
       line = out.readLine();
@@ -85,7 +86,9 @@ class LeftoversIT {
       String first = session(runs.get(1));
       String second = session(runs.get(2));
       runs.get(1).destroyForcibly().waitFor();
-      runs.get(2).destroyForcibly().waitFor();
+      // told to end: Testcontainers removes some of it
+      runs.get(2).destroy();
+      runs.get(2).waitFor();
       assertThat(left(first)).as("two containers, a network").hasSize(3);
 
       Process next = start();
@@ -99,7 +102,7 @@ class LeftoversIT {
         each.destroyForcibly().waitFor();
       }
       // and this run removes what these have left
-      Leftovers.remove();
+      Leftovers.removeNow();
     }
   }
 }
