@@ -36,6 +36,12 @@ public record FlowLimits(int capacity, Duration idle, Duration active) {
     requireRange("active", active, idle);
   }
 
+  /** Bytes that a table takes from the heap, nearly all of them at its start. */
+  public long memoryBytes() {
+    return Long.BYTES
+        * (capacity * (Biflow.WORDS + 2L) + ((long) Integer.highestOneBit(capacity) << 2));
+  }
+
   private static void requireRange(String name, Duration time, Duration least) {
     if (time.compareTo(least) < 0 || time.compareTo(MAX_TIME) > 0) {
       throw new IllegalArgumentException(

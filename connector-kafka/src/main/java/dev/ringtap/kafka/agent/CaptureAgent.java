@@ -146,6 +146,10 @@ public final class CaptureAgent implements AutoCloseable {
   public static CaptureAgent open(AgentConfig config, PrivateNetwork network) throws IOException {
     CaptureAgent agent = new CaptureAgent(config, network);
     try {
+      if (config.kafka() != null && config.kafka().flows() != null) {
+        int workers = config.input() instanceof AgentConfig.Live live ? live.workers() : 1;
+        FlowSink.requireHeap(config.kafka().flows().limits(), workers);
+      }
       switch (config.input()) {
         case AgentConfig.Live live -> agent.open(live);
         case AgentConfig.Replay replay -> agent.open(replay);

@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flow.Biflow;
+import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.FlowTable;
 import dev.ringtap.record.FlowEncoder;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,24 @@ final class FlowSink implements FrameSink {
   FlowSink(KafkaLink kafka, AgentConfig.KafkaTarget target) {
     this.kafka = kafka;
     this.target = target;
+  }
+
+  /**
+   * Makes sure that the tables have room in half of the heap.
+   *
+   * @param workers members of a capture, each of which has a table
+   * @throws AgentException if they have not; the message says what to do
+   */
+  static void requireHeap(FlowLimits limits, int workers) throws AgentException {
+    long heap = Runtime.getRuntime().maxMemory();
+    long needed = limits.memoryBytes() * workers;
+    if (needed > heap / 2) {
+      throw new AgentException(
+          "%d flows for each of %d workers take %d MiB, more than half of the heap of %d; lower --flow-table, or give the JVM a larger heap: RINGTAP_JAVA_OPTS=-Xmx%dm"
+              .formatted(
+                  limits.capacity(), workers, needed >> 20, heap >> 20, (needed >> 20) * 2 + 1),
+          null);
+    }
   }
 
   @Override

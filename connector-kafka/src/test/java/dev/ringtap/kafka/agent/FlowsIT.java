@@ -1,6 +1,8 @@
 package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
@@ -265,6 +267,17 @@ class FlowsIT {
     while (!condition.test(agent.counts())) {
       Thread.sleep(50);
     }
+  }
+
+  @Test
+  void tablesThatDoNotFitTheHeapAreAnErrorBeforeTheRun() {
+    FlowLimits limits =
+        new FlowLimits(FlowLimits.MAX_CAPACITY, Duration.ofSeconds(1), Duration.ofSeconds(1));
+    assumeTrue(Runtime.getRuntime().maxMemory() < 2 * limits.memoryBytes());
+    assertThatThrownBy(() -> CaptureAgent.open(config("heap", limits, true, 0)))
+        .isInstanceOf(AgentException.class)
+        .hasMessageContaining("16777216 flows for each of 1 workers take 6400 MiB")
+        .hasMessageContaining("lower --flow-table");
   }
 
   /** The table stays when another producer takes over, and its flows go there. */
