@@ -70,6 +70,7 @@ public final class Main {
     CommandLine capture = CaptureCommand.commandLine();
     commands.addSubcommand("capture", capture);
     commands.addSubcommand(new DumpCommand());
+    commands.addSubcommand(new FlowsCommand());
     commands.addSubcommand(new CheckCommand());
     commands.addSubcommand(new InterfacesCommand());
     commands.addSubcommand(new BrokerCommand());

@@ -31,7 +31,7 @@ class ReadmeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dump", "broker", "check"})
+  @ValueSource(strings = {"dump", "flows", "broker", "check"})
   void tableIsTheCommandsOwn(String command) throws IOException {
     assertRegion(PAGE, "options of " + command, table(options(command(command))));
   }

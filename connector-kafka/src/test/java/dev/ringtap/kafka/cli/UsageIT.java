@@ -73,6 +73,9 @@ class UsageIT {
         "capture -i lo --flows f --flow-active 5 | --flow-active is 5; expected 15 to 86400",
         "capture -i lo -w x --flows f | --flows is for records of a topic, and -w",
         "dump --registry http:// | --registry: 'http://' is not the URL of a schema registry",
+        "flows | say what to read: -i INTERFACE or -r FILE, one of them",
+        "flows -r x --json --csv | --json and --csv exclude one another",
+        "flows -r x --top 0 | --top is 0; expected 1 to 1000000",
         "dump -c 0 | -c is 0; expected 1 or more",
         "broker --port 70000 | 70000",
         "unknown | Unmatched argument",
@@ -175,6 +178,7 @@ class UsageIT {
         .contains(
             "capture",
             "dump",
+            "flows",
             "broker",
             "interfaces",
             "check",

@@ -1,0 +1,131 @@
+package dev.ringtap.kafka.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringtap.capture.CaptureId;
+import dev.ringtap.capture.LinkType;
+import dev.ringtap.capture.PacketType;
+import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.testkit.Packets;
+import dev.ringtap.testkit.Requirements;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ringtap flows -r}. */
+@Timeout(180)
+class FlowsCommandIT {
+  @TempDir Path directory;
+  private Path file;
+
+  @BeforeEach
+  void writeFile() throws IOException {
+    file = directory.resolve("flows.pcapng");
+    byte[] none = new byte[0];
+    try (PcapngWriter writer = PcapngWriter.create(file)) {
+      int id = writer.addInterface(new CaptureId("shop, 1", "eth0", 1, 0), LinkType.ETHERNET, 0);
+      List<byte[]> frames =
+          List.of(
+              Packets.ethernet(Packets.udp("10.0.0.1", 1234, "10.0.0.2", 53, new byte[20])),
+              Packets.ethernet(Packets.udp("10.0.0.2", 53, "10.0.0.1", 1234, new byte[200])),
+              Packets.ethernet(
+                  Packets.tcp("2001:db8::1", 40_000, "2001:db8::2", 443, Packets.SYN, none)),
+              Packets.ethernet(0x0806, new byte[28]));
+      long nanos = 1_767_323_045_000_000_000L;
+      for (byte[] frame : frames) {
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        long lost = frame == frames.get(1) ? 4 : 0;
+        writer.write(id, nanos, frame.length, PacketType.HOST, 0, lost, bytes, 0, frame.length);
+        nanos += 250_000_000;
+      }
+    }
+  }
+
+  private Launcher.Result flows(String... arguments) throws Exception {
+    return Launcher.run(
+        Launcher.SCRIPT,
+        Map.of(),
+        Stream.concat(Stream.of("flows", "-r", file.toString()), Arrays.stream(arguments))
+            .toArray(String[]::new));
+  }
+
+  @Test
+  void printsTheLargestFlows() throws Exception {
+    Launcher.Result all = flows();
+    assertThat(all.out().lines())
+        .containsExactly(
+            "proto  source               destination        packets  bytes  < packets  < bytes  seconds  lost",
+            "UDP    10.0.0.1:1234        10.0.0.2:53              1     62          1      242    0.250     4",
+            "TCP    [2001:db8::1]:40000  [2001:db8::2]:443        1     74          0        0    0.000     0");
+    assertThat(all.err())
+        .contains("4 frames = 3 in 2 flows + 1 of no flow; 4 dropped by the kernel");
+    assertThat(flows("--top", "1").out().lines()).hasSize(2);
+  }
+
+  @Test
+  void printsJson() throws Exception {
+    List<String> lines = flows("--json").out().lines().toList();
+    assertThat(lines).hasSize(2);
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode udp =
+        lines.stream()
+            .map(
+                line -> {
+                  try {
+                    return mapper.readTree(line);
+                  } catch (IOException e) {
+                    throw new AssertionError(line, e);
+                  }
+                })
+            .filter(node -> node.get("protocolIdentifier").asInt() == 17)
+            .findFirst()
+            .orElseThrow();
+    assertThat(udp.get("sourceTransportPort").asInt()).isEqualTo(1234);
+    assertThat(udp.get("flowStartNanoseconds").asText()).isEqualTo("2026-01-02T03:04:05Z");
+    assertThat(udp.get("captureLossWithin").asLong()).isEqualTo(4);
+    assertThat(udp.has("tcp")).isFalse();
+  }
+
+  @Test
+  void printsCsv() throws Exception {
+    List<String> lines = flows("--csv").out().lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0)).startsWith("host,interfaceName,").contains(",tcp.completeness,");
+    assertThat(lines.get(1)).startsWith("\"shop, 1\",eth0,");
+  }
+
+  @Test
+  void filters() throws Exception {
+    Requirements.libpcap();
+    assertThat(flows("tcp").out().lines()).hasSize(2);
+    assertThat(flows("tcp", "and").err()).contains("syntax error");
+  }
+
+  @Test
+  void capturesUntilItIsInterrupted() throws Exception {
+    Requirements.privateNetwork();
+    Requirements.libpcap();
+    Requirements.programs("tcpreplay");
+    try (TestNetwork network = TestNetwork.create()) {
+      Output flows =
+          network.ringtap(
+              "flows", "-i", TestNetwork.RIGHT, "--sort", "packets", "tcp", "or", "udp");
+      flows.await("listening on right");
+      long frames = network.replay(file, "--topspeed", "--loop", "50");
+      assertThat(frames).isEqualTo(200);
+      flows.terminate();
+      assertThat(flows.exitCode(30)).isZero();
+      assertThat(flows.text()).contains("150 frames = 150 in 2 flows + 0 of no flow; 0 dropped");
+    }
+  }
+}
