@@ -117,7 +117,7 @@ public final class FlowFrame {
     int protocol = headers.ipProtocol();
     kind = version << 24 | protocol << 16;
     readVlans(outerTag);
-    readSelectors(version, protocol);
+    readSelectors(version);
     payloadOctets = headers.payloadLength();
     tcpFlags = protocol == IpProtocol.TCP ? headers.tcpFlags() : -1;
     if (tcpFlags >= 0) {
@@ -139,7 +139,7 @@ public final class FlowFrame {
     vlans = VlanTag.id(outer) << 12 | VlanTag.id(inner);
   }
 
-  private void readSelectors(int version, int protocol) {
+  private void readSelectors(int version) {
     int port = headers.srcPort();
     if (port >= 0) {
       selectors = port << 16 | headers.dstPort();

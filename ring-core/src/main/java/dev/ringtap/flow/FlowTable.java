@@ -66,6 +66,7 @@ public final class FlowTable {
   private final int[] groupSlots = new int[GROUP];
 
   /** Keeps the compiler from leaving out loads whose value is of no use. */
+  @SuppressWarnings("UnusedVariable")
   private long prefetched;
 
   /** The one of the group that is being counted. */
@@ -214,7 +215,7 @@ public final class FlowTable {
         int at = slot * Biflow.WORDS;
         int direction = Biflow.direction(words, at, frame, captureAndKind);
         if (direction >= 0) {
-          count(slot, at, direction, captureAndKind);
+          count(at, direction, captureAndKind);
           return;
         }
       }
@@ -224,7 +225,7 @@ public final class FlowTable {
   }
 
   /** Counts the frame in a flow, whose last part may end by it. */
-  private void count(int slot, int at, int direction, long captureAndKind) {
+  private void count(int at, int direction, long captureAndKind) {
     long nanos = frame.timestampNanos;
     int counted = direction;
     FlowEndReason reason = null;

@@ -373,16 +373,14 @@ class EventTimeIT {
       assertThat(seen("wire", "busy")).as("what came meanwhile").isEqualTo(paused);
 
       int marker = number;
-      number =
-          sendUntil(
-              toQuiet,
-              toBusy,
-              number,
-              () -> {
-                String text = seen("wire", "busy").lastText();
-                return !text.equals("busy burst")
-                    && Integer.parseInt(text.substring(5)) > marker + 10;
-              });
+      sendUntil(
+          toQuiet,
+          toBusy,
+          number,
+          () -> {
+            String text = seen("wire", "busy").lastText();
+            return !text.equals("busy burst") && Integer.parseInt(text.substring(5)) > marker + 10;
+          });
       job.cancel().get();
       await("the ledgers", () -> lab.ledgers().size() == 2);
       System.out.println(lab.ledgers());

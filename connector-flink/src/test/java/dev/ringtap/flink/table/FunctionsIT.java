@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,6 +128,11 @@ class FunctionsIT {
       this.description = description;
     }
 
+    @Override
+    public String toString() {
+      return description;
+    }
+
     private static Difference of(
         String function,
         Path path,
@@ -229,6 +235,12 @@ class FunctionsIT {
       read += compare() ? 1 : 0;
     }
     System.out.println(read + " of " + captures.size() + " captures");
+    System.out.println(
+        "| function | "
+            + Arrays.stream(Difference.values())
+                .map(Difference::toString)
+                .collect(Collectors.joining(" | "))
+            + " |");
     for (PacketFunction function : PacketFunction.values()) {
       StringBuilder row = new StringBuilder("| `" + function.functionName() + "` |");
       for (Difference each : Difference.values()) {

@@ -57,7 +57,7 @@ class KeepPacketsIT {
   @ExtendWith(KeepPackets.class)
   @Testcontainers
   static class Fields {
-    @Container private final RingtapContainer ringtap = new RingtapContainer().capturing(APP);
+    @Container final RingtapContainer ringtap = new RingtapContainer().capturing(APP);
 
     @Test
     void fails() throws Exception {
