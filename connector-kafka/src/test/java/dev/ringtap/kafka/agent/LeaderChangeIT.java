@@ -28,6 +28,7 @@ class LeaderChangeIT {
     Requirements.privateNetwork();
     try (BrokerCluster cluster = BrokerCluster.start(directory);
         Admin admin = Admin.create(settings(cluster))) {
+      awaitAllNodes(admin);
       NewTopic topic = new NewTopic(CaptureUnderLoad.TOPIC, 1, (short) BrokerCluster.NODES);
       admin.createTopics(List.of(topic)).all().get(120, TimeUnit.SECONDS);
       try (CaptureUnderLoad capture =
@@ -49,6 +50,14 @@ class LeaderChangeIT {
     Properties settings = new Properties();
     settings.setProperty("bootstrap.servers", cluster.bootstrapServers());
     return settings;
+  }
+
+  /** A controller refuses a topic of more replicas than brokers that have registered. */
+  private static void awaitAllNodes(Admin admin) throws Exception {
+    while (admin.describeCluster().nodes().get(120, TimeUnit.SECONDS).size()
+        < BrokerCluster.NODES) {
+      Thread.sleep(100);
+    }
   }
 
   private static TopicPartitionInfo partition(Admin admin) throws Exception {
