@@ -7,7 +7,6 @@ import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterCompiler;
-import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.kafka.agent.AgentConfig;
@@ -504,12 +503,8 @@ final class CaptureArguments {
   }
 
   private BpfProgram compile(CaptureInterface device, int snapLengthBytes) throws IOException {
-    try {
-      return FilterCompiler.system()
-          .compileLive(expression(), device.name(), device.linkType(), snapLengthBytes);
-    } catch (FilterException e) {
-      throw explained(e);
-    }
+    return FilterCompiler.system()
+        .compileLive(expression(), device.name(), device.linkType(), snapLengthBytes);
   }
 
   private AgentConfig.Replay replay() throws IOException {
@@ -540,8 +535,6 @@ final class CaptureArguments {
       if (first != null) {
         compiled.forLinkType(first.linkType());
       }
-    } catch (FilterException e) {
-      throw explained(e);
     }
   }
 
@@ -552,13 +545,6 @@ final class CaptureArguments {
 
   private String expression() {
     return String.join(" ", filter);
-  }
-
-  private IOException explained(FilterException e) {
-    if (e.reason() == FilterException.Reason.EXPRESSION) {
-      throw usage(e.getMessage());
-    }
-    return e;
   }
 
   private BpfProgram bpfProgram() throws IOException {

@@ -3,7 +3,6 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.file.PcapngWriter;
-import dev.ringtap.filter.FilterException;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
@@ -31,10 +30,10 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code ringtap dump}: the packets of a topic or a file as lines, as JSON, or as pcapng. */
@@ -149,12 +148,7 @@ final class DumpCommand implements Callable<Integer> {
       description = "Sets a Kafka consumer setting; overrides --consumer-config. Repeatable.")
   private Map<String, String> consumerSettings = new LinkedHashMap<>();
 
-  @Parameters(
-      paramLabel = "FILTER",
-      arity = "0..*",
-      description =
-          "Arguments after the options form a pcap-filter(7) expression; other packets are left out.")
-  private List<String> filter = List.of();
+  @Mixin private final FilterArgument filter = new FilterArgument();
 
   @Spec private CommandSpec spec;
 
@@ -175,19 +169,12 @@ final class DumpCommand implements Callable<Integer> {
       throw usage(
           "--comment, --name-hosts and --tls-keys are for a pcapng file: say which with -w");
     }
-    packetFilter = filter.isEmpty() ? null : new PacketFilter(String.join(" ", filter));
-    try {
-      int code = files.isEmpty() ? dumpTopic() : dumpFiles();
-      if (packetFilter != null) {
-        packetFilter.check();
-      }
-      return code;
-    } catch (FilterException e) {
-      if (e.reason() == FilterException.Reason.EXPRESSION) {
-        throw usage(e.getMessage());
-      }
-      throw e;
+    packetFilter = filter.filter();
+    int code = files.isEmpty() ? dumpTopic() : dumpFiles();
+    if (packetFilter != null) {
+      packetFilter.check();
     }
+    return code;
   }
 
   private ParameterException usage(String message) {
@@ -303,7 +290,8 @@ final class DumpCommand implements Callable<Integer> {
     }
   }
 
-  private static void note(String sentence) {
+  /** Tells something beside the output. */
+  static void note(String sentence) {
     System.err.println("ringtap: " + TerminalText.line(sentence));
   }
 

@@ -2,17 +2,10 @@ package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockSource;
-import dev.ringtap.capture.CaptureConfig;
-import dev.ringtap.capture.CaptureInterface;
-import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.CaptureFileException;
-import dev.ringtap.filter.FilterCompiler;
-import dev.ringtap.filter.FilterException;
-import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.flow.Biflow;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.FlowTable;
@@ -29,10 +22,10 @@ import java.util.PriorityQueue;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code ringtap flows}: the flows of a file or an interface as a table, as JSON or as CSV. */
@@ -83,12 +76,7 @@ final class FlowsCommand implements Callable<Integer> {
       description = "Prints one line per flow when it ends: the same fields, separated by commas.")
   private boolean csv;
 
-  @Parameters(
-      paramLabel = "FILTER",
-      arity = "0..*",
-      description =
-          "Arguments after the options form a pcap-filter(7) expression; other frames are left out.")
-  private List<String> filter = List.of();
+  @Mixin private final FilterArgument filter = new FilterArgument();
 
   @Spec private CommandSpec spec;
 
@@ -127,45 +115,27 @@ final class FlowsCommand implements Callable<Integer> {
     if (top < 1 || top > 1_000_000) {
       throw usage("--top is " + top + "; expected 1 to 1000000");
     }
-    try (BlockSource source = open()) {
+    PacketFilter frames = filter.filter();
+    try (BlockSource source = file == null ? capture() : read(file, frames)) {
       Shutdown.onSignal(() -> stop(source));
       read(source);
-      return Main.OK;
-    } catch (FilterException e) {
-      if (e.reason() == FilterException.Reason.EXPRESSION) {
-        throw usage(e.getMessage());
-      }
-      throw e;
     }
+    if (file != null && frames != null) {
+      frames.check();
+    }
+    return Main.OK;
   }
 
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private BlockSource open() throws IOException {
-    String expression = String.join(" ", filter);
-    if (file != null) {
-      FrameFilter frameFilter =
-          filter.isEmpty() ? null : FrameFilter.of(expression, CaptureOption.MAX_SNAP_LENGTH_BYTES);
-      if (frameFilter != null) {
-        // a wrong one shows also if there is no frame
-        frameFilter.forLinkType(LinkType.ETHERNET);
-      }
-      return CaptureFile.open(file, frameFilter);
-    }
-    CaptureConfig.Builder config = CaptureConfig.on(interfaceName);
-    if (!filter.isEmpty()) {
-      CaptureInterface device = PacketCapture.require(interfaceName);
-      config.filter(
-          FilterCompiler.system()
-              .compileLive(
-                  expression,
-                  interfaceName,
-                  device.linkType(),
-                  CaptureOption.MAX_SNAP_LENGTH_BYTES));
-    }
-    PacketCapture capture = PacketCapture.open(config.build());
+  private static CaptureFile read(Path file, PacketFilter frames) throws IOException {
+    return CaptureFile.open(file, frames);
+  }
+
+  private PacketCapture capture() throws IOException {
+    PacketCapture capture = PacketCapture.open(interfaceName, filter.expression());
     System.err.println("listening on " + interfaceName + "; Ctrl-C ends it");
     return capture;
   }
@@ -214,7 +184,7 @@ final class FlowsCommand implements Callable<Integer> {
       if (!e.isTruncated()) {
         throw e;
       }
-      System.err.println("ringtap: " + TerminalText.line(e.getMessage()));
+      DumpCommand.note(e.getMessage());
     }
     table.endAll();
     if (sorted) {

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.CaptureException;
+import dev.ringtap.filter.FilterException;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,7 +78,7 @@ public final class Main {
     commands.addSubcommand(new DemoCommand());
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(Main::explain);
-    commands.setParameterExceptionHandler(Main::explainUsage);
+    commands.setParameterExceptionHandler((failure, arguments) -> explainUsage(failure));
     String version = "ringtap " + CaptureAgent.version();
     commands.getCommandSpec().version(version);
     commands.getSubcommands().values().forEach(each -> each.getCommandSpec().version(version));
@@ -100,7 +101,7 @@ public final class Main {
   }
 
   /** One sentence, and where to read more, instead of the whole help. */
-  private static int explainUsage(ParameterException failure, String[] arguments) {
+  private static int explainUsage(ParameterException failure) {
     CommandLine command = failure.getCommandLine();
     command.getErr().println("ringtap: " + TerminalText.line(failure.getMessage()));
     if (command.getDefaultValueProvider() instanceof OptionDefaults defaults) {
@@ -116,6 +117,10 @@ public final class Main {
   }
 
   private static int explain(Exception failure, CommandLine command, ParseResult result) {
+    if (failure instanceof FilterException filter
+        && filter.reason() == FilterException.Reason.EXPRESSION) {
+      return explainUsage(new ParameterException(command, filter.getMessage()));
+    }
     LogFormat.fail(failure, command.getErr());
     return failure instanceof CaptureException captureException
             && captureException.reason() == CaptureException.Reason.NO_PERMISSION

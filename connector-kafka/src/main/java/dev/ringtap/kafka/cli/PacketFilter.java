@@ -3,21 +3,27 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.file.FileFrameFilter;
+import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
 import java.lang.foreign.MemorySegment;
 
-/** An expression of pcap-filter(7) on packets of any link type. Not thread-safe. */
-final class PacketFilter {
+/** An expression of pcap-filter(7) on frames of any link type. Not thread-safe. */
+final class PacketFilter implements FrameFilter {
   private final FrameFilter compiled;
-  private final FileFrameFilter filter;
+  private final FileFrameFilter filter = new FileFrameFilter(this);
   private boolean used;
 
   PacketFilter(String expression) {
     compiled = FrameFilter.of(expression, CaptureOption.MAX_SNAP_LENGTH_BYTES);
-    filter = new FileFrameFilter(compiled);
+  }
+
+  @Override
+  public BpfProgram forLinkType(int linkType) throws FilterException {
+    used = true;
+    return compiled.forLinkType(linkType);
   }
 
   /**
@@ -26,7 +32,6 @@ final class PacketFilter {
    * @throws FilterException if it is wrong, or libpcap is missing
    */
   boolean keeps(Packet packet) throws FilterException {
-    used = true;
     MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
     return filter.keptBytes(
             packet.getLinkType(),
@@ -38,7 +43,7 @@ final class PacketFilter {
         != 0;
   }
 
-  /** Reports a wrong expression even if there was no packet. */
+  /** Reports a wrong expression even if there was no frame. */
   void check() throws FilterException {
     if (!used) {
       compiled.forLinkType(LinkType.ETHERNET);
