@@ -101,14 +101,14 @@ public final class CaptureAgent implements AutoCloseable {
     kafka = config.kafka() == null ? null : new KafkaLink(config.kafka(), clientId(config));
     fileGuard = new GuardedSink("file " + config.writeTo(), this::sinkFailed);
     boolean hasFlows = kafka != null && config.kafka().flows() != null;
-    if (kafka != null) {
-      sinks.add(config.kafka().hasPackets() ? kafkaGuard : flowGuard);
+    if (kafka != null && config.kafka().hasPackets()) {
+      sinks.add(kafkaGuard);
+    }
+    if (hasFlows) {
+      sinks.add(flowGuard);
     }
     if (config.writeTo() != null) {
       sinks.add(fileGuard);
-    }
-    if (hasFlows && config.kafka().hasPackets()) {
-      sinks.add(flowGuard);
     }
     common =
         new CaptureRun.Common(

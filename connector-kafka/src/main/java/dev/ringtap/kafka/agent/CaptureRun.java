@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * One capture of a run: an interface with its members, or a file. It has an account of its own.
@@ -76,11 +77,11 @@ final class CaptureRun implements AutoCloseable {
     boolean flowsAlone = common.flows() != null && common.flows().alone();
     this.flowDelivery =
         common.flows() == null || flowsAlone ? delivery : new Delivery(name + " flows");
+    List<DeliveryFailures> failures =
+        Stream.of(delivery, flowDelivery).distinct().map(Delivery::failures).toList();
     this.pumps =
         sources.stream()
-            .map(
-                source ->
-                    new PacketPump(source, delivery.failures(), common.quota(), common.blockLock()))
+            .map(source -> new PacketPump(source, failures, common.quota(), common.blockLock()))
             .toList();
     this.pumping = new AtomicInteger(pumps.size());
     this.account =

@@ -9,17 +9,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
  * Knows where the frames of one capture are: {@link #counts} meanwhile, {@link #ledger} at the end.
  */
 final class FrameAccount {
-  /** Reasons of frames that no sink was offered. */
-  private static final Set<String> UNREAD = Set.of(PacketPump.CORRUPT_BLOCK, "NotRead");
-
   private final String name;
   private final List<PacketPump> pumps;
   private final Delivery delivery;
@@ -128,9 +123,7 @@ final class FrameAccount {
       CaptureStatistics seen = statistics(each.source(), failure != null);
       long unread = seen.offered() - seen.droppedByKernel() - each.captured();
       if (failure != null && !cutShort && unread > 0) {
-        // what stayed behind in ring or file is accounted for as frames of a corrupt block are
-        each.countUnread(unread);
-        delivery.failures().add("NotRead", unread, AgentException.sentence(failure));
+        each.countUnread(unread, "NotRead", AgentException.sentence(failure));
       }
       statistics = statistics.plus(seen);
     }
@@ -196,21 +189,12 @@ final class FrameAccount {
     }
     long records = flows.recordsAcknowledged();
     long acknowledged = flows.framesAcknowledged();
-    Map<String, Long> failures = new TreeMap<>(flows.failures().counts());
-    if (flows != delivery) {
-      // frames that could not be read are in neither
-      delivery
-          .failures()
-          .counts()
-          .forEach(
-              (reason, frames) -> {
-                if (UNREAD.contains(reason)) {
-                  failures.merge(reason, frames, Long::sum);
-                }
-              });
-    }
     return new FlowLedger(
-        records, acknowledged, flows.framesWithoutFlow(), flows.framesInOpenFlows(), failures);
+        records,
+        acknowledged,
+        flows.framesWithoutFlow(),
+        flows.framesInOpenFlows(),
+        flows.failures().counts());
   }
 
   private long droppedByInterface() {

@@ -14,13 +14,10 @@ import java.util.function.Consumer;
 
 /** Takes blocks, hands their frames to the sinks, releases the blocks. One thread runs it. */
 final class PacketPump {
-  /** Why frames are not delivered that could not be read. */
-  static final String CORRUPT_BLOCK = "CorruptBlock";
-
   private static final int POLL_TIMEOUT_MILLIS = 500;
 
   private final BlockSource source;
-  private final DeliveryFailures failures;
+  private final List<DeliveryFailures> failures;
   private final FrameQuota quota;
   private final Lock blockLock;
 
@@ -39,10 +36,12 @@ final class PacketPump {
   private volatile boolean cancelled;
 
   /**
+   * @param failures count the frames that no sink is offered
    * @param quota ends the pump when it is used up
    * @param blockLock held while the frames of a block are handed over
    */
-  PacketPump(BlockSource source, DeliveryFailures failures, FrameQuota quota, Lock blockLock) {
+  PacketPump(
+      BlockSource source, List<DeliveryFailures> failures, FrameQuota quota, Lock blockLock) {
     this.source = source;
     this.failures = failures;
     this.quota = quota;
@@ -125,8 +124,7 @@ final class PacketPump {
         }
       }
     } catch (CorruptBlockException e) {
-      captured.add(e.unreadFrames());
-      failures.add(CORRUPT_BLOCK, e.unreadFrames(), e.getMessage());
+      countUnread(e.unreadFrames(), "CorruptBlock", e.getMessage());
     } finally {
       capturedBytes.add(bytes);
       lostBefore.add(lost);
@@ -141,9 +139,10 @@ final class PacketPump {
     notifyAll();
   }
 
-  /** Counts frames that a failure left in the source as captured. After the end. */
-  void countUnread(long frames) {
+  /** Counts frames that no sink is offered: as captured and, in every account, not delivered. */
+  void countUnread(long frames, String reason, String detail) {
     captured.add(frames);
+    failures.forEach(each -> each.add(reason, frames, detail));
   }
 
   /** Waits until the blocks of this many frames are through, or no more come. Any thread. */

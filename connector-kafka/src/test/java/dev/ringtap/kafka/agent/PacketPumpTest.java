@@ -32,7 +32,7 @@ class PacketPumpTest {
 
   private static PacketPump pump(BlockSource source) {
     return new PacketPump(
-        source, new DeliveryFailures("test"), new FrameQuota(0), new ReentrantLock());
+        source, List.of(new DeliveryFailures("test")), new FrameQuota(0), new ReentrantLock());
   }
 
   private CaptureFile file() throws IOException {

@@ -70,7 +70,7 @@ class RecordBatcherTest {
 
   private void pump(FrameSink.FrameWriter writer, long quota) throws IOException {
     try (CaptureFile source = CaptureFile.open(file)) {
-      new PacketPump(source, failures, new FrameQuota(quota), new ReentrantLock())
+      new PacketPump(source, List.of(failures), new FrameQuota(quota), new ReentrantLock())
           .run(List.of(writer));
     }
   }
