@@ -25,14 +25,18 @@ final class KafkaLink {
 
   private volatile AgentConfig.KafkaTarget target;
 
-  /** The broker addresses that Kafka named first. Published by the sink, as the schema's number. */
-  private Set<HostPort> firstBrokers = Set.of();
-
+  /** Published by {@link #connection}, as the next. */
   private OptionalInt schemaId = OptionalInt.empty();
+
   private OptionalInt flowSchemaId = OptionalInt.empty();
 
   /** Null until registry and broker have answered. */
-  private volatile KafkaSink sink;
+  private volatile Connection connection;
+
+  /**
+   * @param firstBrokers the addresses that Kafka named when it was asked for the topic
+   */
+  private record Connection(KafkaSink sink, Set<HostPort> firstBrokers) {}
 
   /** Why there is no connection yet, or null. */
   private volatile String obstacle;
@@ -54,8 +58,12 @@ final class KafkaLink {
   void connect() throws IOException {
     schemaId = target.hasPackets() ? register(target) : OptionalInt.empty();
     flowSchemaId = register(target.flows());
-    firstBrokers = ensureTopics(target);
-    sink = KafkaSink.open(target, clientId, schemaId, lastAcknowledgedMillis);
+    connection = connect(target);
+  }
+
+  private Connection connect(AgentConfig.KafkaTarget to) throws IOException {
+    Set<HostPort> brokers = ensureTopics(to);
+    return new Connection(KafkaSink.open(to, clientId, schemaId, lastAcknowledgedMillis), brokers);
   }
 
   /**
@@ -68,20 +76,18 @@ final class KafkaLink {
    */
   void change(Properties settings, GuardedSink guard, Lock noBlock) throws IOException {
     AgentConfig.KafkaTarget changed = target.with(settings);
-    if (sink == null) {
+    if (connection == null) {
       // the next attempt to connect has them
       target = changed;
       return;
     }
-    Set<HostPort> brokers = ensureTopics(changed);
-    KafkaSink next = KafkaSink.open(changed, clientId, schemaId, lastAcknowledgedMillis);
+    Connection next = connect(changed);
     noBlock.lock();
     try {
-      sink.finish();
+      connection.sink().finish();
       target = changed;
-      firstBrokers = brokers;
-      sink = next;
-      guard.open(next);
+      connection = next;
+      guard.open(next.sink());
     } finally {
       noBlock.unlock();
     }
@@ -115,13 +121,13 @@ final class KafkaLink {
     synchronized (this) {
       waiting = Thread.currentThread();
     }
-    while (sink == null && guard.failure() == null) {
+    while (connection == null && guard.failure() == null) {
       try {
         if (givenUp) {
           throw new AgentException("Kafka was not there when the drain timeout was over", null);
         }
         connect();
-        guard.open(sink);
+        guard.open(connection.sink());
         LOG.log(
             Level.INFO,
             "Kafka answers, frames are sent topic={0} schemaId={1}",
@@ -179,6 +185,7 @@ final class KafkaLink {
 
   /** Ends the producer at once, if there is one. */
   void abandon() {
+    KafkaSink sink = sink();
     if (sink != null) {
       sink.abandon();
     }
@@ -186,12 +193,13 @@ final class KafkaLink {
 
   /** Where frames go; null until registry and broker have answered. */
   KafkaSink sink() {
-    return sink;
+    Connection current = connection;
+    return current == null ? null : current.sink();
   }
 
   /** Whether the drain timeout was over before there was a connection. */
   boolean wasNeverThere() {
-    return sink == null && givenUp;
+    return connection == null && givenUp;
   }
 
   /** Why there is no connection yet, or null. */
@@ -201,12 +209,12 @@ final class KafkaLink {
 
   /** The schema's number in the registry, if one is used and has answered. */
   OptionalInt schemaId() {
-    return sink == null ? OptionalInt.empty() : schemaId;
+    return connection == null ? OptionalInt.empty() : schemaId;
   }
 
   /** The number of the flows' schema, likewise. */
   OptionalInt flowSchemaId() {
-    return sink == null ? OptionalInt.empty() : flowSchemaId;
+    return connection == null ? OptionalInt.empty() : flowSchemaId;
   }
 
   /** Those of the settings, which the client goes back to, and those that Kafka named first. */
@@ -216,8 +224,9 @@ final class KafkaLink {
             target
                 .producerSettings()
                 .getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, ""));
-    if (sink != null) {
-      brokers.addAll(firstBrokers);
+    Connection current = connection;
+    if (current != null) {
+      brokers.addAll(current.firstBrokers());
     }
     return brokers;
   }
