@@ -8,36 +8,59 @@ import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 
 /**
  * The interfaces of a run, by name or by pattern. In a pattern, {@code *} stands for any
- * characters, {@code ?} for one, {@code [a-c]} for one of these.
- *
- * @param wanted names and patterns
- * @param excluded names and patterns of interfaces that no pattern of the others selects
+ * characters, {@code ?} for one, {@code [a-c]} for one of these. Immutable.
  */
-public record InterfaceSelection(List<String> wanted, List<String> excluded) {
+public final class InterfaceSelection {
   private static final System.Logger LOG = System.getLogger(InterfaceSelection.class.getName());
 
   private static final long LOOK_MILLIS = 100;
 
+  private final List<Name> wanted;
+  private final List<Name> excluded;
+
   /**
-   * Copies the lists.
+   * A name or a pattern.
    *
+   * @param pattern null for a name
+   */
+  private record Name(String text, PathMatcher pattern) {
+    static Name of(String text) {
+      if (text.chars().noneMatch(each -> "*?[{".indexOf(each) >= 0)) {
+        return new Name(text, null);
+      }
+      try {
+        return new Name(text, FileSystems.getDefault().getPathMatcher("glob:" + text));
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException(
+            "'" + text + "' is no pattern: " + e.getDescription(), e);
+      }
+    }
+
+    boolean isPattern() {
+      return pattern != null;
+    }
+
+    boolean matches(String name) {
+      return isPattern() ? pattern.matches(Path.of(name)) : text.equals(name);
+    }
+  }
+
+  /**
+   * @param wanted names and patterns
+   * @param excluded names and patterns of interfaces that no pattern of the others selects
    * @throws IllegalArgumentException if a pattern is wrong; the message says where
    */
-  public InterfaceSelection {
-    wanted = List.copyOf(wanted);
-    excluded = List.copyOf(excluded);
-    for (String each : wanted) {
-      matches(each, "");
-    }
-    for (String each : excluded) {
-      matches(each, "");
-    }
+  public InterfaceSelection(List<String> wanted, List<String> excluded) {
+    this.wanted = wanted.stream().map(Name::of).toList();
+    this.excluded = excluded.stream().map(Name::of).toList();
   }
 
   /** One interface. */
@@ -45,33 +68,20 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
     return new InterfaceSelection(List.of(name), List.of());
   }
 
-  private static boolean isPattern(String text) {
-    return text.chars().anyMatch(each -> "*?[{".indexOf(each) >= 0);
-  }
-
-  private static boolean matches(String pattern, String name) {
-    try {
-      return FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name));
-    } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException(
-          "'" + pattern + "' is no pattern: " + e.getDescription(), e);
-    }
-  }
-
   /** Whether it is one interface, by its name. */
   public boolean isOne() {
-    return wanted.size() == 1 && isNamed(wanted.get(0));
+    return wanted.size() == 1 && !wanted.get(0).isPattern();
   }
 
   /** Whether the interface is wanted by its name, not only by a pattern. */
   boolean isNamed(String name) {
-    return !isPattern(name) && wanted.contains(name);
+    return wanted.stream().anyMatch(each -> !each.isPattern() && each.matches(name));
   }
 
   private boolean includes(String name) {
     return isNamed(name)
-        || wanted.stream().anyMatch(each -> isPattern(each) && matches(each, name))
-            && excluded.stream().noneMatch(each -> matches(each, name));
+        || wanted.stream().anyMatch(each -> each.matches(name))
+            && excluded.stream().noneMatch(each -> each.matches(name));
   }
 
   /**
@@ -94,11 +104,8 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
   /** Names and patterns that none of these interfaces answers. */
   List<String> without(List<String> names) {
     return wanted.stream()
-        .filter(
-            each ->
-                isPattern(each)
-                    ? names.stream().noneMatch(name -> matches(each, name))
-                    : !names.contains(each))
+        .filter(each -> names.stream().noneMatch(each::matches))
+        .map(Name::text)
         .toList();
   }
 
@@ -111,13 +118,17 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
   public List<String> required() throws AgentException, CaptureException {
     List<CaptureInterface> all = CaptureInterface.list();
     List<String> names =
-        new ArrayList<>(wanted.stream().filter(each -> !isPattern(each)).distinct().toList());
+        wanted.stream()
+            .filter(each -> !each.isPattern())
+            .map(Name::text)
+            .distinct()
+            .collect(Collectors.toCollection(ArrayList::new));
     among(all).stream().filter(each -> !names.contains(each)).forEach(names::add);
     if (names.isEmpty()) {
       throw new AgentException(
           "no interface that is up matches "
-              + String.join(" or ", wanted)
-              + (excluded.isEmpty() ? "" : " without " + String.join(" and ", excluded))
+              + joined(wanted, " or ")
+              + (excluded.isEmpty() ? "" : " without " + joined(excluded, " and "))
               + "; there are: "
               + String.join(", ", all.stream().map(CaptureInterface::name).toList())
               + "; wait for one with --wait",
@@ -171,8 +182,12 @@ public record InterfaceSelection(List<String> wanted, List<String> excluded) {
     return false;
   }
 
+  private static String joined(List<Name> names, String separator) {
+    return names.stream().map(Name::text).collect(Collectors.joining(separator));
+  }
+
   @Override
   public String toString() {
-    return String.join(", ", wanted);
+    return joined(wanted, ", ");
   }
 }
