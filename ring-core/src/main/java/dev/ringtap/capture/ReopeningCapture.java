@@ -3,7 +3,6 @@ package dev.ringtap.capture;
 import dev.ringtap.capture.CaptureException.Reason;
 import dev.ringtap.filter.BpfProgram;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +48,7 @@ public final class ReopeningCapture implements LiveCapture {
 
   /**
    * Opens the members of a fanout group, or one capture alone, as {@link PacketCapture#openGroup};
-   * the interface must be there. {@link #awaitInterface} waits for it.
+   * the interface must be there.
    */
   public static List<ReopeningCapture> openGroup(CaptureConfig config, int members)
       throws CaptureException {
@@ -59,40 +58,6 @@ public final class ReopeningCapture implements LiveCapture {
       waiting.add(new ReopeningCapture(each.config(), group, each));
     }
     return waiting;
-  }
-
-  /**
-   * Waits until an interface is there and up.
-   *
-   * @return the interface
-   * @throws CaptureException if a capture could not be opened for another reason
-   * @throws InterruptedIOException if the thread is interrupted; it stays so
-   */
-  public static CaptureInterface awaitInterface(String name) throws IOException {
-    boolean told = false;
-    while (true) {
-      try {
-        return PacketCapture.require(name);
-      } catch (CaptureException e) {
-        if (!e.isInterfaceAway()) {
-          throw e;
-        }
-        if (!told) {
-          LOG.log(
-              Level.INFO,
-              "waiting for an interface interface={0} reason={1}",
-              name,
-              e.getMessage());
-          told = true;
-        }
-      }
-      try {
-        Thread.sleep(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while waiting for interface " + name);
-      }
-    }
   }
 
   /** {@inheritDoc} It stays the same after its interface was gone. */

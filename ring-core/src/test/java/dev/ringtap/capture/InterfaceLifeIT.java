@@ -353,32 +353,4 @@ class InterfaceLifeIT {
       }
     }
   }
-
-  @Test
-  void awaitInterfaceReturnsWhenItIsUp() throws Exception {
-    ip("link set " + RIGHT + " down");
-    CompletableFuture<Void> awaiting = new CompletableFuture<>();
-    Thread waiter =
-        network.call(
-            () -> {
-              Thread thread =
-                  new Thread(
-                      () -> {
-                        try {
-                          ReopeningCapture.awaitInterface(RIGHT);
-                          awaiting.complete(null);
-                        } catch (IOException e) {
-                          awaiting.completeExceptionally(e);
-                        }
-                      });
-              // a thread begins in the namespace of the one that starts it
-              thread.start();
-              return thread;
-            });
-    Thread.sleep(300);
-    assertThat(awaiting).isNotDone();
-    ip("link set " + RIGHT + " up");
-    awaiting.get(30, TimeUnit.SECONDS);
-    waiter.join();
-  }
 }

@@ -195,8 +195,8 @@ class PacketCaptureIT {
   }
 
   /**
-   * Every frame carries its number, so that each gap shows by itself: it must be where {@code
-   * lostBefore} says but for a few, and all of them together are exactly what the kernel dropped.
+   * Every frame carries its number, so that each gap shows by itself: except for a few, it must be
+   * where {@code lostBefore} says, and all of them together are exactly what the kernel dropped.
    * The reader holds several blocks at times and gives them back out of order, from another thread.
    */
   @ParameterizedTest

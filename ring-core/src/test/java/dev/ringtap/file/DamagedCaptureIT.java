@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Files of every kind and damaged ones, read by tcpdump and by us: the same frames up to a fault,
- * and a fault where tcpdump has one, but for the {@link Difference}s that are meant.
+ * and a fault where tcpdump has one, except the {@link Difference}s that are meant.
  *
  * <p>The files are made up. With {@code -Dringtap.captures=DIRECTORY} those in it are read too, and
  * damaged ones of each.

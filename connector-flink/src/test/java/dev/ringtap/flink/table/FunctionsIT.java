@@ -220,7 +220,7 @@ class FunctionsIT {
   private Set<String> privateSources;
   private byte[] payload;
 
-  /** Whether answers are equal but for escapes. */
+  /** Whether answers are equal except for escapes. */
   private boolean escaped;
 
   private Said said;
@@ -426,7 +426,7 @@ class FunctionsIT {
 
   /**
    * tshark does not tell answers from what other sections hold: those that are ours too. A text of
-   * tshark's that is ours but for escapes is taken as ours.
+   * tshark's that equals ours except for escapes is taken as ours.
    */
   private String answers(String[] ours) {
     List<String> left = new ArrayList<>(ours == null ? List.of() : Arrays.asList(ours));
