@@ -55,6 +55,29 @@ public final class CaptureConfig implements Serializable {
     return get(CaptureOption.INTERFACE);
   }
 
+  /**
+   * What {@link #inNamespace} does.
+   *
+   * @param <E> what it throws
+   */
+  @FunctionalInterface
+  public interface Action<T, E extends Exception> {
+    /** Does it. */
+    T run() throws E;
+  }
+
+  /**
+   * Does something in the network namespace of {@link CaptureOption#NETWORK_NAMESPACE}: lists the
+   * interfaces there, for example. If the option is set, a thread of its own does it while the
+   * calling one waits; an interrupt does not end the wait.
+   *
+   * @throws CaptureException if the namespace cannot be entered
+   */
+  public <T, E extends Exception> T inNamespace(Action<T, E> action) throws E, CaptureException {
+    String namespace = get(CaptureOption.NETWORK_NAMESPACE);
+    return namespace == null ? action.run() : NamespaceThread.call(namespace, action);
+  }
+
   /** The option's value, or the name of this host. */
   public String hostName() {
     String name = get(CaptureOption.HOST_NAME);

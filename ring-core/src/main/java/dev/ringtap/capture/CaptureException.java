@@ -14,6 +14,8 @@ public final class CaptureException extends IOException {
     NO_PERMISSION,
     /** No interface has the name, or it went away. */
     NO_SUCH_INTERFACE,
+    /** No network namespace has the name, or it went away. */
+    NO_SUCH_NAMESPACE,
     /** The interface is not up. */
     INTERFACE_DOWN,
     /** The filter asks for what the kernel cannot look at on this interface. */
@@ -49,9 +51,11 @@ public final class CaptureException extends IOException {
     return reason;
   }
 
-  /** Whether it is only the interface that is missing or down, and may come. */
+  /** Whether only the interface or its network namespace is missing or down, and may come. */
   public boolean isInterfaceAway() {
-    return reason == Reason.NO_SUCH_INTERFACE || reason == Reason.INTERFACE_DOWN;
+    return reason == Reason.NO_SUCH_INTERFACE
+        || reason == Reason.NO_SUCH_NAMESPACE
+        || reason == Reason.INTERFACE_DOWN;
   }
 
   /** What the kernel refused, in words that say what to do. */

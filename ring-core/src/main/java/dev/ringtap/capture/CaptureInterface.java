@@ -148,7 +148,9 @@ public record CaptureInterface(
         (flags & Ifreq.IFF_PROMISC) != 0,
         Ifreq.mtu(name),
         Ifreq.hardwareType(name),
-        switchTag(Path.of("/sys/class/net", name, "dsa", "tagging")));
+        NamespaceThread.isCurrent()
+            ? NO_SWITCH_TAG
+            : switchTag(Path.of("/sys/class/net", name, "dsa", "tagging")));
   }
 
   /** The file is there since Linux 4.20, if the interface is a switch chip's conduit. */

@@ -58,6 +58,11 @@ final class CaptureOpener {
    */
   static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
       throws CaptureException {
+    return configs.get(0).inNamespace(() -> openHere(configs, group));
+  }
+
+  private static List<PacketCapture> openHere(List<CaptureConfig> configs, FanoutGroup group)
+      throws CaptureException {
     List<PacketCapture> captures = new ArrayList<>();
     try {
       for (CaptureConfig config : configs) {

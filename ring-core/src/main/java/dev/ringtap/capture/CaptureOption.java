@@ -19,6 +19,14 @@ public final class CaptureOption<T> {
   public static final CaptureOption<String> INTERFACE =
       text("interface", "name", "Captures on this interface; any captures on all interfaces.");
 
+  /** Where the interface is. */
+  public static final CaptureOption<String> NETWORK_NAMESPACE =
+      text(
+          "network-namespace",
+          "name or path",
+          "Captures in another network namespace, such as a container's, by its ip-netns(8) name or"
+              + " a path such as /proc/PID/ns/net. Requires CAP_SYS_ADMIN.");
+
   /** Most bytes kept of a frame. */
   public static final CaptureOption<Integer> SNAP_LENGTH_BYTES =
       number(
@@ -130,6 +138,7 @@ public final class CaptureOption<T> {
   public static final List<CaptureOption<?>> ALL =
       List.of(
           INTERFACE,
+          NETWORK_NAMESPACE,
           SNAP_LENGTH_BYTES,
           PROMISCUOUS,
           DIRECTION,

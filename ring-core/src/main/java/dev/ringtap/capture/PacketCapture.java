@@ -31,10 +31,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * }
  * }</pre>
  *
- * <p>The socket belongs to the network namespace of the thread that opens it. Afterwards {@link
- * #poll} is for one thread at a time; {@link #wake}, {@link #stop}, {@link #close}, {@link
- * #statistics} and {@link #ringFill} are for any. A block may be released by any thread, in any
- * order.
+ * <p>The socket belongs to the network namespace of {@link CaptureOption#NETWORK_NAMESPACE},
+ * otherwise to that of the thread that opens it. Afterwards {@link #poll} is for one thread at a
+ * time; {@link #wake}, {@link #stop}, {@link #close}, {@link #statistics} and {@link #ringFill} are
+ * for any. A block may be released by any thread, in any order.
  *
  * <p>The capture follows its interface by number. When that goes down, the capture waits until it
  * is up again. When it is renamed, frames keep the name that it was opened with. When it is removed
@@ -265,7 +265,7 @@ public final class PacketCapture implements LiveCapture {
             .build();
     try {
       ring.changeFilter(
-          FilterRewriter.forInterface(changed, device),
+          changed.inNamespace(() -> FilterRewriter.forInterface(changed, device)),
           device.snapLengthBytes(changed.snapLengthBytes()));
     } catch (LinuxException e) {
       throw CaptureException.of(e, interfaceName);

@@ -1,5 +1,7 @@
 package dev.ringtap.lab;
 
+import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.linux.LinuxException;
 import dev.ringtap.linux.NetworkNamespace;
 import java.io.IOException;
@@ -75,6 +77,16 @@ public final class PrivateNetwork implements AutoCloseable {
     if (Files.exists(setting)) {
       Files.writeString(setting, "1");
     }
+  }
+
+  /** The path by which a capture enters the namespace; good until this is closed. */
+  public String path() throws IOException {
+    return call(() -> Path.of("/proc/thread-self").toRealPath().resolve("ns/net").toString());
+  }
+
+  /** A capture in this network. */
+  public CaptureConfig.Builder capture(String interfaceName) throws IOException {
+    return CaptureConfig.on(interfaceName).set(CaptureOption.NETWORK_NAMESPACE, path());
   }
 
   /** Runs something inside the namespace and waits for it. */

@@ -37,6 +37,7 @@ public final class Libc {
   static final int POLLERR = 8;
 
   private static final int AF_INET = 2;
+  private static final int O_CLOEXEC = 0x80000;
   private static final int EFD_CLOEXEC = 0x80000;
   private static final int EFD_NONBLOCK = 0x800;
   private static final int PROT_READ_WRITE = 3;
@@ -87,6 +88,14 @@ public final class Libc {
               Linker.Option.captureCallState("errno"),
               Linker.Option.firstVariadicArg(1));
   private static final MethodHandle UNSHARE = call("unshare", of(INT, INT));
+  private static final MethodHandle SETNS = call("setns", of(INT, INT, INT));
+  private static final MethodHandle OPEN =
+      Linker.nativeLinker()
+          .downcallHandle(
+              address("open"),
+              of(INT, ADDRESS, INT),
+              Linker.Option.captureCallState("errno"),
+              Linker.Option.firstVariadicArg(2));
   private static final MethodHandle IF_NAMEINDEX = call("if_nameindex", of(ADDRESS));
   private static final MethodHandle IF_FREENAMEINDEX =
       Linker.nativeLinker()
@@ -304,6 +313,29 @@ public final class Libc {
       MemorySegment state = arena.allocate(CALL_STATE);
       int result = (int) UNSHARE.invokeExact(state, CLONE_NEWNET);
       check(result, state, "unshare(CLONE_NEWNET)");
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Moves the calling thread, and no other, into the network namespace of a file. */
+  static void setNetworkNamespace(Fd namespace) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int result = (int) SETNS.invokeExact(state, namespace.number(), CLONE_NEWNET);
+      check(result, state, "setns(CLONE_NEWNET)");
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Opens a file for reading. */
+  static Fd open(String path) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path), O_CLOEXEC);
+      check(fd, state, "open " + path);
+      return new Fd(fd);
     } catch (Throwable e) {
       throw failed(e);
     }

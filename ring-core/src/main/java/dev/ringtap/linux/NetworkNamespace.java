@@ -9,10 +9,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Makes a network namespace for the calling thread, and virtual links in it through rtnetlink
- * ({@code <linux/rtnetlink.h>}, {@code <linux/if_link.h>}, {@code <linux/veth.h>}). The namespace
- * is gone, its links with it, when the thread has ended and its last socket is closed: nothing is
- * left behind, also when the process is killed.
+ * Moves the calling thread into a network namespace, and makes virtual links there through
+ * rtnetlink ({@code <linux/rtnetlink.h>}, {@code <linux/if_link.h>}, {@code <linux/veth.h>}). A new
+ * namespace is gone, its links with it, when the thread has ended and its last socket is closed:
+ * nothing is left behind, also when the process is killed.
  */
 public final class NetworkNamespace {
   private static final int NETLINK_ROUTE = 0;
@@ -37,6 +37,17 @@ public final class NetworkNamespace {
   /** Moves the calling thread into a new, empty namespace. Needs CAP_SYS_ADMIN. */
   public static void enterNew() throws LinuxException {
     Libc.unshareNetwork();
+  }
+
+  /**
+   * Moves the calling thread into the namespace of a file, such as {@code /run/netns/NAME} or
+   * {@code /proc/PID/ns/net}. Needs CAP_SYS_ADMIN. There is no way back without that: it is for
+   * threads that end.
+   */
+  public static void enter(String path) throws LinuxException {
+    try (Fd namespace = Libc.open(path)) {
+      Libc.setNetworkNamespace(namespace);
+    }
   }
 
   /** Makes a pair of virtual Ethernet interfaces in the calling thread's namespace, both down. */

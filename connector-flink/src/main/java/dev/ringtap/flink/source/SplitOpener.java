@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens what a split stands for, on the reader's host. It travels with the job. Thread-safe. */
 final class SplitOpener implements Serializable {
   private static final long serialVersionUID = 1;
+  private static final Logger LOG = LoggerFactory.getLogger(SplitOpener.class);
 
   /** Captures of all hosts that are not named. */
   static final String EVERY_HOST = "";
@@ -46,33 +48,6 @@ final class SplitOpener implements Serializable {
     this.fileHost = fileHost;
     this.follow = follow;
     this.watermarks = watermarks;
-  }
-
-  /** Where captures are opened: a test puts them into a network of its own. */
-  interface Place {
-    /** Runs an opening. */
-    <T> T open(Callable<T> opening) throws IOException;
-  }
-
-  private static volatile Place place =
-      new Place() {
-        @Override
-        public <T> T open(Callable<T> opening) throws IOException {
-          try {
-            return opening.call();
-          } catch (IOException | RuntimeException e) {
-            throw e;
-          } catch (Exception e) {
-            throw new IOException(e);
-          }
-        }
-      };
-
-  /** For tests. */
-  static Place place(Place other) {
-    Place before = place;
-    place = other;
-    return before;
   }
 
   /** Whether something is captured live. */
@@ -107,7 +82,14 @@ final class SplitOpener implements Serializable {
       return CaptureFile.open(Path.of(file.path()), file.range(), follow).host(fileHost);
     }
     LiveSplit live = (LiveSplit) split;
-    return place.open(() -> PacketCapture.open(config(live)));
+    PacketCapture capture = PacketCapture.open(config(live));
+    LOG.info(
+        "capture started interface={} host={} member={} captureStart={}",
+        capture.capture().interfaceName(),
+        capture.capture().host(),
+        capture.capture().member(),
+        capture.capture().start());
+    return capture;
   }
 
   /** What the user gave for the split's interface. */
@@ -153,8 +135,11 @@ final class SplitOpener implements Serializable {
       config.set(CaptureOption.HOST_NAME, split.host());
     }
     if (filter != PacketFilter.ALL) {
-      CaptureInterface device = CaptureInterface.named(given.interfaceName());
-      config.filter(filter.forInterface(device, given.snapLengthBytes()));
+      config.filter(
+          given.inNamespace(
+              () ->
+                  filter.forInterface(
+                      CaptureInterface.named(given.interfaceName()), given.snapLengthBytes())));
     }
     return config.build();
   }
@@ -167,12 +152,9 @@ final class SplitOpener implements Serializable {
     if (split instanceof FileSplit) {
       return new SplitFilter(split, filter.forFiles(), filter.inReader());
     }
-    LiveSplit live = (LiveSplit) split;
-    return place.open(
-        () -> {
-          CaptureInterface device = CaptureInterface.named(live.interfaceName());
-          return new SplitFilter(
-              split, null, filter.kernelDecides(device) ? null : filter.inReader());
-        });
+    CaptureConfig config = configOf((LiveSplit) split);
+    CaptureInterface device =
+        config.inNamespace(() -> CaptureInterface.named(config.interfaceName()));
+    return new SplitFilter(split, null, filter.kernelDecides(device) ? null : filter.inReader());
   }
 }

@@ -1,5 +1,6 @@
 package dev.ringtap.flink.example;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
@@ -15,13 +16,13 @@ final class ExampleTraffic implements AutoCloseable {
   private static final int MILLIS_BETWEEN = 1;
   private static final int[] PORTS = {53, 80, 443, 8883};
 
-  private final String interfaceName;
+  private final CaptureConfig capture;
   private final Duration duration;
   private final CaptureLab lab;
   private volatile boolean ended;
 
-  private ExampleTraffic(String interfaceName, Duration duration, CaptureLab lab) {
-    this.interfaceName = interfaceName;
+  private ExampleTraffic(CaptureConfig capture, Duration duration, CaptureLab lab) {
+    this.capture = capture;
     this.duration = duration;
     this.lab = lab;
   }
@@ -32,7 +33,8 @@ final class ExampleTraffic implements AutoCloseable {
   static ExampleTraffic start(String[] arguments) throws IOException {
     int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : DEFAULT_SECONDS;
     if (arguments.length > 0 && !arguments[0].equals(VIRTUAL_WIRE)) {
-      return new ExampleTraffic(arguments[0], Duration.ofSeconds(seconds), null);
+      return new ExampleTraffic(
+          CaptureConfig.on(arguments[0]).build(), Duration.ofSeconds(seconds), null);
     }
     String cause = PrivateNetwork.unavailabilityCause();
     if (cause != null) {
@@ -42,17 +44,22 @@ final class ExampleTraffic implements AutoCloseable {
               + "); name an interface: connector-flink/bin/example top-talkers eth0 60");
       System.exit(3);
     }
+    CaptureLab lab = CaptureLab.createOrSkip();
     ExampleTraffic traffic =
-        new ExampleTraffic(
-            PrivateNetwork.RIGHT, Duration.ofSeconds(seconds), CaptureLab.createOrSkip());
+        new ExampleTraffic(lab.capture().build(), Duration.ofSeconds(seconds), lab);
     Thread sender = new Thread(traffic::send, "office");
     sender.setDaemon(true);
     sender.start();
     return traffic;
   }
 
-  String interfaceName() {
-    return interfaceName;
+  CaptureConfig capture() {
+    return capture;
+  }
+
+  /** The same as options of a table. */
+  String tableOptions() throws IOException {
+    return lab == null ? "'interface' = '" + capture.interfaceName() + "'" : lab.tableOptions();
   }
 
   Duration duration() {

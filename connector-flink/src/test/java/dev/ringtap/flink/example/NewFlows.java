@@ -82,7 +82,7 @@ public final class NewFlows {
       StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
       PacketSource<String> source =
           PacketSource.<String>builder()
-              .interfaceName(traffic.interfaceName())
+              .capture(traffic.capture())
               .duration(traffic.duration())
               .deserializer(new Flow())
               .build();

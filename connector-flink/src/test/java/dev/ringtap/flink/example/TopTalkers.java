@@ -74,7 +74,7 @@ public final class TopTalkers {
       StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
       PacketSource<Tuple3<Integer, String, Long>> source =
           PacketSource.<Tuple3<Integer, String, Long>>builder()
-              .interfaceName(traffic.interfaceName())
+              .capture(traffic.capture())
               .duration(traffic.duration())
               .sourceWatermarks()
               .deserializer(new Talk())

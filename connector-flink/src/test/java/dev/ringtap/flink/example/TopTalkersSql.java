@@ -16,9 +16,9 @@ public final class TopTalkersSql {
       tables.executeSql(
           "CREATE TABLE packets (`timestamp` TIMESTAMP_LTZ(3), vlan_id INT, ip_src STRING, ip_version INT,"
               + " original_length INT, WATERMARK FOR `timestamp` AS SOURCE_WATERMARK())"
-              + " WITH ('connector' = 'ringtap', 'interface' = '"
-              + traffic.interfaceName()
-              + "', 'duration' = '"
+              + " WITH ('connector' = 'ringtap', "
+              + traffic.tableOptions()
+              + ", 'duration' = '"
               + traffic.duration().toSeconds()
               + " s')");
       tables

@@ -3,8 +3,8 @@ package dev.ringtap.flink.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.capture.Block;
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -29,54 +29,54 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A private network in which all captures of this JVM are opened, the ledgers that they log, and
- * tcpdump beside them.
+ * A private network, what captures of this JVM log when they are opened and closed, and tcpdump
+ * beside them.
  */
 public final class CaptureLab implements AutoCloseable {
   private static final Logger LEDGERS = Logger.getLogger(SplitLedger.class.getName());
 
   private static final int FRAMES_IN_A_ROW = 50;
 
+  private static final Logger OPENINGS = Logger.getLogger(SplitOpener.class.getName());
+
   private final PrivateNetwork network;
-  private final SplitOpener.Place before;
   private final AtomicInteger opened = new AtomicInteger();
   private final List<String> ledgers = new ArrayList<>();
-  private final Handler handler =
-      new Handler() {
-        @Override
-        public void publish(LogRecord record) {
-          synchronized (ledgers) {
-            ledgers.add(
-                record.getParameters() == null
-                    ? record.getMessage()
-                    : record.getMessage() + Arrays.toString(record.getParameters()));
-          }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-      };
+  private final Handler ledgerHandler =
+      handler(
+          record -> {
+            synchronized (ledgers) {
+              ledgers.add(
+                  record.getParameters() == null
+                      ? record.getMessage()
+                      : record.getMessage() + Arrays.toString(record.getParameters()));
+            }
+          });
+  private final Handler openingHandler = handler(record -> opened.incrementAndGet());
 
   private CaptureLab(PrivateNetwork network) {
     this.network = network;
-    this.before =
-        SplitOpener.place(
-            new SplitOpener.Place() {
-              @Override
-              public <T> T open(Callable<T> opening) throws IOException {
-                T made = network.call(opening);
-                if (made instanceof PacketCapture) {
-                  opened.incrementAndGet();
-                }
-                return made;
-              }
-            });
-    LEDGERS.setLevel(Level.INFO);
-    LEDGERS.setUseParentHandlers(false);
-    LEDGERS.addHandler(handler);
+    for (Logger each : List.of(LEDGERS, OPENINGS)) {
+      each.setLevel(Level.INFO);
+      each.setUseParentHandlers(false);
+    }
+    LEDGERS.addHandler(ledgerHandler);
+    OPENINGS.addHandler(openingHandler);
+  }
+
+  private static Handler handler(Consumer<LogRecord> each) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord record) {
+        each.accept(record);
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   /** Makes one, or skips the test where that is not allowed. */
@@ -87,6 +87,17 @@ public final class CaptureLab implements AutoCloseable {
   /** The network. */
   public PrivateNetwork network() {
     return network;
+  }
+
+  /** A capture of the wire's right end. */
+  public CaptureConfig.Builder capture() throws IOException {
+    return network.capture(PrivateNetwork.RIGHT);
+  }
+
+  /** The same as options of a table. */
+  public String tableOptions() throws IOException {
+    return "'interface' = '%s', 'network-namespace' = '%s'"
+        .formatted(PrivateNetwork.RIGHT, network.path());
   }
 
   /** Captures opened so far. */
@@ -204,8 +215,8 @@ public final class CaptureLab implements AutoCloseable {
   @Override
   public void close() {
     awaitLedgers();
-    SplitOpener.place(before);
-    LEDGERS.removeHandler(handler);
+    LEDGERS.removeHandler(ledgerHandler);
+    OPENINGS.removeHandler(openingHandler);
     network.close();
   }
 }

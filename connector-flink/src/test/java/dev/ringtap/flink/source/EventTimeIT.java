@@ -2,7 +2,6 @@ package dev.ringtap.flink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Direction;
 import dev.ringtap.lab.FrameSender;
@@ -157,11 +156,12 @@ class EventTimeIT {
    * Both ends of a wire, each with the frames that come in there. A ring of few blocks would drop
    * some when its reader waits for the processor longer than as many retire timeouts.
    */
-  private static PacketSource<String> bothEnds(int ringMib) {
+  private static PacketSource<String> bothEnds(CaptureLab lab, int ringMib) throws IOException {
     PacketSourceBuilder<String> source = PacketSource.builder();
     for (String each : List.of(QUIET, BUSY)) {
       source.capture(
-          CaptureConfig.on(each)
+          lab.network()
+              .capture(each)
               .set(CaptureOption.DIRECTION, Direction.IN)
               .set(CaptureOption.RING_MIB, ringMib)
               .set(CaptureOption.BLOCK_KIB, 512)
@@ -226,7 +226,7 @@ class EventTimeIT {
         FrameSender toBusy = lab.network().sender(QUIET);
         FrameSender toQuiet = lab.network().sender(BUSY)) {
       oneStreamGoesOnAndTheOtherDoesNot(
-          bothEnds(32),
+          bothEnds(lab, 32),
           () -> lab.opened() == 4,
           (kind, number) ->
               (kind.equals("busy") ? toBusy : toQuiet)
@@ -347,7 +347,7 @@ class EventTimeIT {
       StreamExecutionEnvironment env = env(1);
       add(
           env,
-          bothEnds(2),
+          bothEnds(lab, 2),
           WatermarkStrategy.<String>forMonotonousTimestamps()
               .withWatermarkAlignment("wire", Duration.ofMillis(200), UPDATE_INTERVAL),
           "wire",

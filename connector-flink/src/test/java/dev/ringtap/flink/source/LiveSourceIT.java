@@ -11,6 +11,7 @@ import dev.ringtap.record.PacketFields;
 import dev.ringtap.testkit.Packets;
 import dev.ringtap.testkit.Requirements;
 import dev.ringtap.testkit.Tcpdump;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,9 +65,9 @@ class LiveSourceIT {
         .toList();
   }
 
-  private static PacketSourceBuilder<byte[]> live() {
+  private PacketSourceBuilder<byte[]> live() throws IOException {
     return PacketSource.<byte[]>builder()
-        .interfaceName(PrivateNetwork.RIGHT)
+        .capture(lab.capture().build())
         .deserializer(new AvroBytesDeserializer());
   }
 
@@ -139,8 +140,7 @@ class LiveSourceIT {
   /** The records have the name that the capture's options give, the split has its host's. */
   @Test
   void aHostNameOfTheUsersIsInTheRecords() throws Exception {
-    CaptureConfig named =
-        CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.HOST_NAME, "probe-7").build();
+    CaptureConfig named = lab.capture().set(CaptureOption.HOST_NAME, "probe-7").build();
     CompletableFuture<Void> sending = lab.sendWhenOpened(1, frames(10));
     List<Packet> packets =
         collect(
@@ -171,10 +171,7 @@ class LiveSourceIT {
   void aSmallRingDropsAndTheDropsAreInTheStreamAndInTheLedger() throws Exception {
     int count = 60_000;
     CaptureConfig small =
-        CaptureConfig.on(PrivateNetwork.RIGHT)
-            .set(CaptureOption.RING_MIB, 2)
-            .set(CaptureOption.BLOCK_KIB, 512)
-            .build();
+        lab.capture().set(CaptureOption.RING_MIB, 2).set(CaptureOption.BLOCK_KIB, 512).build();
     StreamExecutionEnvironment env = env(1);
     PacketSource<byte[]> source =
         PacketSource.<byte[]>builder()

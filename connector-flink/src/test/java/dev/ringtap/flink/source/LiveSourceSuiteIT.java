@@ -1,6 +1,6 @@
 package dev.ringtap.flink.source;
 
-import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.capture.CaptureConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
@@ -54,12 +54,18 @@ class LiveSourceSuiteIT extends SourceTestSuiteBase<String> {
     @Override
     public Source<String, ?, ?> createSource(TestingSourceSettings settings) {
       PacketSourceBuilder<String> source =
-          PacketSource.<String>builder()
-              .interfaceName(PrivateNetwork.RIGHT)
-              .deserializer(new TextDeserializer());
+          PacketSource.<String>builder().capture(capture()).deserializer(new TextDeserializer());
       return settings.getBoundedness() == Boundedness.BOUNDED
           ? source.duration(Duration.ofSeconds(4)).build()
           : source.build();
+    }
+
+    private CaptureConfig capture() {
+      try {
+        return lab.capture().build();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     @Override

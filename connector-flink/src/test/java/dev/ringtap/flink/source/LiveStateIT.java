@@ -3,16 +3,15 @@ package dev.ringtap.flink.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.legacy.PacketSourceFunction;
-import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
 import dev.ringtap.testkit.BrokenBlock;
 import dev.ringtap.testkit.Packets;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -98,9 +97,9 @@ class LiveStateIT {
     }
   }
 
-  private static PacketSourceBuilder<byte[]> live() {
+  private PacketSourceBuilder<byte[]> live() throws IOException {
     return PacketSource.<byte[]>builder()
-        .interfaceName(PrivateNetwork.RIGHT)
+        .capture(lab.capture().build())
         .deserializer(new AvroBytesDeserializer());
   }
 
@@ -231,7 +230,7 @@ class LiveStateIT {
   void aHostThatNoReaderHasFailsAJobThatWouldEndWithoutAFrame() throws Exception {
     PacketSource<byte[]> source =
         PacketSource.<byte[]>builder()
-            .captureOn("nowhere", CaptureConfig.on(PrivateNetwork.RIGHT).build())
+            .captureOn("nowhere", lab.capture().build())
             .limit(5)
             .hostTimeout(Duration.ofMillis(500))
             .deserializer(new AvroBytesDeserializer())
@@ -291,7 +290,7 @@ class LiveStateIT {
     env.fromSource(
             PacketSource.<byte[]>builder()
                 .capture(
-                    CaptureConfig.on(PrivateNetwork.RIGHT)
+                    lab.capture()
                         .set(CaptureOption.RING_MIB, 2)
                         .set(CaptureOption.BLOCK_KIB, 512)
                         .build())

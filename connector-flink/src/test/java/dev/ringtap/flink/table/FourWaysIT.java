@@ -216,11 +216,18 @@ class FourWaysIT {
           "live",
           allColumns(),
           Map.of(
-              "connector", "ringtap",
-              "interface", PrivateNetwork.RIGHT,
-              "ring-size", "8",
-              "retire-timeout", "500",
-              "limit", "" + frames.size()));
+              "connector",
+              "ringtap",
+              "interface",
+              PrivateNetwork.RIGHT,
+              "network-namespace",
+              lab.network().path(),
+              "ring-size",
+              "8",
+              "retire-timeout",
+              "500",
+              "limit",
+              "" + frames.size()));
       CompletableFuture<Void> sending = lab.sendWhenOpened(1, frames);
       assertThat(rows("SELECT " + ofTheFrame + " FROM live"))
           .isEqualTo(rows("SELECT " + ofTheFrame + " FROM file"));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.flink.source.PcapFile;
-import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.testkit.Requirements;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -187,10 +186,9 @@ class PushDownIT {
         CompletableFuture<Void> sending = lab.sendWhenOpened(1, SampleFrames.decidable());
         StreamTableEnvironment tables = tables();
         tables.executeSql(
-            "CREATE TABLE numbered (`sequence` BIGINT, vlan_id INT) WITH ('connector' = 'ringtap',"
-                + " 'interface' = '"
-                + PrivateNetwork.RIGHT
-                + "', 'filter' = 'udp or vlan', 'ring-size' = '4', 'duration' = '3 s'"
+            "CREATE TABLE numbered (`sequence` BIGINT, vlan_id INT) WITH ('connector' = 'ringtap', "
+                + lab.tableOptions()
+                + ", 'filter' = 'udp or vlan', 'ring-size' = '4', 'duration' = '3 s'"
                 + options
                 + ")");
         List<Row> rows = new ArrayList<>();
@@ -213,9 +211,8 @@ class PushDownIT {
     Map<String, List<String>> found =
         ask(
             predicates,
-            "'interface' = '"
-                + PrivateNetwork.RIGHT
-                + "', 'ring-size' = '2', 'block-size' = '512', 'duration' = '5 s'"
+            lab.tableOptions()
+                + ", 'ring-size' = '2', 'block-size' = '512', 'duration' = '5 s'"
                 + options);
     sending.join();
     return found;

@@ -2,7 +2,6 @@ package dev.ringtap.flink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.flink.source.PacketDeserializer;
@@ -62,10 +61,9 @@ class SourceWatermarkIT {
     tables.executeSql(
         "CREATE TABLE packets (`timestamp` TIMESTAMP_LTZ(3), "
             + columns
-            + ", WATERMARK FOR `timestamp` AS SOURCE_WATERMARK()) WITH ('connector' = 'ringtap',"
-            + " 'interface' = '"
-            + PrivateNetwork.RIGHT
-            + "', 'ring-size' = '4')");
+            + ", WATERMARK FOR `timestamp` AS SOURCE_WATERMARK()) WITH ('connector' = 'ringtap', "
+            + lab.tableOptions()
+            + ", 'ring-size' = '4')");
     try (CloseableIterator<Row> windows =
             tables
                 .executeSql(
@@ -146,7 +144,7 @@ class SourceWatermarkIT {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1);
     env.fromSource(
             PacketSource.<Integer>builder()
-                .capture(CaptureConfig.on(PrivateNetwork.RIGHT).build())
+                .capture(lab.capture().build())
                 .sourceWatermarks()
                 .deserializer(new Lengths())
                 .build(),

@@ -1,11 +1,11 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureConfig;
+import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.PacketCapture;
-import dev.ringtap.lab.PrivateNetwork;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
@@ -44,9 +44,6 @@ public final class CaptureAgent implements AutoCloseable {
   private static final int LEDGERS_KEPT = 1000;
 
   private final AgentConfig config;
-
-  /** Null where the captures are in the process's own network namespace. */
-  private final PrivateNetwork network;
 
   private final FrameQuota quota;
 
@@ -94,9 +91,8 @@ public final class CaptureAgent implements AutoCloseable {
   private long lastAcknowledged;
   private Throwable failure;
 
-  private CaptureAgent(AgentConfig config, PrivateNetwork network) {
+  private CaptureAgent(AgentConfig config) {
     this.config = config;
-    this.network = network;
     quota = new FrameQuota(config.count());
     kafka = config.kafka() == null ? null : new KafkaLink(config.kafka(), clientId(config));
     fileGuard = new GuardedSink("file " + config.writeTo(), this::sinkFailed);
@@ -136,15 +132,7 @@ public final class CaptureAgent implements AutoCloseable {
    * @throws IOException if it cannot; the message says what to do
    */
   public static CaptureAgent open(AgentConfig config) throws IOException {
-    return open(config, null);
-  }
-
-  /**
-   * As {@link #open(AgentConfig)}, but the captures are on a private network's wire. Kafka is
-   * reached from outside it.
-   */
-  public static CaptureAgent open(AgentConfig config, PrivateNetwork network) throws IOException {
-    CaptureAgent agent = new CaptureAgent(config, network);
+    CaptureAgent agent = new CaptureAgent(config);
     try {
       if (config.kafka() != null && config.kafka().flows() != null) {
         int workers = config.input() instanceof AgentConfig.Live live ? live.workers() : 1;
@@ -173,17 +161,17 @@ public final class CaptureAgent implements AutoCloseable {
     synchronized (lock) {
       setup = live.setup();
     }
-    List<CaptureInterface> devices = in(() -> devices(live));
+    List<CaptureInterface> devices = live.setup().options().inNamespace(() -> devices(live));
     for (CaptureInterface each : devices) {
       // a filter that is wrong shows before anything is started
-      in(() -> live.setup().on(each));
+      live.setup().on(each);
     }
     CompletableFuture<Long> warmup =
         CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, config.kafka()));
     openSinks(!live.waits());
     warmup.join();
     for (CaptureInterface each : devices) {
-      add(in(() -> openLive(live, each)));
+      add(openLive(live, each));
     }
   }
 
@@ -264,14 +252,6 @@ public final class CaptureAgent implements AutoCloseable {
     if (file != null) {
       file.finish();
     }
-  }
-
-  private interface Opening<T> {
-    T open() throws IOException;
-  }
-
-  private <T> T in(Opening<T> opening) throws IOException {
-    return network == null ? opening.open() : network.call(opening::open);
   }
 
   /**
@@ -363,7 +343,17 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   private void openNew(AgentConfig.Live live, Map<String, String> problems) throws IOException {
-    List<CaptureInterface> all = in(CaptureInterface::list);
+    CaptureConfig options = live.setup().options();
+    List<CaptureInterface> all;
+    try {
+      all = options.inNamespace(CaptureInterface::list);
+    } catch (CaptureException e) {
+      if (!e.isInterfaceAway()) {
+        throw e;
+      }
+      // the namespace is gone, or not there yet
+      all = List.of();
+    }
     List<String> known;
     synchronized (lock) {
       known = names();
@@ -375,7 +365,7 @@ public final class CaptureAgent implements AutoCloseable {
       }
       try {
         synchronized (opening) {
-          CaptureRun run = in(() -> openLive(live, PacketCapture.require(name)));
+          CaptureRun run = openLive(live, options.inNamespace(() -> PacketCapture.require(name)));
           add(run);
           LOG.log(
               Level.INFO,
@@ -646,7 +636,7 @@ public final class CaptureAgent implements AutoCloseable {
       Map<CaptureRun, CaptureConfig> captures = new LinkedHashMap<>();
       for (CaptureRun each : runs()) {
         if (!each.isEnded()) {
-          captures.put(each, in(() -> changed.on(each.device())));
+          captures.put(each, changed.on(each.device()));
         }
       }
       synchronized (lock) {

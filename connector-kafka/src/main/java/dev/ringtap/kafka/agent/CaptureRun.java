@@ -5,6 +5,7 @@ import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
+import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.InterfaceDrops;
 import dev.ringtap.capture.LiveCapture;
 import dev.ringtap.capture.PacketCapture;
@@ -123,7 +124,9 @@ final class CaptureRun implements AutoCloseable {
       ownTraffic = new OwnTraffic(capture, device);
       opened = capture.toBuilder().filter(ownTraffic.exclude(excluded)).filterChangeable().build();
     }
-    InterfaceDrops drops = InterfaceDrops.of(device);
+    // sysfs tells of this process's namespace alone
+    boolean isHere = opened.get(CaptureOption.NETWORK_NAMESPACE) == null;
+    InterfaceDrops drops = isHere ? InterfaceDrops.of(device) : null;
     List<? extends LiveCapture> members =
         reopens
             ? ReopeningCapture.openGroup(opened, workers)

@@ -16,18 +16,27 @@ public record CaptureSetup(CaptureConfig options, Filter filter) {
   /** Compiles a filter for one interface, whose link type it depends on. */
   public interface Filter {
     /**
-     * The program, or null to capture all.
+     * The program, or null to capture all. Called in the interface's network namespace.
      *
      * @throws IOException if the filter cannot be compiled; the message says why
      */
     BpfProgram compile(CaptureInterface device) throws IOException;
   }
 
+  /**
+   * The filter's program for one interface, or null to capture all.
+   *
+   * @throws IOException if it cannot be compiled; the message says why
+   */
+  public BpfProgram program(CaptureInterface device) throws IOException {
+    return options.inNamespace(() -> filter.compile(device));
+  }
+
   /** The configuration of one interface's capture. */
   CaptureConfig on(CaptureInterface device) throws IOException {
     return options.toBuilder()
         .set(CaptureOption.INTERFACE, device.name())
-        .filter(filter.compile(device))
+        .filter(program(device))
         .build();
   }
 }

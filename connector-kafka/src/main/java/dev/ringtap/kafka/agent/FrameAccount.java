@@ -27,7 +27,7 @@ final class FrameAccount {
 
   private final boolean writesFile;
 
-  /** Null for a replay. */
+  /** Null if unknown, as for a replay. */
   private final InterfaceDrops interfaceDrops;
 
   /** What was offered to each member when it was last asked. Guarded by this. */

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.PacketCapture;
@@ -110,8 +111,8 @@ public final class InterfaceSelection {
   }
 
   /**
-   * The interfaces to capture on now: all that are wanted by name, and those that are up of the
-   * patterns'.
+   * The interfaces to capture on now, of the calling thread's network namespace: all that are
+   * wanted by name, and those that are up of the patterns'.
    *
    * @throws AgentException if that is none
    */
@@ -140,11 +141,12 @@ public final class InterfaceSelection {
   /**
    * Makes sure that there is something to capture on, before a run is started.
    *
+   * @param options say in which network namespace
    * @param waits whether to wait until one of them is there and up
    * @throws IOException if there is not; the message says what to do
    */
-  public void require(boolean waits) throws IOException {
-    for (boolean told = false; !isThere(waits, told); told = true) {
+  public void require(CaptureConfig options, boolean waits) throws IOException {
+    for (boolean told = false; !isThere(options, waits, told); told = true) {
       try {
         Thread.sleep(LOOK_MILLIS);
       } catch (InterruptedException e) {
@@ -154,13 +156,16 @@ public final class InterfaceSelection {
     }
   }
 
-  private boolean isThere(boolean waits, boolean told) throws IOException {
-    List<String> there = waits ? among(CaptureInterface.list()) : List.of();
+  private boolean isThere(CaptureConfig options, boolean waits, boolean told) throws IOException {
     try {
-      for (String each : there.isEmpty() ? required() : there) {
-        PacketCapture.require(each);
-      }
-      return true;
+      return options.inNamespace(
+          () -> {
+            List<String> there = waits ? among(CaptureInterface.list()) : List.of();
+            for (String each : there.isEmpty() ? required() : there) {
+              PacketCapture.require(each);
+            }
+            return true;
+          });
     } catch (AgentException e) {
       return missing(e, waits, told);
     } catch (CaptureException e) {

@@ -119,7 +119,7 @@ final class CaptureCommand implements Callable<Integer> {
       if (config.input() instanceof AgentConfig.Live live) {
         starting("waits for interface " + live.interfaces());
         // before a broker's seconds, not after
-        live.interfaces().require(live.waits());
+        live.interfaces().require(live.setup().options(), live.waits());
       }
       return useKafka && !hasBroker
           ? runWithOwnBroker(asked, config, json)

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
@@ -55,16 +56,31 @@ final class CheckCommand implements Callable<Integer> {
     checkMemory();
     CaptureArguments asked = config == null ? null : checkConfig();
     try {
-      for (CaptureInterface each : devices(asked)) {
-        check(each);
-        if (asked != null && asked.replay == null) {
-          checkFilter(asked, each);
-        }
+      if (asked == null || asked.interfaces.isEmpty()) {
+        checkInterfaces(asked);
+      } else {
+        CaptureConfig options = asked.flags.toConfig(asked.interfaces.get(0)).build();
+        options.<Void, IOException>inNamespace(
+            () -> {
+              checkInterfaces(asked);
+              return null;
+            });
       }
-    } catch (CaptureException | AgentException e) {
+    } catch (CaptureException e) {
+      fail(e);
+    } catch (AgentException e) {
       fail("interface", e.getMessage(), Main.FAILED);
     }
     return exitCode;
+  }
+
+  private void checkInterfaces(CaptureArguments asked) throws IOException {
+    for (CaptureInterface each : devices(asked)) {
+      check(each);
+      if (asked != null && asked.replay == null) {
+        checkFilter(asked, each);
+      }
+    }
   }
 
   /** That of -i, those of the configuration, or the first that is up. */
@@ -124,7 +140,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private void checkFilter(CaptureArguments asked, CaptureInterface device) {
     try {
-      asked.setup().filter().compile(device);
+      asked.setup().program(device);
       ok("filter", asked.filterText().isEmpty() ? "none" : asked.filterText());
     } catch (IOException | ParameterException e) {
       fail("filter", e.getMessage(), Main.FAILED);
@@ -148,13 +164,17 @@ final class CheckCommand implements Callable<Integer> {
                 + " is not known; frames come without their own layer-2 header");
       }
     } catch (CaptureException e) {
-      boolean permission = e.reason() == CaptureException.Reason.NO_PERMISSION;
-      fail(
-          permission ? "permission" : "interface",
-          e.getMessage(),
-          permission ? Main.NO_PERMISSION : Main.FAILED);
+      fail(e);
     }
     checkOffloads(device);
+  }
+
+  private void fail(CaptureException e) {
+    boolean permission = e.reason() == CaptureException.Reason.NO_PERMISSION;
+    fail(
+        permission ? "permission" : "interface",
+        e.getMessage(),
+        permission ? Main.NO_PERMISSION : Main.FAILED);
   }
 
   private static CaptureInterface firstUp(List<CaptureInterface> all) {

@@ -93,7 +93,7 @@ final class DemoCommand implements Callable<Integer> {
       say(
           "1. Office traffic at %,d frames/s for %d s -> ring -> Avro -> topic '%s'",
           CALM_FRAMES_PER_SECOND, CALM_FRAMES / CALM_FRAMES_PER_SECOND, TOPIC);
-      CaptureConfig calm = CaptureConfig.on(PrivateNetwork.RIGHT).build();
+      CaptureConfig calm = network.capture(PrivateNetwork.RIGHT).build();
       Ledger first = capture(broker, TOPIC, network, calm, CALM_FRAMES, CALM_FRAMES_PER_SECOND);
       boolean good = readBack(broker, first);
 
@@ -102,7 +102,8 @@ final class DemoCommand implements Callable<Integer> {
           "2. A burst of %,d frames into the smallest ring (%d MiB), which overflows:",
           BURST_FRAMES, SMALLEST_RING_MIB);
       CaptureConfig small =
-          CaptureConfig.on(PrivateNetwork.RIGHT)
+          network
+              .capture(PrivateNetwork.RIGHT)
               .set(CaptureOption.RING_MIB, SMALLEST_RING_MIB)
               .build();
       Ledger second = capture(broker, "burst", network, small, BURST_FRAMES, NO_PAUSE);
@@ -153,7 +154,7 @@ final class DemoCommand implements Callable<Integer> {
       int framesPerSecond)
       throws IOException {
     try (CaptureAgent agent =
-        CaptureAgent.open(config(broker, topic, AgentConfig.Live.on(capture)), network)) {
+        CaptureAgent.open(config(broker, topic, AgentConfig.Live.on(capture)))) {
       CompletableFuture<Void> sending =
           CompletableFuture.runAsync(
               () -> {

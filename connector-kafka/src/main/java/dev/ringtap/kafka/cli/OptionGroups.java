@@ -25,6 +25,7 @@ final class OptionGroups {
             "--config",
             "--interface",
             "--exclude",
+            "--network-namespace",
             "--read",
             "--snap-length",
             "--no-promiscuous",

@@ -28,6 +28,7 @@ final class LiveCheck {
   private final int tasks;
   private final BiConsumer<String, String> errors;
 
+  private boolean namespaceIsGood;
   private boolean interfaceIsGood;
 
   /**
@@ -71,7 +72,11 @@ final class LiveCheck {
   }
 
   private void checkInterface() throws IOException {
-    CaptureInterface device = PacketCapture.require(config.interfaceName());
+    CaptureConfig place = config.capture().build();
+    place.inNamespace(() -> null);
+    namespaceIsGood = true;
+    CaptureInterface device =
+        place.inNamespace(() -> PacketCapture.require(config.interfaceName()));
     interfaceIsGood = true;
     CaptureConfig capture = config.filteredCapture(device);
     long wantedMib = (long) tasks * capture.get(CaptureOption.RING_MIB);
@@ -128,13 +133,16 @@ final class LiveCheck {
               ? CaptureOption.FANOUT_PROGRAM.name()
               : CaptureOption.FANOUT_MODE.name();
       case RING_TOO_LARGE -> CaptureOption.RING_MIB.name();
-      default ->
-          // an interface that a plain capture could be opened on fails for its clock
-          interfaceIsGood
-                  && config.capture().build().get(CaptureOption.TIMESTAMP_TYPE)
-                      != TimestampType.HOST
-              ? CaptureOption.TIMESTAMP_TYPE.name()
-              : CaptureOption.INTERFACE.name();
+      default -> {
+        if (!namespaceIsGood && config.isSet(CaptureOption.NETWORK_NAMESPACE.name())) {
+          yield CaptureOption.NETWORK_NAMESPACE.name();
+        }
+        // an interface that a plain capture could be opened on fails for its clock
+        yield interfaceIsGood
+                && config.capture().build().get(CaptureOption.TIMESTAMP_TYPE) != TimestampType.HOST
+            ? CaptureOption.TIMESTAMP_TYPE.name()
+            : CaptureOption.INTERFACE.name();
+      }
     };
   }
 

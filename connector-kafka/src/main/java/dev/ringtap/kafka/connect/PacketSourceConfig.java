@@ -136,19 +136,8 @@ final class PacketSourceConfig extends AbstractConfig {
    * @throws ConfigException if bpf or exclude.servers is wrong
    */
   CaptureConfig filteredCapture(CaptureInterface device) throws IOException {
-    CaptureConfig capture = capture().build();
-    if (isSet(PacketSourceOptions.FILTER)) {
-      capture =
-          capture.withFilter(
-              FilterCompiler.system()
-                  .compileLive(
-                      getString(PacketSourceOptions.FILTER),
-                      device.name(),
-                      device.linkType(),
-                      capture.snapLengthBytes()));
-    } else if (isSet(PacketSourceOptions.BPF)) {
-      capture = capture.withFilter(bpf());
-    }
+    CaptureConfig unfiltered = capture().build();
+    CaptureConfig capture = unfiltered.withFilter(filter(unfiltered, device));
     List<InetSocketAddress> servers = excludedServers();
     if (servers.isEmpty()) {
       return capture;
@@ -164,6 +153,21 @@ final class PacketSourceConfig extends AbstractConfig {
               + e.getMessage()
               + "); name fewer");
     }
+  }
+
+  /** Null if all frames are captured. */
+  private BpfProgram filter(CaptureConfig capture, CaptureInterface device) throws IOException {
+    if (isSet(PacketSourceOptions.FILTER)) {
+      return capture.inNamespace(
+          () ->
+              FilterCompiler.system()
+                  .compileLive(
+                      getString(PacketSourceOptions.FILTER),
+                      device.name(),
+                      device.linkType(),
+                      capture.snapLengthBytes()));
+    }
+    return isSet(PacketSourceOptions.BPF) ? bpf() : null;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.connect;
 
+import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.agent.RecordKey;
@@ -10,8 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Recommender;
@@ -47,7 +47,7 @@ final class PacketSourceOptions {
   private static final String CAPTURE_GROUP = "Capture";
   private static final String FANOUT_GROUP = "Fanout";
 
-  private static final Recommender ALWAYS = recommender(List::of, () -> true);
+  private static final Recommender ALWAYS = recommender(parsed -> List.of(), true);
 
   /** The table. */
   static final ConfigDef DEFINITION = definition();
@@ -170,7 +170,7 @@ final class PacketSourceOptions {
         CaptureOption.textOf(defaultValue),
         ConfigDef.ValidString.in(texts.toArray(String[]::new)),
         doc,
-        recommender(() -> List.copyOf(texts), () -> true));
+        recommender(parsed -> List.copyOf(texts), true));
   }
 
   private static void own(
@@ -255,38 +255,42 @@ final class PacketSourceOptions {
 
   private static Recommender recommended(CaptureOption<?> option) {
     if (option == CaptureOption.INTERFACE) {
-      return recommender(PacketSourceOptions::interfaces, () -> true);
+      return recommender(PacketSourceOptions::interfaces, true);
     }
     if (option.type().isEnum()) {
-      return recommender(() -> List.of((Object[]) option.unit().split("\\|")), () -> false);
+      return recommender(parsed -> List.of((Object[]) option.unit().split("\\|")), false);
     }
-    return recommender(List::of, () -> false);
+    return recommender(parsed -> List.of(), false);
   }
 
   /** Those that exist now, on the worker that is asked. */
-  private static List<Object> interfaces() {
+  private static List<Object> interfaces(Map<String, Object> parsed) {
+    CaptureConfig.Builder place = CaptureConfig.on(CaptureInterface.ANY);
     try {
+      if (parsed.get(CaptureOption.NETWORK_NAMESPACE.name()) instanceof String namespace) {
+        place.set(CaptureOption.NETWORK_NAMESPACE, namespace);
+      }
       List<Object> names = new ArrayList<>();
-      CaptureInterface.list().forEach(each -> names.add(each.name()));
+      place.build().inNamespace(CaptureInterface::list).forEach(each -> names.add(each.name()));
       names.add(CaptureInterface.ANY);
       return names;
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       return List.of();
     }
   }
 
   /** Options that are not for files are shown where no file is named. */
   private static Recommender recommender(
-      Supplier<List<Object>> values, BooleanSupplier alsoForFiles) {
+      Function<Map<String, Object>, List<Object>> values, boolean alsoForFiles) {
     return new Recommender() {
       @Override
       public List<Object> validValues(String name, Map<String, Object> parsed) {
-        return values.get();
+        return values.apply(parsed);
       }
 
       @Override
       public boolean visible(String name, Map<String, Object> parsed) {
-        return alsoForFiles.getAsBoolean() || parsed.get(FILE) == null;
+        return alsoForFiles || parsed.get(FILE) == null;
       }
     };
   }

@@ -93,7 +93,8 @@ public final class PacketSourceTask extends SourceTask {
   }
 
   private PacketReader live(PacketSourceConfig config, RecordMaker maker) throws IOException {
-    CaptureInterface device = PacketCapture.require(config.interfaceName());
+    CaptureInterface device =
+        config.capture().build().inNamespace(() -> PacketCapture.require(config.interfaceName()));
     CaptureConfig capture = config.filteredCapture(device);
     PacketReader opened = new LiveReader(capture, maker, ledger);
     int group = capture.get(CaptureOption.FANOUT_GROUP);

@@ -66,19 +66,19 @@ final class CaptureUnderLoad implements AutoCloseable {
     settings.putIfAbsent("buffer.memory", Integer.toString(1 << 20));
     settings.putIfAbsent("batch.size", Integer.toString(1 << 16));
     settings.putIfAbsent("compression.type", "none");
-    AgentConfig config =
-        new AgentConfig(
-            AgentConfig.Live.on(
-                CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, 2).build()),
-            new AgentConfig.KafkaTarget(TOPIC, 4, RecordKey.FLOW, settings, false),
-            0,
-            null,
-            drainTimeout);
     PrivateNetwork network = PrivateNetwork.create();
     CaptureUnderLoad capture = null;
     boolean started = false;
     try {
-      capture = new CaptureUnderLoad(network, config, CaptureAgent.open(config, network));
+      AgentConfig config =
+          new AgentConfig(
+              AgentConfig.Live.on(
+                  network.capture(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, 2).build()),
+              new AgentConfig.KafkaTarget(TOPIC, 4, RecordKey.FLOW, settings, false),
+              0,
+              null,
+              drainTimeout);
+      capture = new CaptureUnderLoad(network, config, CaptureAgent.open(config));
       capture.awaitArrivals(1000);
       started = true;
       return capture;

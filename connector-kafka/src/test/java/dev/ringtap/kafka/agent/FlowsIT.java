@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.LinkType;
@@ -204,11 +203,13 @@ class FlowsIT {
     }
   }
 
-  private static AgentConfig live(EmbeddedBroker to, int workers, boolean alone) {
+  private static AgentConfig live(
+      PrivateNetwork network, EmbeddedBroker to, int workers, boolean alone) throws IOException {
     FlowLimits limits = new FlowLimits(2000, Duration.ofSeconds(1), Duration.ofSeconds(2));
     return new AgentConfig(
         AgentConfig.Live.on(
-            CaptureConfig.on(PrivateNetwork.RIGHT)
+            network
+                .capture(PrivateNetwork.RIGHT)
                 .set(CaptureOption.RING_MIB, 2)
                 .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, 500)
                 .build(),
@@ -242,9 +243,8 @@ class FlowsIT {
   void aLiveCaptureAccountsForEveryFrame() throws Exception {
     Requirements.privateNetwork();
     for (boolean alone : new boolean[] {false, true}) {
-      AgentConfig config = live(broker, 2, alone);
       try (PrivateNetwork network = PrivateNetwork.create();
-          CaptureAgent agent = CaptureAgent.open(config, network)) {
+          CaptureAgent agent = CaptureAgent.open(live(network, broker, 2, alone))) {
         CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
         send(network, 60_000);
         await(
@@ -295,10 +295,15 @@ class FlowsIT {
             false,
             null,
             new AgentConfig.FlowTarget("changed-flows", limits, false, null));
-    AgentConfig config =
-        new AgentConfig(live(broker, 1, false).input(), target, 0, null, Duration.ofSeconds(10));
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(config, network);
+        CaptureAgent agent =
+            CaptureAgent.open(
+                new AgentConfig(
+                    live(network, broker, 1, false).input(),
+                    target,
+                    0,
+                    null,
+                    Duration.ofSeconds(10)));
         FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       for (int i = 1; i <= 3; i++) {
@@ -320,7 +325,7 @@ class FlowsIT {
     Requirements.privateNetwork();
     EmbeddedBroker gone = EmbeddedBroker.start(directory.resolve("gone"), 0);
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(live(gone, 1, true), network)) {
+        CaptureAgent agent = CaptureAgent.open(live(network, gone, 1, true))) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       send(network, 500);
       await(agent, counts -> counts.captured() > 0 && counts.inFlight() == 0);

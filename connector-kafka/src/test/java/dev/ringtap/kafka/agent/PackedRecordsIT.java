@@ -3,7 +3,6 @@ package dev.ringtap.kafka.agent;
 import static dev.ringtap.kafka.agent.AgentRuns.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -208,20 +207,23 @@ class PackedRecordsIT {
             : Packets.udp("10.0.1.1", 53, host, 1000 + flow, payload));
   }
 
+  private AgentConfig config(PrivateNetwork network, int workers, String topic, int most)
+      throws IOException {
+    return new AgentConfig(
+        AgentConfig.Live.on(network.capture(PrivateNetwork.RIGHT).build(), workers, false),
+        new KafkaTarget(topic, 5, RecordKey.FLOW, most, settings(), false, null, null),
+        FRAMES_ON_THE_WIRE - 5,
+        directory.resolve(topic + ".pcapng"),
+        Duration.ofSeconds(30));
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 2147483647", "2, 7", "2, 2147483647"})
   void conversationsStayInOrderOnOnePartition(int workers, int most) throws Exception {
     Requirements.privateNetwork();
     String topic = "live-" + workers + "-" + most;
-    AgentConfig config =
-        new AgentConfig(
-            AgentConfig.Live.on(CaptureConfig.on(PrivateNetwork.RIGHT).build(), workers, false),
-            new KafkaTarget(topic, 5, RecordKey.FLOW, most, settings(), false, null, null),
-            FRAMES_ON_THE_WIRE - 5,
-            directory.resolve(topic + ".pcapng"),
-            Duration.ofSeconds(30));
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(config, network)) {
+        CaptureAgent agent = CaptureAgent.open(config(network, workers, topic, most))) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
         for (int i = 0; i < FRAMES_ON_THE_WIRE; i++) {

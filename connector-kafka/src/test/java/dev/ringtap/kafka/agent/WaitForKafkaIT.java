@@ -3,7 +3,6 @@ package dev.ringtap.kafka.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.kafka.TopicRecords;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
@@ -46,14 +45,16 @@ class WaitForKafkaIT {
     }
   }
 
-  private AgentConfig config(int brokerPort, int registryPort, Duration drain, int ringMib) {
+  private AgentConfig config(
+      PrivateNetwork network, int brokerPort, int registryPort, Duration drain, int ringMib)
+      throws IOException {
     Properties settings = new Properties();
     settings.setProperty("bootstrap.servers", "127.0.0.1:" + brokerPort);
     SchemaTarget schema =
         registryPort == 0 ? null : SchemaTarget.of("http://127.0.0.1:" + registryPort, null, "t");
     return new AgentConfig(
         AgentConfig.Live.on(
-            CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, ringMib).build(),
+            network.capture(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, ringMib).build(),
             1,
             true),
         new AgentConfig.KafkaTarget("t", 2, RecordKey.FLOW, 1, settings, false, schema, null),
@@ -74,9 +75,10 @@ class WaitForKafkaIT {
   void framesWaitInTheRingUntilRegistryAndBrokerAreThere() throws Exception {
     int brokerPort = freePort();
     int registryPort = freePort();
-    AgentConfig config = config(brokerPort, registryPort, Duration.ofSeconds(60), 16);
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(config, network)) {
+        CaptureAgent agent =
+            CaptureAgent.open(
+                config(network, brokerPort, registryPort, Duration.ofSeconds(60), 16))) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       send(network, FRAMES);
       HttpServer registry =
@@ -120,10 +122,10 @@ class WaitForKafkaIT {
 
   @Test
   void aStopThatComesFirstCountsWhatWaited() throws Exception {
-    AgentConfig config = config(freePort(), 0, Duration.ofSeconds(1), 2);
     int more = 5000;
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(config, network)) {
+        CaptureAgent agent =
+            CaptureAgent.open(config(network, freePort(), 0, Duration.ofSeconds(1), 2))) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       send(network, more);
       agent.stop();

@@ -110,10 +110,13 @@ class WorkersIT {
   void everyFrameIsInTheTopicOrInTheLedger(int workers, int framesPerSecond) throws Exception {
     int frames = framesPerSecond == AS_FAST_AS_POSSIBLE ? 300_000 : framesPerSecond;
     String topic = "packets-" + workers + "-" + framesPerSecond;
-    CaptureConfig.Builder capture =
-        CaptureConfig.on(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, 2);
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(config(capture, workers, topic), network)) {
+        CaptureAgent agent =
+            CaptureAgent.open(
+                config(
+                    network.capture(PrivateNetwork.RIGHT).set(CaptureOption.RING_MIB, 2),
+                    workers,
+                    topic))) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       send(network, frames, framesPerSecond);
       agent.stop();
@@ -144,9 +147,10 @@ class WorkersIT {
 
   @Test
   void aCountIsMetExactlyByAllWorkersTogether() throws Exception {
-    CaptureConfig.Builder capture = CaptureConfig.on(PrivateNetwork.RIGHT);
     try (PrivateNetwork network = PrivateNetwork.create();
-        CaptureAgent agent = CaptureAgent.open(config(capture, 3, "counted", 12_345), network)) {
+        CaptureAgent agent =
+            CaptureAgent.open(
+                config(network.capture(PrivateNetwork.RIGHT), 3, "counted", 12_345))) {
       CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
       send(network, 30_000, AS_FAST_AS_POSSIBLE);
       Ledger ledger = running.join();

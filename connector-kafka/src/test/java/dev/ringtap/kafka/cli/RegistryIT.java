@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.capture.Block;
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -255,23 +254,23 @@ class RegistryIT {
     try (RegistryFront front = new RegistryFront(registry.url(), null, null)) {
       assertThat(capture("once", "--registry", front.url(null)).status()).isZero();
       assertThat(capture("once", "--registry", front.url(null)).status()).isZero();
-      AgentConfig config =
-          new AgentConfig(
-              AgentConfig.Live.on(CaptureConfig.on(PrivateNetwork.RIGHT).build(), 3, false),
-              new AgentConfig.KafkaTarget(
-                  "once",
-                  1,
-                  RecordKey.FLOW,
-                  1,
-                  settings(),
-                  false,
-                  new SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value"),
-                  null),
-              0,
-              null,
-              Duration.ofSeconds(30));
       try (PrivateNetwork network = PrivateNetwork.create();
-          CaptureAgent agent = CaptureAgent.open(config, network)) {
+          CaptureAgent agent =
+              CaptureAgent.open(
+                  new AgentConfig(
+                      AgentConfig.Live.on(network.capture(PrivateNetwork.RIGHT).build(), 3, false),
+                      new AgentConfig.KafkaTarget(
+                          "once",
+                          1,
+                          RecordKey.FLOW,
+                          1,
+                          settings(),
+                          false,
+                          new SchemaTarget(RegistryUrl.parse(front.url(null)), "once-value"),
+                          null),
+                      0,
+                      null,
+                      Duration.ofSeconds(30)))) {
         CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
         try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
           for (int i = 0; i < 1000; i++) {

@@ -8,6 +8,7 @@ import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.HostName;
 import dev.ringtap.file.FileFingerprint;
 import dev.ringtap.file.FileRange;
+import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -105,6 +106,19 @@ class PacketSourceConnectorTest {
               assertThat(key.documentation).isNotBlank();
               assertThat(key.recommender).isNotNull();
             });
+  }
+
+  @Test
+  void aNetworkNamespaceThatIsMissingIsBlamed() {
+    Map<String, List<String>> errors =
+        errors("interface", "lo", "network-namespace", "/proc/self/ns/missing");
+    assertThat(errors).containsOnlyKeys("network-namespace");
+    assertThat(errors.get("network-namespace"))
+        .singleElement()
+        .asString()
+        .startsWith("no network namespace /proc/self/ns/missing: ");
+    Requirements.privateNetwork();
+    assertThat(errors("interface", "lo", "network-namespace", "/proc/self/ns/net")).isEmpty();
   }
 
   @Test

@@ -5,7 +5,6 @@ import dev.ringtap.bench.Latencies;
 import dev.ringtap.bench.Machine;
 import dev.ringtap.bench.SteadySender;
 import dev.ringtap.bench.Table;
-import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flink.source.CaptureLab;
@@ -78,7 +77,7 @@ final class LatencyBenchmark {
           PacketSource.<Long>builder()
               .deserializer(new Timestamp())
               .capture(
-                  CaptureConfig.on(PrivateNetwork.RIGHT)
+                  lab.capture()
                       .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, retireTimeoutMillis)
                       .build())
               .limit(frames)
