@@ -1,11 +1,8 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.CaptureConfig;
-import dev.ringtap.capture.CaptureException;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureStatistics;
-import dev.ringtap.capture.PacketCapture;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
@@ -13,14 +10,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Properties;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -64,18 +59,16 @@ public final class CaptureAgent implements AutoCloseable {
   private final ReadWriteLock blockLock = new ReentrantReadWriteLock();
 
   private final CaptureRun.Common common;
+
+  /** Null for a replay. */
+  private final LiveCaptures live;
+
   private final ExecutorService threads =
       Executors.newCachedThreadPool(task -> new Thread(task, "capture"));
   private final AtomicBoolean stopRequested = new AtomicBoolean();
 
-  /** Held while a capture is opened, and while all of them are changed. */
-  private final Object opening = new Object();
-
   /** Guards what follows. */
   private final Object lock = new Object();
-
-  /** What captures are opened with from now on; null for a replay. */
-  private CaptureSetup setup;
 
   /** Those whose account is open. */
   private final List<CaptureRun> runs = new ArrayList<>();
@@ -113,15 +106,20 @@ public final class CaptureAgent implements AutoCloseable {
             kafka,
             config.writeTo() != null,
             hasFlows ? config.kafka().flows() : null);
+    boolean excludes = kafka != null && !config.kafka().includeOwnTraffic();
+    live =
+        config.input() instanceof AgentConfig.Live input
+            ? new LiveCaptures(input, common, excludes ? kafka : null)
+            : null;
   }
 
   /** Tells the agents of many hosts apart in the brokers' metrics, quotas and logs. */
   private static String clientId(AgentConfig config) {
-    if (!(config.input() instanceof AgentConfig.Live live)) {
+    if (!(config.input() instanceof AgentConfig.Live input)) {
       return "ringtap-replay";
     }
-    String host = "ringtap-" + live.setup().options().hostName();
-    return live.interfaces().isOne() ? host + "-" + live.interfaces() : host;
+    String host = "ringtap-" + input.setup().options().hostName();
+    return input.interfaces().isOne() ? host + "-" + input.interfaces() : host;
   }
 
   /**
@@ -135,11 +133,11 @@ public final class CaptureAgent implements AutoCloseable {
     CaptureAgent agent = new CaptureAgent(config);
     try {
       if (config.kafka() != null && config.kafka().flows() != null) {
-        int workers = config.input() instanceof AgentConfig.Live live ? live.workers() : 1;
+        int workers = config.input() instanceof AgentConfig.Live input ? input.workers() : 1;
         FlowSink.requireHeap(config.kafka().flows().limits(), workers);
       }
       switch (config.input()) {
-        case AgentConfig.Live live -> agent.open(live);
+        case AgentConfig.Live input -> agent.open(input);
         case AgentConfig.Replay replay -> agent.open(replay);
       }
       return agent;
@@ -157,34 +155,14 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  private void open(AgentConfig.Live live) throws IOException {
-    synchronized (lock) {
-      setup = live.setup();
-    }
-    List<CaptureInterface> devices = live.setup().options().inNamespace(() -> devices(live));
-    for (CaptureInterface each : devices) {
-      // a filter that is wrong shows before anything is started
-      live.setup().on(each);
-    }
+  private void open(AgentConfig.Live input) throws IOException {
+    // what is missing or wrong shows before anything is started
+    List<CaptureInterface> devices = live.devices();
     CompletableFuture<Long> warmup =
         CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, config.kafka()));
-    openSinks(!live.waits());
+    openSinks(!input.waits());
     warmup.join();
-    for (CaptureInterface each : devices) {
-      add(openLive(live, each));
-    }
-  }
-
-  private static List<CaptureInterface> devices(AgentConfig.Live live) throws IOException {
-    List<CaptureInterface> devices = new ArrayList<>();
-    List<String> names =
-        live.waits()
-            ? live.interfaces().among(CaptureInterface.list())
-            : live.interfaces().required();
-    for (String each : names) {
-      devices.add(PacketCapture.require(each));
-    }
-    return devices;
+    live.open(devices, file, this::add);
   }
 
   private void openSinks(boolean connect) throws IOException {
@@ -196,32 +174,6 @@ public final class CaptureAgent implements AutoCloseable {
     if (config.writeTo() != null) {
       file = new FileSink(config.writeTo());
       fileGuard.open(file);
-    }
-  }
-
-  private CaptureRun openLive(AgentConfig.Live live, CaptureInterface device) throws IOException {
-    boolean excludes = kafka != null && !config.kafka().includeOwnTraffic();
-    CaptureSetup used;
-    synchronized (lock) {
-      used = setup;
-    }
-    CaptureConfig capture = used.on(device);
-    CaptureRun run =
-        CaptureRun.open(
-            device,
-            capture,
-            live.workers(),
-            live.waits() && live.interfaces().isNamed(device.name()),
-            excludes ? kafka.knownBrokers() : null,
-            common);
-    try {
-      if (file != null) {
-        run.declareIn(file, capture);
-      }
-      return run;
-    } catch (IOException | RuntimeException | Error e) {
-      run.close();
-      throw e;
     }
   }
 
@@ -238,7 +190,7 @@ public final class CaptureAgent implements AutoCloseable {
     run.close();
   }
 
-  private List<String> names() {
+  private static List<String> names(List<CaptureRun> runs) {
     return runs.stream().map(CaptureRun::name).toList();
   }
 
@@ -262,9 +214,8 @@ public final class CaptureAgent implements AutoCloseable {
    * @return where every frame went; {@link #failure} tells whether something failed
    */
   public Ledger run() {
-    boolean isLive = config.input() instanceof AgentConfig.Live;
-    if (config.input() instanceof AgentConfig.Live live && live.waits()) {
-      startDaemon("interfaces", () -> followInterfaces(live));
+    if (followsInterfaces()) {
+      startDaemon("interfaces", this::followInterfaces);
     }
     if (kafka != null && kafka.sink() == null) {
       kafka.await(kafkaGuard);
@@ -274,7 +225,10 @@ public final class CaptureAgent implements AutoCloseable {
         flowGuard.fail(kafkaGuard.failure());
       }
     }
-    if (isLive && kafka != null && kafka.sink() != null && !config.kafka().includeOwnTraffic()) {
+    if (live != null
+        && kafka != null
+        && kafka.sink() != null
+        && !config.kafka().includeOwnTraffic()) {
       startDaemon("own-traffic", this::followBrokers);
     }
     pumpAll();
@@ -303,10 +257,7 @@ public final class CaptureAgent implements AutoCloseable {
   private void followBrokers() {
     try {
       while (!stopRequested.get()) {
-        Set<HostPort> brokers = brokers();
-        for (CaptureRun each : runs()) {
-          each.follow(brokers, kafka.sink().bytesSent());
-        }
+        live.followBrokers(runs());
         Thread.sleep(FOLLOW_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -318,19 +269,13 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  private Set<HostPort> brokers() {
-    Set<HostPort> brokers = kafka.knownBrokers();
-    brokers.addAll(kafka.sink().brokers());
-    return brokers;
-  }
-
   /** Opens wanted interfaces that come, and closes the account of those that are gone. */
-  private void followInterfaces(AgentConfig.Live live) {
-    Map<String, String> problems = new HashMap<>();
+  private void followInterfaces() {
     try {
       while (!stopRequested.get()) {
-        openNew(live, problems);
-        for (CaptureRun each : runs()) {
+        List<CaptureRun> open = runs();
+        live.openNew(names(open), this::add);
+        for (CaptureRun each : open) {
           retireIfThrough(each);
         }
         Thread.sleep(LOOK_MILLIS);
@@ -339,51 +284,6 @@ public final class CaptureAgent implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException | Error e) {
       end(e);
-    }
-  }
-
-  private void openNew(AgentConfig.Live live, Map<String, String> problems) throws IOException {
-    CaptureConfig options = live.setup().options();
-    List<CaptureInterface> all;
-    try {
-      all = options.inNamespace(CaptureInterface::list);
-    } catch (CaptureException e) {
-      if (!e.isInterfaceAway()) {
-        throw e;
-      }
-      // the namespace is gone, or not there yet
-      all = List.of();
-    }
-    List<String> known;
-    synchronized (lock) {
-      known = names();
-    }
-    problems.keySet().retainAll(all.stream().map(CaptureInterface::name).toList());
-    for (String name : live.interfaces().among(all)) {
-      if (known.contains(name)) {
-        continue;
-      }
-      try {
-        synchronized (opening) {
-          CaptureRun run = openLive(live, options.inNamespace(() -> PacketCapture.require(name)));
-          add(run);
-          LOG.log(
-              Level.INFO,
-              "interface is there, its capture starts interface={0} captureStart={1}",
-              name,
-              run.captures().get(0).start());
-        }
-        problems.remove(name);
-      } catch (IOException e) {
-        // gone again, or no memory for its ring: the others go on
-        if (!e.getMessage().equals(problems.put(name, e.getMessage()))) {
-          LOG.log(
-              Level.WARNING,
-              "interface is not captured yet interface={0} reason={1}",
-              name,
-              e.getMessage());
-        }
-      }
     }
   }
 
@@ -460,7 +360,7 @@ public final class CaptureAgent implements AutoCloseable {
 
   /** Whether captures come and go with their interfaces. */
   private boolean followsInterfaces() {
-    return config.input() instanceof AgentConfig.Live live && live.waits();
+    return config.input() instanceof AgentConfig.Live input && input.waits();
   }
 
   private void start(CaptureRun run) {
@@ -590,8 +490,8 @@ public final class CaptureAgent implements AutoCloseable {
 
   /** Wanted by name or pattern, and not captured. Under the lock. */
   private List<String> awaited() {
-    return config.input() instanceof AgentConfig.Live live
-        ? live.interfaces().without(names())
+    return config.input() instanceof AgentConfig.Live input
+        ? input.interfaces().without(names(runs))
         : List.of();
   }
 
@@ -630,22 +530,7 @@ public final class CaptureAgent implements AutoCloseable {
    *     kernel refuses one
    */
   public void change(CaptureSetup changed) throws IOException {
-    Set<HostPort> brokers =
-        kafka == null ? Set.of() : kafka.sink() == null ? kafka.knownBrokers() : brokers();
-    synchronized (opening) {
-      Map<CaptureRun, CaptureConfig> captures = new LinkedHashMap<>();
-      for (CaptureRun each : runs()) {
-        if (!each.isEnded()) {
-          captures.put(each, changed.on(each.device()));
-        }
-      }
-      synchronized (lock) {
-        setup = changed;
-      }
-      for (Map.Entry<CaptureRun, CaptureConfig> each : captures.entrySet()) {
-        each.getKey().change(each.getValue(), brokers);
-      }
-    }
+    live.change(changed, this::runs);
   }
 
   /**
