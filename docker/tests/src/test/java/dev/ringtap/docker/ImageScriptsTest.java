@@ -115,6 +115,23 @@ class ImageScriptsTest {
     assertThat(run(Map.of(), "agent/ringtap", "dump")).startsWith("java ");
   }
 
+  @Test
+  void ofFlinksOwnImageTheTaskManagersHaveTheCapability() throws IOException {
+    for (String runner :
+        List.of(
+            "runtime.taskexecutor.TaskManagerRunner",
+            "kubernetes.taskmanager.KubernetesTaskExecutorRunner")) {
+      assertThat(run(Map.of(), "flink/official-java", "-Xmx1g", "org.apache.flink." + runner, "-D"))
+          .startsWith("java-capture --enable-native-access=ALL-UNNAMED");
+    }
+    assertThat(
+            run(
+                Map.of(),
+                "flink/official-java",
+                "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"))
+        .doesNotContain("java-capture");
+  }
+
   /** Then it goes on to the packet socket, of which a test has none. */
   @Test
   void theAgentsHealthIsWhatItSaysItself() throws IOException {
