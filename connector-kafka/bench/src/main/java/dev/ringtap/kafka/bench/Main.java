@@ -71,7 +71,7 @@ final class Main {
       default:
         System.err.println(
             "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate [ROUNDS] | stages | latency | startup"
-                + " | scrape [PAIRS] | soak [MINUTES]");
+                + " | scrape [WINDOWS] | soak [MINUTES]");
         System.exit(2);
     }
   }

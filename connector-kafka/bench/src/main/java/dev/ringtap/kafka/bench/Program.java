@@ -99,7 +99,10 @@ final class Program implements AutoCloseable {
 
   /** User and system time of all its threads so far, in steps of 10 ms. */
   long cpuNanos() throws IOException {
-    return cpuNanos(proc().resolve("stat"));
+    String stat = Files.readString(proc().resolve("stat"));
+    // The second field, in brackets, may have blanks; utime and stime are fields 14 and 15.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
   }
 
   /** The same by the threads' names, of which the kernel keeps 15 characters. */
@@ -108,7 +111,8 @@ final class Program implements AutoCloseable {
     try (DirectoryStream<Path> tasks = Files.newDirectoryStream(proc().resolve("task"))) {
       for (Path task : tasks) {
         String name = Files.readString(task.resolve("comm")).strip();
-        threads.merge(name, cpuNanos(task.resolve("stat")), Long::sum);
+        String schedstat = Files.readString(task.resolve("schedstat"));
+        threads.merge(name, Long.parseLong(schedstat.split(" ")[0]), Long::sum);
       }
     }
     return threads;
@@ -136,13 +140,6 @@ final class Program implements AutoCloseable {
 
   private Path proc() {
     return Path.of("/proc", Long.toString(process.pid()));
-  }
-
-  private static long cpuNanos(Path file) throws IOException {
-    String stat = Files.readString(file);
-    // The second field, in brackets, may have blanks; utime and stime are fields 14 and 15.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
   }
 
   /** SIGTERM. */
