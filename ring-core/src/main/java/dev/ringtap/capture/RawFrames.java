@@ -15,16 +15,19 @@ import java.lang.invoke.MethodHandles;
  * <p>Memory is read by its address, without the checks of a {@link MemorySegment}, which cost a
  * seventh of an encoder's time on a live ring: an address that is not mapped ends the process. So
  * the encoder checks each header before it uses it, as {@link Block#next()} does, leaves to that
- * whatever fails, and holds a pin while it reads. A header lies at a multiple of {@link
- * #ALIGNMENT}, with {@link #HEADERS_BYTES} before {@link #end}; the frame's bytes lie at least so
- * many after it, and before {@link #end} too. Values of headers are read once, in pairs: the memory
- * is shared with the kernel.
+ * whatever fails, and holds a pin while it reads. The address of a header has the bits of {@link
+ * #HEADER_ADDRESS} alone and {@link #HEADERS_BYTES} before {@link #end}; the frame's bytes lie at
+ * least so many after it, and before {@link #end} too. Values of headers are read once, in pairs:
+ * the memory is shared with the kernel.
  *
  * <p>Not thread-safe.
  */
 public final class RawFrames {
-  /** Headers are aligned to this many bytes. */
-  public static final int ALIGNMENT = Tpacket3Hdr.ALIGNMENT;
+  /**
+   * The bits that the address of a header can have, which is aligned and positive: what the
+   * compiler sees masked by them is read without a check.
+   */
+  public static final long HEADER_ADDRESS = Long.MAX_VALUE >> 1 & -Tpacket3Hdr.ALIGNMENT;
 
   /** Bytes of a frame's headers. */
   public static final int HEADERS_BYTES = Block.FRAME_HEADERS_BYTES;

@@ -45,12 +45,12 @@ public final class BlockEncoder {
   /** Longer frames are left to the encoder of single frames: both lengths have two bytes here. */
   private static final int MAX_FAST_BYTES = Varint.MAX_IN_TWO_BYTES - TAG_BYTES;
 
-  /** The longest sequence number here, zig-zag: in eight bytes. */
-  private static final int SEQUENCE_BITS = 54;
+  /** The longest sequence number here: zig-zag in seven bytes. */
+  private static final int SEQUENCE_BITS = 48;
 
-  /** What a record takes after its start: seven fields, a tag, the payload. */
+  /** What is written from a record's start to its end at most, and after it. */
   private static final int MAX_AFTER_START_BYTES =
-      CachedFields.STEP_OVERSHOOT_BYTES + 8 * Varint.ROOM_BYTES + MAX_FAST_BYTES + TAG_BYTES;
+      CachedFields.IN_WORDS_BYTES + 8 * Varint.ROOM_BYTES + MAX_FAST_BYTES + TAG_BYTES;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -187,15 +187,18 @@ public final class BlockEncoder {
 
   /**
    * One loop, since each call in it would make the compiler keep its variables in memory. The
-   * fields are written by stores of eight bytes, of which later fields overwrite the rest.
+   * fields are written by stores of eight bytes, of which later fields overwrite the rest; of some
+   * that follow each other the last one is written first, which spares the checks of those between.
    */
   private void encodeRun(CachedFields start, long firstSequence, int linkType, int snapLength) {
     RawFrames raw = this.raw;
     byte[] to = bytes;
     int[] ends = this.ends;
     long[] timestamps = this.timestamps;
+    int startBytes = start.length();
+    long[] startWords = start.words();
     long end = raw.end();
-    long lastHeader = end - RawFrames.HEADERS_BYTES;
+    long highestHeader = end - RawFrames.HEADERS_BYTES;
     int putBackBytes = raw.putTagsBack() ? TAG_BYTES : 0;
     int longest = Math.min(MAX_FAST_BYTES, snapLength - TAG_BYTES) - STEP_BYTES;
 
@@ -208,27 +211,29 @@ public final class BlockEncoder {
     int linkTypeBytes = Varint.put(scratch, 0, linkType);
     long linkTypeField = (long) LONGS.get(scratch, 0) & (1L << Byte.SIZE * linkTypeBytes) - 1;
     int kindShift = Byte.SIZE * linkTypeBytes + 1;
+    int wireAndKindBytes = 4 + linkTypeBytes;
 
     int first = records;
     int until = first + (int) Math.min(Math.min(raw.left(), MAX_RECORDS - first), ofThatLength);
     int i = first;
     int at = ends[i];
-    long header = -1;
+    long lastHeaderRead = -1;
     long next = raw.header();
     while (i < until && at < RUN_BYTES) {
-      if (next > lastHeader || (next & RawFrames.ALIGNMENT - 1) != 0) {
+      long header = next & RawFrames.HEADER_ADDRESS;
+      if (header != next || header > highestHeader) {
         break;
       }
-      long nextAndSeconds = raw.nextAndSeconds(next);
-      long nanosAndLength = raw.nanosAndLength(next);
-      long lengthAndStatus = raw.originalLengthAndStatus(next);
-      long rawTag = raw.tag(next);
-      int toFrame = raw.toFrame(next);
-      int type = raw.packetType(next);
+      long nextAndSeconds = raw.nextAndSeconds(header);
+      long nanosAndLength = raw.nanosAndLength(header);
+      long lengthAndStatus = raw.originalLengthAndStatus(header);
+      long rawTag = raw.tag(header);
+      int toFrame = raw.toFrame(header);
+      int type = raw.packetType(header);
       int length = (int) (nanosAndLength >>> Integer.SIZE);
       int originalLength = (int) lengthAndStatus;
       int status = (int) (lengthAndStatus >>> Integer.SIZE);
-      long frame = next + toFrame;
+      long frame = header + toFrame;
       long zigZagNanos =
           (nextAndSeconds >>> Integer.SIZE) * (2 * NANOS_PER_SECOND)
               + ((nanosAndLength & 0xFFFF_FFFFL) << 1);
@@ -248,21 +253,38 @@ public final class BlockEncoder {
       }
 
       timestamps[i] = zigZagNanos >>> 1;
-      at = start.putInSteps(to, at);
+      LONGS.set(to, at + 24, startWords[3]);
+      LONGS.set(to, at, startWords[0]);
+      LONGS.set(to, at + 8, startWords[1]);
+      LONGS.set(to, at + 16, startWords[2]);
+      if (startBytes > STEP_BYTES) {
+        LONGS.set(to, at + 56, startWords[7]);
+        LONGS.set(to, at + 32, startWords[4]);
+        LONGS.set(to, at + 40, startWords[5]);
+        LONGS.set(to, at + 48, startWords[6]);
+        if (startBytes > 2 * STEP_BYTES) {
+          System.arraycopy(
+              start.bytes(), 2 * STEP_BYTES, to, at + 2 * STEP_BYTES, startBytes - 2 * STEP_BYTES);
+        }
+      }
+      at += startBytes;
       LONGS.set(to, at, Varint.spread(zigZagNanos) | Varint.CONTINUES);
-      to[at + 8] = (byte) (zigZagNanos >>> 56);
-      LONGS.set(to, at + NANOS_BYTES, sequence & sequenceMask);
-      sequence = sequence + 2 | Varint.CONTINUES;
+      LONGS.set(to, at + 8, zigZagNanos >>> 56 | (sequence & sequenceMask) << Byte.SIZE);
       at += NANOS_BYTES + sequenceBytes;
-      // the first byte is that of no loss
+      sequence = sequence + 2 | Varint.CONTINUES;
+      // the first byte is that of no loss; packet type and flags have one byte each
       int wireLength = originalLength + putBack;
-      INTS.set(to, at, Varint.oneOrTwo(wireLength) << Byte.SIZE);
-      at += 2 + Varint.secondBytes(wireLength);
-      // packet type and flags have one byte each; the next one is that of no tag
+      int moreOfWire = Varint.secondBytes(wireLength);
       long kind = type | (long) RawFrames.flags(status) << Byte.SIZE;
-      LONGS.set(to, at, linkTypeField | kind << kindShift);
-      at += linkTypeBytes + 2;
+      long wireAndKind =
+          (linkTypeField | kind << kindShift) << Byte.SIZE * (1 + moreOfWire)
+              | Varint.oneOrTwo(wireLength);
+      LONGS.set(to, at, wireAndKind << Byte.SIZE);
+      at += wireAndKindBytes + moreOfWire;
+      int payloadLength = length + putBack;
+      int lengthField = Varint.oneOrTwo(payloadLength);
       if (frameTag == 0) {
+        INTS.set(to, at, lengthField << Byte.SIZE);
         at++;
       } else {
         if (frameTag != tag) {
@@ -270,24 +292,24 @@ public final class BlockEncoder {
         }
         LONGS.set(to, at, tagField);
         at += tagFieldBytes;
+        SHORTS.set(to, at, (short) lengthField);
       }
-      int payloadLength = length + putBack;
-      SHORTS.set(to, at, (short) Varint.oneOrTwo(payloadLength));
       at += 1 + Varint.secondBytes(payloadLength);
 
       int data = at + putBack;
       if (length <= 2 * STEP_BYTES) {
         // two steps, which overlap
-        long last = frame + (length - STEP_BYTES);
-        int lastTo = data + (length - STEP_BYTES);
+        int rest = length - STEP_BYTES & 0xFFFF;
+        long last = frame + rest;
+        int lastTo = data + rest;
+        LONGS.set(to, data + 24, raw.eight(frame + 24));
         LONGS.set(to, data, raw.eight(frame));
         LONGS.set(to, data + 8, raw.eight(frame + 8));
         LONGS.set(to, data + 16, raw.eight(frame + 16));
-        LONGS.set(to, data + 24, raw.eight(frame + 24));
+        LONGS.set(to, lastTo + 24, raw.eight(last + 24));
         LONGS.set(to, lastTo, raw.eight(last));
         LONGS.set(to, lastTo + 8, raw.eight(last + 8));
         LONGS.set(to, lastTo + 16, raw.eight(last + 16));
-        LONGS.set(to, lastTo + 24, raw.eight(last + 24));
       } else {
         raw.copy(frame, to, data, length);
       }
@@ -299,11 +321,11 @@ public final class BlockEncoder {
       at += payloadLength;
       i++;
       ends[i] = at;
-      header = next;
+      lastHeaderRead = header;
       long offset = nextAndSeconds & 0xFFFF_FFFFL;
       next = offset < toFrame + length ? -1 : header + offset;
     }
-    raw.passed(i - first, header, next);
+    raw.passed(i - first, lastHeaderRead, next);
     records = i;
   }
 
