@@ -6,11 +6,12 @@
  *   injector INTERFACE FRAMES FRAMES_PER_SECOND FRAME_BYTES TAG
  *   injector INTERFACE FRAMES FRAMES_PER_SECOND UDP_FRAME
  *
- * FRAME_BYTES and TAG are the generator's. UDP_FRAME is a file with one UDP frame; each frame gets one of 512 source
+ * FRAME_BYTES is without the tag; TAG is TPID and TCI in hexadecimal digits, 0 for none. UDP_FRAME is a file with one UDP frame; each frame gets one of 512 source
  * ports and a payload, both random: frames of many conversations that no compressor makes smaller. FRAMES_PER_SECOND
  * is 0 for no limit. Prints the nanoseconds that it took.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
@@ -20,17 +21,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fail.h"
-#include "traffic.h"
 
+#define MAX_FRAME_BYTES 65536
 #define BATCH 64
 #define PAUSE_NANOS 1000000
 
 /* In a frame of IPv4 without a tag. */
 #define UDP_SOURCE_PORT 34
 #define UDP_PAYLOAD 42
+
+/* A host that does not exist, so that the receiving kernel drops the frame right after the taps. */
+static const uint8_t ADDRESSES[12] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0x02};
+
+/* IEEE's EtherType for local experiments. */
+#define ETHERTYPE 0x88B5
+
+static size_t make_frame(uint8_t *frame, size_t bytes, uint32_t tag) {
+  size_t at = sizeof ADDRESSES;
+  memcpy(frame, ADDRESSES, at);
+  if (tag != 0) {
+    uint32_t wire = htonl(tag);
+    memcpy(frame + at, &wire, 4);
+    at += 4;
+    bytes += 4;
+  }
+  uint16_t type = htons(ETHERTYPE);
+  memcpy(frame + at, &type, 2);
+  for (at += 2; at < bytes; at++) {
+    frame[at] = (uint8_t)at;
+  }
+  return bytes;
+}
+
+static uint64_t nanos(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 static int bpf(enum bpf_cmd command, union bpf_attr *attributes) {
   return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);

@@ -1,6 +1,5 @@
 package dev.ringtap.bench;
 
-import dev.ringtap.bench.live.FloodBenchmark;
 import dev.ringtap.bench.live.LiveBenchmark;
 import java.util.Arrays;
 
@@ -19,9 +18,6 @@ public final class Main {
       case "live":
         LiveBenchmark.main(own);
         break;
-      case "flood":
-        FloodBenchmark.main();
-        break;
       case "flows":
         FlowBenchmark.main();
         break;
@@ -30,7 +26,7 @@ public final class Main {
         break;
       default:
         System.err.println(
-            "usage: bench/run ring [OPTIONS OF JMH] | live [OPTIONS] | flood | flows | latency");
+            "usage: bench/run ring [OPTIONS OF JMH] | live [OPTIONS] | flows | latency");
         System.exit(2);
     }
   }

@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a frame of live traffic costs each reader: processor time by the operating system, on a
- * virtual wire. A round runs each reader once, as a process of its own, so that what disturbs the
- * machine disturbs all of them.
+ * What a frame of live traffic costs each reader: processor time by the operating system. A round
+ * runs each reader once, as a process of its own, so that what disturbs the machine disturbs all of
+ * them.
  */
 public final class LiveBenchmark {
   private static final String USAGE =
-      "usage: bench/run live [--rounds N] [--sizes BYTES,...] [--frames N] [--rate FRAMES_PER_SECOND]";
+      "usage: bench/run live [--rounds N] [--sizes BYTES,...] [--frames N]";
   private static final int ROUNDS = 5;
   private static final String FRAME_BYTES = "64,512,1500";
   private static final int LEAST_FRAME_BYTES = 60;
@@ -30,15 +30,12 @@ public final class LiveBenchmark {
   private final int rounds;
   private final List<Traffic> traffics;
   private final long frames;
-  private final int framesPerSecond;
   private final long warmUpFrames;
 
-  LiveBenchmark(
-      int rounds, List<Traffic> traffics, long frames, int framesPerSecond, long warmUpFrames) {
+  LiveBenchmark(int rounds, List<Traffic> traffics, long frames, long warmUpFrames) {
     this.rounds = rounds;
     this.traffics = traffics;
     this.frames = frames;
-    this.framesPerSecond = framesPerSecond;
     this.warmUpFrames = warmUpFrames;
   }
 
@@ -64,7 +61,6 @@ public final class LiveBenchmark {
     int rounds = ROUNDS;
     List<Traffic> traffics = traffics(FRAME_BYTES);
     long frames = FRAMES;
-    int framesPerSecond = 0;
     for (int i = 0; i < arguments.length; i += 2) {
       if (i + 1 == arguments.length) {
         throw new IllegalArgumentException(arguments[i] + " without its value");
@@ -74,11 +70,10 @@ public final class LiveBenchmark {
         case "--rounds" -> rounds = number(value, 1, 100);
         case "--sizes" -> traffics = traffics(value);
         case "--frames" -> frames = number(value, 1000, 100_000_000);
-        case "--rate" -> framesPerSecond = number(value, 0, 10_000_000);
         default -> throw new IllegalArgumentException("unknown " + arguments[i]);
       }
     }
-    return new LiveBenchmark(rounds, traffics, frames, framesPerSecond, WARM_UP_FRAMES);
+    return new LiveBenchmark(rounds, traffics, frames, WARM_UP_FRAMES);
   }
 
   /** Each length without and with a tag. */
@@ -127,44 +122,24 @@ public final class LiveBenchmark {
     new Report(results, traffics).write(page, conditions);
   }
 
+  /**
+   * Starts a reader, and measures it once it has read some frames: a quarter of them of the other
+   * kind.
+   *
+   * @throws IllegalStateException if frames read and frames dropped are not those offered
+   */
   private Result measure(Programs programs, ReaderKind kind, Traffic traffic, int round)
       throws IOException {
     long measured = kind.isSlow() ? Math.min(frames, SLOW_READERS_FRAMES) : frames;
-    try (Wire wire = new Wire(programs, framesPerSecond)) {
-      return measure(wire, kind, traffic, round, warmUpFrames, measured, wire::send);
-    }
-  }
-
-  /** Brings frames to the reader, and returns the nanoseconds that it took. */
-  interface Sending {
-    long send(Traffic traffic, long frames) throws IOException;
-  }
-
-  /**
-   * Starts a reader on a wire, and measures it once it has read some frames.
-   *
-   * @param warmUpFrames what a reader in Java reads before, and a quarter as many of the other
-   *     kind; one in C has no compiler to wait for
-   * @param measured frames
-   * @param sending brings those that are measured
-   * @throws IllegalStateException if frames read and frames dropped are not those offered
-   */
-  static Result measure(
-      Wire wire,
-      ReaderKind kind,
-      Traffic traffic,
-      int round,
-      long warmUpFrames,
-      long measured,
-      Sending sending)
-      throws IOException {
+    // one in C has no compiler to wait for
     long warmUp = kind.isJava() ? warmUpFrames : measured / 10;
-    try (ReaderProcess reader = ReaderProcess.start(wire, kind)) {
-      wire.send(traffic.other(), warmUp / 4);
-      wire.send(traffic, warmUp);
+    try (Wire wire = new Wire(programs);
+        ReaderProcess reader = ReaderProcess.start(wire, kind)) {
+      wire.inject(traffic.other(), warmUp / 4);
+      wire.inject(traffic, warmUp);
       long offeredBefore = wire.offered();
       Mark before = reader.settle(offeredBefore);
-      long sendNanos = sending.send(traffic, measured);
+      long injectNanos = wire.inject(traffic, measured);
       long offered = wire.offered();
       Mark after = reader.settle(offered);
       Mark end = reader.end();
@@ -180,7 +155,7 @@ public final class LiveBenchmark {
           round,
           offered - offeredBefore,
           after.frames() - before.frames(),
-          sendNanos,
+          injectNanos,
           after.readerNanos() - before.readerNanos(),
           after.processNanos() - before.processNanos());
     }

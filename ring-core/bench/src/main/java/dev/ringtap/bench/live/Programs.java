@@ -11,24 +11,12 @@ import java.util.List;
 
 /** Generator, injector and readers as commands. The C programs are compiled when this is made. */
 final class Programs {
-  private final Path generator = CompiledC.build("generator.c");
   private final Path injector = CompiledC.build("injector.c");
   private final Path ringWalk = CompiledC.build("ring_walk.c", "-pthread");
   private final Path ringAvro = CompiledC.build("ring_avro.c", "-pthread");
   private final Path pcapDispatch = CompiledC.build("pcap_dispatch.c", "-pthread", "-lpcap");
 
   Programs() throws IOException {}
-
-  /** The generator; 0 frames per second are as many as it can. */
-  List<String> generator(String interfaceName, Traffic traffic, long frames, int framesPerSecond) {
-    return List.of(
-        generator.toString(),
-        interfaceName,
-        Integer.toString(traffic.frameBytes()),
-        traffic.tag(),
-        Long.toString(frames),
-        Integer.toString(framesPerSecond));
-  }
 
   List<String> injector(String interfaceName, Traffic traffic, long frames) {
     return List.of(

@@ -47,7 +47,7 @@ final class Requirements {
       return "the live benchmark needs what is missing here; on Debian: apt install " + names;
     }
     if (Runtime.getRuntime().availableProcessors() < 2) {
-      return "the live benchmark needs two processors: one for the generator, one for the reader";
+      return "the live benchmark needs two processors: one for the injector, one for the reader";
     }
     String cause = PrivateNetwork.unavailabilityCause();
     return cause == null ? null : "the live benchmark needs root for a network namespace: " + cause;

@@ -5,7 +5,7 @@ package dev.ringtap.bench.live;
  *
  * @param offered frames that came to its interface
  * @param captured frames that it read
- * @param sendNanos how long the generator took for them
+ * @param injectNanos how long the injector took for them
  * @param readerNanos processor time of the thread that reads
  * @param processNanos processor time of all its threads
  */
@@ -15,7 +15,7 @@ record Result(
     int round,
     long offered,
     long captured,
-    long sendNanos,
+    long injectNanos,
     long readerNanos,
     long processNanos) {
   long dropped() {
@@ -31,6 +31,6 @@ record Result(
   }
 
   double offeredPerSecond() {
-    return offered * 1e9 / sendNanos;
+    return offered * 1e9 / injectNanos;
   }
 }

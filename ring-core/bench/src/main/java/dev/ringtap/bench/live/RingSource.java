@@ -10,6 +10,7 @@ import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.ToLongFunction;
 
@@ -100,17 +101,19 @@ final class RingSource implements JavaReader.Source {
     }
   }
 
-  /** A byte array for each record, kept until the next one. */
+  /** A byte array for each record of a run, kept until the next one. */
   private static final class AvroEach {
-    private final PacketEncoder encoder = PacketEncoder.singleObject();
+    private final BlockEncoder encoder = BlockEncoder.singleObject();
     private byte[] record;
 
     long encode(Block block) {
       long bytes = 0;
-      Frame f;
-      while ((f = block.next()) != null) {
-        record = encoder.encode(f);
-        bytes += record.length;
+      int records;
+      while ((records = encoder.encode(block)) > 0) {
+        for (int i = 0; i < records; i++) {
+          record = Arrays.copyOfRange(encoder.bytes(), encoder.start(i), encoder.end(i));
+          bytes += record.length;
+        }
       }
       return bytes;
     }

@@ -20,20 +20,13 @@ final class Wire implements AutoCloseable {
   private static final int READERS_PROCESSOR = 1;
 
   private final Programs programs;
-  private final int framesPerSecond;
   private final PrivateNetwork network;
 
   /** Frames that the readers' end has not counted. */
   private long injected;
 
-  /**
-   * Makes a wire.
-   *
-   * @param framesPerSecond how fast the generator sends; 0 is as fast as it can
-   */
-  Wire(Programs programs, int framesPerSecond) throws IOException {
+  Wire(Programs programs) throws IOException {
     this.programs = programs;
-    this.framesPerSecond = framesPerSecond;
     network = PrivateNetwork.create();
     for (String end : List.of(PrivateNetwork.LEFT, PrivateNetwork.RIGHT)) {
       // one ring entry is one frame
@@ -45,17 +38,6 @@ final class Wire implements AutoCloseable {
   Process startReader(ReaderKind kind, Redirect errors) throws IOException {
     List<String> command = pinned(READERS_PROCESSOR, programs.reader(kind, READERS_END));
     return network.call(() -> new ProcessBuilder(command).redirectError(errors).start());
-  }
-
-  /**
-   * Sends frames.
-   *
-   * @return the nanoseconds that it took
-   */
-  long send(Traffic traffic, long frames) throws IOException {
-    List<String> command =
-        programs.generator(PrivateNetwork.LEFT, traffic, frames, framesPerSecond);
-    return Long.parseLong(run(pinned(GENERATORS_PROCESSOR, command)).strip());
   }
 
   /**
