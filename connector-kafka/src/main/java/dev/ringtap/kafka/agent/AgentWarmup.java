@@ -5,7 +5,6 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.Warmup;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.FlowTable;
-import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.FlowEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
@@ -13,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 
 /** Does with made-up blocks what the agent will do with real ones, up to the producer. */
 final class AgentWarmup {
@@ -85,9 +85,9 @@ final class AgentWarmup {
           record -> bytes.add(record.finish("warmup").value().length));
     }
     PacketEncoder encoder = PacketEncoder.singleObject();
-    PacketHeaders headers = new PacketHeaders();
+    Function<Frame, byte[]> keys = key.ofFrames();
     return frame -> {
-      byte[] keyBytes = key.of(frame, headers);
+      byte[] keyBytes = keys.apply(frame);
       bytes.add(encoder.encode(frame).length + (keyBytes == null ? 0 : keyBytes.length));
     };
   }

@@ -1,6 +1,6 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.capture.Frame;
 import dev.ringtap.record.PacketBatchEncoder;
 import dev.ringtap.record.PacketEncoder;
 import java.time.Duration;
@@ -12,6 +12,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.Callback;
@@ -171,14 +172,14 @@ final class KafkaSink implements FrameSink {
         schemaId.isEmpty()
             ? PacketEncoder.singleObject()
             : PacketEncoder.registry(schemaId.getAsInt());
-    PacketHeaders headers = new PacketHeaders();
+    Function<Frame, byte[]> keys = target.key().ofFrames();
     return frame ->
         send(
             new ProducerRecord<>(
                 target.topic(),
                 null,
                 frame.timestampNanos() / 1_000_000,
-                target.key().of(frame, headers),
+                keys.apply(frame),
                 encoder.encode(frame)),
             callback,
             1,

@@ -7,33 +7,46 @@ import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.PacketHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 
 /** What the Kafka record's key is, and with it the partition of a frame. */
 public enum RecordKey {
   /**
    * Eight bytes, equal for both directions of a conversation: it stays in order on one partition.
    */
-  FLOW {
-    @Override
-    public byte[] of(Frame frame, PacketHeaders scratch) {
-      scratch.parse(frame);
-      return ByteBuffer.allocate(Long.BYTES).putLong(FlowKey.of(scratch)).array();
-    }
-  },
+  FLOW,
   /** Host and interface: all frames of an interface stay in order on one partition. */
-  INTERFACE {
-    @Override
-    public byte[] of(Frame frame, PacketHeaders scratch) {
-      return ofInterface(frame.capture());
-    }
-  },
+  INTERFACE,
   /** No key: Kafka spreads batches over the partitions. */
-  NONE {
-    @Override
-    public byte[] of(Frame frame, PacketHeaders scratch) {
-      return null;
-    }
-  };
+  NONE;
+
+  /** What gives the key of a frame's record, or null. For one thread. */
+  public Function<Frame, byte[]> ofFrames() {
+    return switch (this) {
+      case FLOW -> {
+        PacketHeaders headers = new PacketHeaders();
+        yield frame -> {
+          headers.parse(frame);
+          return ofFlow(FlowKey.of(headers));
+        };
+      }
+      case INTERFACE -> new InterfaceKeys();
+      case NONE -> frame -> null;
+    };
+  }
+
+  /** The key of a flow's record, or null: that of its first frame. */
+  byte[] of(Biflow flow) {
+    return switch (this) {
+      case FLOW -> ofFlow(flow.flowKey());
+      case INTERFACE -> ofInterface(flow.capture());
+      case NONE -> null;
+    };
+  }
+
+  private static byte[] ofFlow(long flowKey) {
+    return ByteBuffer.allocate(Long.BYTES).putLong(flowKey).array();
+  }
 
   /** {@code HOST/INTERFACE}, or the interface alone if the host is unknown. */
   static byte[] ofInterface(CaptureId capture) {
@@ -42,19 +55,19 @@ public enum RecordKey {
     return (host.isEmpty() ? name : host + "/" + name).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The key of a flow's record, or null: that of its first frame. */
-  byte[] of(Biflow flow) {
-    return switch (this) {
-      case FLOW -> ByteBuffer.allocate(Long.BYTES).putLong(flow.flowKey()).array();
-      case INTERFACE -> ofInterface(flow.capture());
-      case NONE -> null;
-    };
-  }
+  /** Frames of one capture follow one another: its key is made once. */
+  private static final class InterfaceKeys implements Function<Frame, byte[]> {
+    private CaptureId capture;
+    private byte[] key;
 
-  /**
-   * The key of a frame's record, or null.
-   *
-   * @param scratch the calling thread's own
-   */
-  public abstract byte[] of(Frame frame, PacketHeaders scratch);
+    @Override
+    public byte[] apply(Frame frame) {
+      CaptureId ofFrame = frame.capture();
+      if (ofFrame != capture) {
+        capture = ofFrame;
+        key = ofInterface(ofFrame);
+      }
+      return key;
+    }
+  }
 }

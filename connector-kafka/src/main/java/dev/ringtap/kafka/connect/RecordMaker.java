@@ -2,7 +2,6 @@ package dev.ringtap.kafka.connect;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.kafka.agent.RecordKey;
-import dev.ringtap.packet.PacketHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -16,14 +15,15 @@ final class RecordMaker {
 
   private final String topic;
   private final RecordKey key;
+  private final Function<Frame, byte[]> keys;
   private final Schema keySchema;
   private final ValueFormat format;
   private final Function<Frame, Object> encoder;
-  private final PacketHeaders headers = new PacketHeaders();
 
   RecordMaker(String topic, RecordKey key, ValueFormat format, OptionalInt schemaId) {
     this.topic = topic;
     this.key = key;
+    this.keys = key.ofFrames();
     this.format = format;
     this.encoder = format.encoder(schemaId);
     this.keySchema =
@@ -37,7 +37,7 @@ final class RecordMaker {
 
   /** The frame's record, with its time; partition and offset are as Connect stores them. */
   SourceRecord of(Frame frame, Map<String, ?> partition, Map<String, ?> offset) {
-    byte[] keyBytes = key.of(frame, headers);
+    byte[] keyBytes = keys.apply(frame);
     return new SourceRecord(
         partition,
         offset,
