@@ -11,48 +11,6 @@ final class IpText {
   private IpText() {}
 
   /**
-   * The IP header that a transport header is in.
-   *
-   * @param direct whether no other header lies between; if one does, the addresses are already in
-   *     the line
-   */
-  record Header(int at, int version, boolean direct) {
-    void src(PacketPrinter line) {
-      if (version == 4) {
-        line.ipv4(at + 12);
-      } else {
-        line.ipv6(at + 8);
-      }
-    }
-
-    void dst(PacketPrinter line) {
-      if (version == 4) {
-        line.ipv4(at + 16);
-      } else {
-        line.ipv6(at + 24);
-      }
-    }
-
-    void addresses(PacketPrinter line, String end) {
-      src(line);
-      line.text(" > ");
-      dst(line);
-      line.text(end);
-    }
-
-    void addressesAndPorts(PacketPrinter line, int srcPort, int dstPort) {
-      if (direct) {
-        src(line);
-        line.text(".").number(srcPort).text(" > ");
-        dst(line);
-        line.text(".").number(dstPort).text(": ");
-      } else {
-        line.number(srcPort).text(" > ").number(dstPort).text(": ");
-      }
-    }
-  }
-
-  /**
    * @param length bytes from {@code at} to the end of the packet on the wire
    */
   static void ipv4(PacketPrinter line, int at, int length, int depth) {
@@ -86,7 +44,7 @@ final class IpText {
     }
     line.endAt(at + totalLength);
     int protocol = line.unsignedByte(at + 9);
-    Header header = new Header(at, 4, IpProtocol.hasPorts(protocol));
+    EnclosingIp header = new EnclosingIp(at, 4, IpProtocol.hasPorts(protocol));
     int flagsAndOffset = line.unsignedShort(at + 6);
     if ((flagsAndOffset & 0x1FFF) != 0) {
       header.addresses(line, ": ip-proto-");
@@ -132,7 +90,7 @@ final class IpText {
     }
     line.endAt(at + IPV6_BYTES + payloadLength);
     boolean direct = IpProtocol.hasPorts(next);
-    Header header = new Header(at, 6, direct);
+    EnclosingIp header = new EnclosingIp(at, 6, direct);
     if (!direct) {
       header.addresses(line, ": ");
     }
@@ -140,7 +98,7 @@ final class IpText {
   }
 
   private static void extensions(
-      PacketPrinter line, Header header, int first, int payloadLength, int depth) {
+      PacketPrinter line, EnclosingIp header, int first, int payloadLength, int depth) {
     int next = first;
     int at = header.at() + IPV6_BYTES;
     int left = payloadLength;
@@ -201,7 +159,7 @@ final class IpText {
       int protocol,
       int at,
       int length,
-      Header header,
+      EnclosingIp header,
       boolean fragment,
       int depth) {
     switch (protocol) {
@@ -250,7 +208,8 @@ final class IpText {
     line.text(" ip-proto-").number(protocol).text(" ").number(length);
   }
 
-  private static void udp(PacketPrinter line, int at, int length, Header header, boolean fragment) {
+  private static void udp(
+      PacketPrinter line, int at, int length, EnclosingIp header, boolean fragment) {
     line.enter("udp");
     if (!line.has(at, 4)) {
       if (header.direct()) {
@@ -279,7 +238,7 @@ final class IpText {
     }
   }
 
-  private static void sctp(PacketPrinter line, int at, int length, Header header) {
+  private static void sctp(PacketPrinter line, int at, int length, EnclosingIp header) {
     line.enter("sctp");
     if (length < 12) {
       line.text("truncated-sctp - ").number(12 - length).text(" bytes missing!");

@@ -10,7 +10,7 @@ final class TcpText {
 
   private TcpText() {}
 
-  static void append(PacketPrinter line, int at, int length, IpText.Header header) {
+  static void append(PacketPrinter line, int at, int length, EnclosingIp header) {
     line.enter("tcp");
     if (!line.has(at, 4)) {
       header.addresses(line, ":");

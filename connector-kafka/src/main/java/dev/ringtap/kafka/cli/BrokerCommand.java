@@ -59,7 +59,7 @@ public final class BrokerCommand implements Callable<Integer> {
       System.out.flush();
       broker.awaitEnd();
     }
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   private static void close(EmbeddedBroker broker) {

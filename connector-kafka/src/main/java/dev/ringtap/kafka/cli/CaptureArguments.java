@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,17 +38,6 @@ import picocli.CommandLine.TypeConversionException;
 /** What {@code ringtap capture} was asked for. */
 final class CaptureArguments {
   private static final int FIRST_FRAME_MILLIS = 1000;
-
-  private static final int MAX_PARTITIONS = 10_000;
-
-  private static final int MAX_WORKERS = 256;
-
-  private static final List<CaptureOption<?>> FANOUT_OPTIONS =
-      List.of(
-          CaptureOption.FANOUT_MODE,
-          CaptureOption.FANOUT_ROLLOVER,
-          CaptureOption.FANOUT_DEFRAG,
-          CaptureOption.FANOUT_PROGRAM);
 
   @Option(
       names = {"-i", "--interface"},
@@ -304,105 +292,7 @@ final class CaptureArguments {
 
   /** What cannot be meant, a sentence each; empty if all can. */
   List<String> problems() {
-    List<String> problems = new ArrayList<>();
-    boolean live = !interfaces.isEmpty();
-    require(
-        problems,
-        filter.isEmpty() || bpf == null,
-        "--bpf and a filter expression exclude one another");
-    require(problems, !live || replay == null, "-i and -r exclude one another");
-    require(
-        problems,
-        live || replay != null,
-        "say what to capture: -i INTERFACE (`ringtap interfaces` lists them) or -r FILE");
-    checkSelection(problems);
-    checkReplay(problems);
-    checkKafka(problems);
-    checkFlows(problems);
-    checkRange(problems, "-c", count == null ? 1 : count, 1, Long.MAX_VALUE);
-    checkRange(problems, "--partitions", partitions, 1, MAX_PARTITIONS);
-    checkRange(problems, "--drain-timeout", drainTimeoutSeconds, 0, 86_400);
-    checkRange(problems, "--workers", workers, 1, MAX_WORKERS);
-    require(
-        problems,
-        !immediate || !flags.isSet(CaptureOption.RETIRE_TIMEOUT_MILLIS),
-        "--immediate and --retire-timeout exclude one another");
-    boolean shared = workers > 1 || flags.isSet(CaptureOption.FANOUT_GROUP);
-    require(
-        problems,
-        shared || FANOUT_OPTIONS.stream().noneMatch(flags::isSet),
-        "the fanout options are for several --workers, or for a --fanout-group");
-    return problems;
-  }
-
-  private static void require(List<String> problems, boolean good, String otherwise) {
-    if (!good) {
-      problems.add(otherwise);
-    }
-  }
-
-  private static void checkRange(
-      List<String> problems, String option, long value, long least, long most) {
-    String upTo = most == Long.MAX_VALUE ? " or more" : " to " + most;
-    require(
-        problems,
-        value >= least && value <= most,
-        option + " is " + value + "; expected " + least + upTo);
-  }
-
-  private void checkSelection(List<String> problems) {
-    try {
-      boolean one = new InterfaceSelection(interfaces, excluded).isOne();
-      require(
-          problems,
-          one || interfaces.isEmpty() || !flags.isSet(CaptureOption.FANOUT_GROUP),
-          "--fanout-group is for one interface: the kernel binds a group to it");
-      require(
-          problems,
-          !one || excluded.isEmpty(),
-          "--exclude is for patterns of -i, and there is none");
-    } catch (IllegalArgumentException e) {
-      problems.add(e.getMessage());
-    }
-  }
-
-  private void checkReplay(List<String> problems) {
-    if (replay == null) {
-      return;
-    }
-    require(
-        problems,
-        !flags.isAnySetBut(CaptureOption.HOST_NAME),
-        "-s, -p, -B and the like are for a live capture, not for -r");
-    require(
-        problems,
-        workers <= 1 && !waits && !immediate,
-        "--workers, --wait and --immediate are for a live capture, not for -r");
-    require(problems, metrics == null, "--metrics is for a live capture, not for -r");
-  }
-
-  private void checkKafka(List<String> problems) {
-    require(
-        problems,
-        registry != null || subject == null,
-        "--subject is a name in a schema registry: say which with --registry URL");
-    require(problems, subject == null || !subject.isBlank(), "--subject is blank; expected a name");
-    try {
-      schemaTarget();
-    } catch (IllegalArgumentException e) {
-      problems.add("--registry: " + e.getMessage());
-    }
-  }
-
-  private void checkFlows(List<String> problems) {
-    require(problems, flows != null || !noPackets, "--no-packets is for --flows TOPIC");
-    require(
-        problems,
-        flows == null || noPackets || !flows.equals(topic),
-        "--flows names the topic of the packets, " + topic + "; expected another one");
-    checkRange(problems, "--flow-table", flowTable, 1, FlowLimits.MAX_CAPACITY);
-    checkRange(problems, "--flow-idle", flowIdleSeconds, 1, 86_400);
-    checkRange(problems, "--flow-active", flowActiveSeconds, flowIdleSeconds, 86_400);
+    return new ArgumentCheck(this).problems();
   }
 
   private AgentConfig.FlowTarget flowTarget() {
@@ -417,7 +307,7 @@ final class CaptureArguments {
   }
 
   /** Null without a registry. */
-  private SchemaTarget schemaTarget() {
+  SchemaTarget schemaTarget() {
     return registry == null ? null : SchemaTarget.of(registry, subject, topic);
   }
 

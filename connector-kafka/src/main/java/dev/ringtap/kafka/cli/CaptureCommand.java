@@ -198,7 +198,7 @@ final class CaptureCommand implements Callable<Integer> {
       if (json != null) {
         json.write(ledger, config, agent, start, Instant.now());
       }
-      return failed ? Main.FAILED : Main.OK;
+      return failed ? ExitCode.FAILED : ExitCode.OK;
     }
   }
 

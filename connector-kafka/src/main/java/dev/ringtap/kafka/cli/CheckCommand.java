@@ -48,7 +48,7 @@ final class CheckCommand implements Callable<Integer> {
           "Checks this configuration file of capture, and the interfaces and the filter in it.")
   private Path config;
 
-  private int exitCode = Main.OK;
+  private int exitCode = ExitCode.OK;
 
   @Override
   public Integer call() throws IOException {
@@ -69,7 +69,7 @@ final class CheckCommand implements Callable<Integer> {
     } catch (CaptureException e) {
       fail(e);
     } catch (AgentException e) {
-      fail("interface", e.getMessage(), Main.FAILED);
+      fail("interface", e.getMessage(), ExitCode.FAILED);
     }
     return exitCode;
   }
@@ -106,13 +106,13 @@ final class CheckCommand implements Callable<Integer> {
       CaptureArguments read = read(file);
       read.problems().forEach(each -> problems.add(config + ": " + each));
       problems.addAll(problems(read.producerSettings()));
-      problems.forEach(each -> fail("config", each, Main.FAILED));
+      problems.forEach(each -> fail("config", each, ExitCode.FAILED));
       if (problems.isEmpty()) {
         ok("config", config.toString());
       }
       return problems.isEmpty() ? read : null;
     } catch (IOException | ParameterException e) {
-      fail("config", e.getMessage(), Main.FAILED);
+      fail("config", e.getMessage(), ExitCode.FAILED);
       return null;
     }
   }
@@ -143,7 +143,7 @@ final class CheckCommand implements Callable<Integer> {
       asked.setup().program(device);
       ok("filter", asked.filterText().isEmpty() ? "none" : asked.filterText());
     } catch (IOException | ParameterException e) {
-      fail("filter", e.getMessage(), Main.FAILED);
+      fail("filter", e.getMessage(), ExitCode.FAILED);
     }
   }
 
@@ -174,7 +174,7 @@ final class CheckCommand implements Callable<Integer> {
     fail(
         permission ? "permission" : "interface",
         e.getMessage(),
-        permission ? Main.NO_PERMISSION : Main.FAILED);
+        permission ? ExitCode.NO_PERMISSION : ExitCode.FAILED);
   }
 
   private static CaptureInterface firstUp(List<CaptureInterface> all) {
@@ -194,7 +194,7 @@ final class CheckCommand implements Callable<Integer> {
     int major = Integer.parseInt(numbers.group(1));
     int minor = Integer.parseInt(numbers.group(2));
     if (major < OLDEST_KERNEL[0] || major == OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1]) {
-      fail("kernel", version + " is older than 4.20; use a newer one", Main.FAILED);
+      fail("kernel", version + " is older than 4.20; use a newer one", ExitCode.FAILED);
     } else {
       ok("kernel", version);
     }

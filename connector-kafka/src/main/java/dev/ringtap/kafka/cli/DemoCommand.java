@@ -59,7 +59,7 @@ final class DemoCommand implements Callable<Integer> {
           flinkJob.stop();
           // the network goes with the process
           delete(directory);
-          Runtime.getRuntime().halt(Main.FAILED);
+          Runtime.getRuntime().halt(ExitCode.FAILED);
         });
     try (EmbeddedBroker broker = startBroker(directory.resolve("broker"))) {
       String cause = PrivateNetwork.unavailabilityCause();
@@ -243,10 +243,10 @@ final class DemoCommand implements Callable<Integer> {
     say("");
     if (!good) {
       say("The counts do NOT agree. Please report this output.");
-      return Main.FAILED;
+      return ExitCode.FAILED;
     }
     say("Every frame is accounted for. Next: ringtap interfaces, then ringtap capture -i NAME.");
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   private static void say(String format, Object... arguments) {

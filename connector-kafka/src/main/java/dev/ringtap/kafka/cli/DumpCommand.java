@@ -218,7 +218,7 @@ final class DumpCommand implements Callable<Integer> {
         input.close();
       }
     }
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   /** Merges the files by time. */
@@ -299,9 +299,9 @@ final class DumpCommand implements Callable<Integer> {
     output.flush();
     if (reader.foreignRecords() > 0) {
       System.err.printf("%d records of topic %s were no packets%n", reader.foreignRecords(), topic);
-      return Main.FAILED;
+      return ExitCode.FAILED;
     }
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   /** A packet as a line like tcpdump's. */

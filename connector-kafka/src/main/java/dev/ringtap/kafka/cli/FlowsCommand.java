@@ -123,7 +123,7 @@ final class FlowsCommand implements Callable<Integer> {
     if (file != null && frames != null) {
       frames.check();
     }
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   private ParameterException usage(String message) {

@@ -31,6 +31,6 @@ final class InterfacesCommand implements Callable<Integer> {
     System.out.printf(
         "   %s [all of them at once, %s]%n",
         CaptureInterface.ANY, CaptureInterface.named(CaptureInterface.ANY).linkTypeName());
-    return Main.OK;
+    return ExitCode.OK;
   }
 }

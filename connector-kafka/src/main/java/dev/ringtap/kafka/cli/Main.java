@@ -32,19 +32,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "--drain-timeout. @FILE reads arguments from a file."
     })
 public final class Main {
-  static final int OK = 0;
-  static final int FAILED = 1;
-  static final int BAD_USAGE = 2;
-
-  /** EX_NOPERM of sysexits.h; a JVM out of memory ends with 3. */
-  static final int NO_PERMISSION = 77;
-
   private Main() {}
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) throws IOException {
     configureLogging();
-    int code = FAILED;
+    int code = ExitCode.FAILED;
     try {
       code = commandLine().execute(args.length == 0 ? new String[] {"--help"} : args);
     } catch (RuntimeException | Error e) {
@@ -113,7 +106,7 @@ public final class Main {
     if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
       command.getErr().println("help: " + command.getCommandSpec().qualifiedName() + " --help");
     }
-    return BAD_USAGE;
+    return ExitCode.BAD_USAGE;
   }
 
   private static int explain(Exception failure, CommandLine command, ParseResult result) {
@@ -124,8 +117,8 @@ public final class Main {
     LogFormat.fail(failure, command.getErr());
     return failure instanceof CaptureException captureException
             && captureException.reason() == CaptureException.Reason.NO_PERMISSION
-        ? NO_PERMISSION
-        : FAILED;
+        ? ExitCode.NO_PERMISSION
+        : ExitCode.FAILED;
   }
 
   /** Ours unless the user has named another file. */

@@ -43,7 +43,7 @@ final class Shutdown {
     if (EXIT_CODE.isDone()) {
       return;
     }
-    int code = Main.FAILED;
+    int code = ExitCode.FAILED;
     try {
       STOP.get().run();
       code = EXIT_CODE.get(limit.toMillis(), TimeUnit.MILLISECONDS);

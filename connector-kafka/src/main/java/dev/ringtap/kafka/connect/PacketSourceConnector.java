@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.zip.CRC32;
 import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
@@ -41,12 +40,7 @@ public final class PacketSourceConnector extends SourceConnector {
   /** The version of the package. */
   @Override
   public String version() {
-    return versionOfPackage();
-  }
-
-  static String versionOfPackage() {
-    return Objects.requireNonNullElse(
-        PacketSourceConnector.class.getPackage().getImplementationVersion(), "unknown");
+    return PacketSourceOptions.version();
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -53,6 +54,12 @@ final class PacketSourceOptions {
   static final ConfigDef DEFINITION = definition();
 
   private PacketSourceOptions() {}
+
+  /** The version of the package. */
+  static String version() {
+    return Objects.requireNonNullElse(
+        PacketSourceOptions.class.getPackage().getImplementationVersion(), "unknown");
+  }
 
   private static ConfigDef definition() {
     ConfigDef table = new ConfigDef();

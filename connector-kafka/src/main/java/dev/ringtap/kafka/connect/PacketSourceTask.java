@@ -47,7 +47,7 @@ public final class PacketSourceTask extends SourceTask {
 
   @Override
   public String version() {
-    return PacketSourceConnector.versionOfPackage();
+    return PacketSourceOptions.version();
   }
 
   /**
@@ -105,7 +105,7 @@ public final class PacketSourceTask extends SourceTask {
         group == 0 ? "alone" : "member " + capture.member() + " of fanout group " + group);
     if (config.getList(PacketSourceOptions.EXCLUDE_SERVERS).isEmpty() && !device.isLoopback()) {
       LOG.info(
-          "if the worker reaches its brokers through {}, name them in exclude.servers: else each"
+          "if the worker reaches its brokers through {}, name them in exclude.servers: otherwise each"
               + " record makes further frames",
           device.name());
     }

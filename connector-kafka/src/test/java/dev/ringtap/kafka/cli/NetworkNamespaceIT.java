@@ -122,7 +122,7 @@ class NetworkNamespaceIT {
                 "/dev/null")
             .redirectError(err.toFile())
             .start();
-    assertThat(capture.waitFor()).as(Files.readString(err)).isEqualTo(Main.NO_PERMISSION);
+    assertThat(capture.waitFor()).as(Files.readString(err)).isEqualTo(ExitCode.NO_PERMISSION);
     assertThat(Files.readString(err))
         .contains(
             "ringtap: no permission to enter network namespace "

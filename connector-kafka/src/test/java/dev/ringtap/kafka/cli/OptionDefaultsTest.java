@@ -98,7 +98,7 @@ class OptionDefaultsTest {
         Main.commandLine(Map.of("RINGTAP_INTERFACE", "eth0", "RINGTAP_TOPIC", "frames"));
     commands.setErr(new PrintWriter(text, true));
 
-    assertThat(commands.execute("capture", "-r", "trace.pcap")).isEqualTo(Main.BAD_USAGE);
+    assertThat(commands.execute("capture", "-r", "trace.pcap")).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(text.toString())
         .contains("-i and -r exclude one another")
         .contains("set in the environment: RINGTAP_INTERFACE RINGTAP_TOPIC");
