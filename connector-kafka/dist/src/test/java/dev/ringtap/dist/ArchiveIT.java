@@ -3,10 +3,14 @@ package dev.ringtap.dist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.testkit.Requirements;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,6 +76,53 @@ class ArchiveIT {
     assertThat(execute(home.resolve("runtime/bin/java").toString(), "--list-modules").lines())
         .map(module -> module.replaceFirst("@.*", ""))
         .contains(found.toString().strip().split(","));
+  }
+
+  private static List<String> jars(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(each -> each.endsWith(".jar"))
+          .toList();
+    }
+  }
+
+  private static Process ringtap(Path err, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(home.resolve("bin/ringtap").toString()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectError(err.toFile()).start();
+  }
+
+  @Test
+  void theBrokerStartsFromJarsOfItsOwnThatMayBeMissing() throws Exception {
+    Path jars = home.resolve("lib/broker");
+    assertThat(jars(jars))
+        .anyMatch(each -> each.startsWith("scala-library"))
+        .anyMatch(each -> each.startsWith("kafka_2.13"))
+        .doesNotContainAnyElementsOf(jars(home.resolve("lib")));
+    Path err = directory.resolve("broker.err");
+    Process broker = ringtap(err, "broker", "--port", "0", "--dir", directory + "/data");
+    try (BufferedReader out = broker.inputReader()) {
+      assertThat(out.readLine()).as(Files.readString(err)).startsWith("broker on ");
+    } finally {
+      broker.destroy();
+      broker.waitFor();
+    }
+
+    Path aside = Files.move(jars, directory.resolve("aside"));
+    try {
+      for (String command : List.of("broker", "demo", "capture")) {
+        String[] arguments =
+            command.equals("capture")
+                ? new String[] {command, "-i", "any"}
+                : new String[] {command};
+        assertThat(ringtap(err, arguments).waitFor()).as(command).isEqualTo(1);
+        assertThat(Files.readString(err))
+            .contains("ringtap: cannot start the embedded broker: its jars (lib/broker) are not");
+      }
+    } finally {
+      Files.move(aside, jars);
+    }
   }
 
   @Test

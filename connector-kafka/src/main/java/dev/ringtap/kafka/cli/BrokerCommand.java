@@ -49,8 +49,7 @@ public final class BrokerCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Invalid value for option '--port': " + port + " is not in 0..65535");
     }
-    Path where = directory == null ? EmbeddedBroker.defaultDirectory() : directory;
-    try (EmbeddedBroker broker = EmbeddedBroker.start(where, port)) {
+    try (EmbeddedBroker broker = OwnBroker.start(directory, port)) {
       Shutdown.onSignal(() -> close(broker));
       System.err.println(SERVES_ALL_USERS);
       System.out.printf(

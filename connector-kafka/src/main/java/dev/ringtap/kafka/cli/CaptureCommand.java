@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
@@ -136,9 +135,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   private int runWithOwnBroker(CaptureArguments asked, AgentConfig config, Report json)
       throws IOException {
-    Path directory =
-        asked.brokerDirectory == null ? EmbeddedBroker.defaultDirectory() : asked.brokerDirectory;
-    try (EmbeddedBroker broker = EmbeddedBroker.start(directory, usualOrFreePort())) {
+    try (EmbeddedBroker broker = OwnBroker.start(asked.brokerDirectory, usualOrFreePort())) {
       config
           .kafka()
           .producerSettings()
@@ -153,7 +150,8 @@ final class CaptureCommand implements Callable<Integer> {
       int code = run(asked, config, json);
       LogFormat.say(
           "records kept in %s; `ringtap broker%s` serves them again%n",
-          directory, asked.brokerDirectory == null ? "" : " --dir " + directory);
+          broker.directory(),
+          asked.brokerDirectory == null ? "" : " --dir " + asked.brokerDirectory);
       return code;
     }
   }

@@ -71,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static EmbeddedBroker startBroker(Path directory) throws IOException {
     say("Starting a Kafka broker inside this process ...");
-    EmbeddedBroker broker = EmbeddedBroker.start(directory, 0);
+    EmbeddedBroker broker = OwnBroker.start(directory, 0);
     say("  it listens on %s", broker.bootstrapServers());
     return broker;
   }

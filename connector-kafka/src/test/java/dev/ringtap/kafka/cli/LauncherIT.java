@@ -229,7 +229,9 @@ class LauncherIT {
             "broker");
 
     assertThat(result.out())
-        .contains("-cp " + target.resolve("connector-kafka.jar") + ":/a.jar:/b.jar ")
+        .contains(
+            "-cp %s:%s/*:/a.jar:/b.jar "
+                .formatted(target.resolve("connector-kafka.jar"), target.resolve("broker")))
         .doesNotContain("AutoCreate");
   }
 

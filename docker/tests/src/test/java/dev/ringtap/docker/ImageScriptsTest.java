@@ -111,7 +111,6 @@ class ImageScriptsTest {
     assertThat(flink("", "list")).startsWith("java ");
     assertThat(run(Map.of(), "agent/ringtap", "capture")).startsWith("java-capture ");
     assertThat(run(Map.of(), "agent/ringtap", "@/etc/ringtap/x")).startsWith("java-capture ");
-    assertThat(run(Map.of(), "agent/ringtap", "broker")).startsWith("java ");
     assertThat(run(Map.of(), "agent/ringtap", "dump")).startsWith("java ");
   }
 
