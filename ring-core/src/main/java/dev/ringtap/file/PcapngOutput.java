@@ -147,7 +147,7 @@ final class PcapngOutput implements Closeable {
     bytesWritten += at;
   }
 
-  /** Cuts the file behind the last whole block, also when an interrupt has closed the channel. */
+  /** Cuts the file after the last whole block, also when an interrupt has closed the channel. */
   private void cutBack() {
     boolean interrupted = Thread.interrupted();
     try (FileChannel file =

@@ -40,7 +40,7 @@ final class PcapngReader extends RecordReader {
   private final List<Interface> interfaces = new ArrayList<>();
   private int mostBlockBytes = MOST_BLOCK_BYTES;
 
-  /** Bytes of the current block, which the next call leaves behind. */
+  /** Bytes of the current block, which the next call skips. */
   private int blockBytes;
 
   /** The block's end while it is being skipped: bytes before its trailer, and the trailer. */

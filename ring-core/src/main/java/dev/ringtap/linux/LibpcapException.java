@@ -13,7 +13,7 @@ public final class LibpcapException extends IOException {
     this.expressionRefused = expressionRefused;
   }
 
-  /** Whether libpcap's compiler refused the expression; else a handle could not be had. */
+  /** Whether libpcap's compiler refused the expression; otherwise a handle could not be had. */
   public boolean isExpressionRefused() {
     return expressionRefused;
   }

@@ -46,7 +46,8 @@ public final class Poller implements AutoCloseable {
   /**
    * Waits until the descriptor has an event, {@link #wake} was called, or the time has passed.
    *
-   * @param watch whether to look at the descriptor; else only {@link #wake} ends the wait early
+   * @param watch whether to look at the descriptor; otherwise only {@link #wake} ends the wait
+   *     early
    */
   public Event await(int timeoutMillis, boolean watch) throws LinuxException {
     // poll skips negative descriptors

@@ -2,7 +2,7 @@ package dev.ringtap.packet;
 
 /** ICMPv6 messages (RFC 4443), neighbour discovery (RFC 4861) and MLD (RFC 2710, RFC 3810). */
 final class Icmp6Text {
-  /** Behind the 8 bytes of ICMPv6 lies the IPv6 header of the packet that the message is about. */
+  /** After the 8 bytes of ICMPv6 comes the IPv6 header of the packet that the message is about. */
   private static final int INNER_IP = 8;
 
   private static final int INNER_SRC = INNER_IP + 8;

@@ -2,7 +2,7 @@ package dev.ringtap.packet;
 
 /** ICMP messages (RFC 792, RFC 1191, RFC 1812). */
 final class IcmpText {
-  /** Behind the 8 bytes of ICMP lies the IP header of the packet that the message is about. */
+  /** After the 8 bytes of ICMP comes the IP header of the packet that the message is about. */
   private static final int INNER_IP = 8;
 
   private static final int INNER_DST = INNER_IP + 16;

@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * A block of any bytes, its header and its frames' included: it shows frames that lie in it, then
- * its end or the one exception, and is given back. The first byte chooses how it is read.
+ * its end or the one exception, and is released. The first byte chooses how it is read.
  */
 public final class BlockFuzzTest extends FuzzTest {
   private static final int BLOCK_BYTES = 4096;

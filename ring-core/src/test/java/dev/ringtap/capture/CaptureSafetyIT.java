@@ -187,7 +187,7 @@ class CaptureSafetyIT {
       capture.close();
       thrown += reading.get(10, TimeUnit.SECONDS) ? 0 : 1;
     }
-    // else no close came while frames were read, and nothing was tried
+    // otherwise no close came while frames were read, and nothing was tried
     assertThat(thrown).isPositive();
     assertNothingIsLeft();
   }

@@ -333,7 +333,7 @@ class FanoutIT {
       long[] capturedAndLost = reading.get(i).get();
       CaptureStatistics statistics = group.get(i).statistics();
       assertThat(statistics.captured()).isEqualTo(capturedAndLost[0]);
-      // what is lost behind the last frame has no frame to stand at
+      // what is lost after the last frame has no frame to stand at
       assertThat(capturedAndLost[1]).isLessThanOrEqualTo(statistics.droppedByKernel());
       captured += statistics.captured();
       dropped += statistics.droppedByKernel();

@@ -66,7 +66,7 @@ final class CaptureBytes {
     return this;
   }
 
-  /** The bytes and nothing behind them. */
+  /** The bytes and nothing after them. */
   CaptureBytes raw(byte[] value) {
     buffer.put(value);
     return this;

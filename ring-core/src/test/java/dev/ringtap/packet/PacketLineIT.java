@@ -228,7 +228,7 @@ class PacketLineIT {
   }
 
   /**
-   * Without tcpdump's stray bracket behind TCP options that are cut off, and without direction and
+   * Without tcpdump's stray bracket after TCP options that are cut off, and without direction and
    * interface of cooked captures, which stand in front of our lines.
    */
   private static String comparable(String line) {

@@ -13,7 +13,7 @@ import java.util.List;
 import org.apache.avro.Schema;
 
 /**
- * A record of any bytes behind the header of a known schema, which the first byte chooses: packets,
+ * A record of any bytes after the header of a known schema, which the first byte chooses: packets,
  * or one exception. What comes out takes no more memory than the record lets expect.
  */
 public final class RecordsFuzzTest extends FuzzTest {

@@ -12,7 +12,7 @@ import java.util.List;
 /**
  * A registry that answers whatever it likes, and a record that refers to it: a number, a schema,
  * packets, or one exception. The input is the status (two bytes), the length of the answer (two
- * bytes), the answer, and the bytes behind the record's header.
+ * bytes), the answer, and the bytes after the record's header.
  */
 public final class RegistryFuzzTest extends FuzzTest {
   private static final RegistryUrl URL = RegistryUrl.parse("http://registry:8081");

@@ -15,7 +15,7 @@ public final class BrokenBlock {
 
   private BrokenBlock() {}
 
-  /** Lets the frame behind a file's frame claim more bytes than the block has. */
+  /** Lets the frame after a file's frame claim more bytes than the block has. */
   public static void breakBehind(Frame frame) {
     MemorySegment block = RingMemory.of(frame);
     long header = RingMemory.dataOffset(frame) - HEADER_BYTES;

@@ -260,7 +260,7 @@ public final class Packets {
     return fragments;
   }
 
-  /** A frame of exactly this many bytes: UDP over IPv4 where that fits, else any bytes. */
+  /** A frame of exactly this many bytes: UDP over IPv4 if that fits, otherwise any bytes. */
   public static byte[] frameOfLength(int length) {
     int headers = 14 + IPV4_HEADER_BYTES + 8;
     if (length < headers) {
@@ -318,7 +318,7 @@ public final class Packets {
         : "198.51.100." + random.nextInt(256);
   }
 
-  /** The frame with zeros behind it, as Ethernet fills up short ones. */
+  /** The frame with zeros after it, as Ethernet fills up short ones. */
   public static byte[] padded(byte[] frame, int length) {
     return frame.length >= length ? frame : Arrays.copyOf(frame, length);
   }

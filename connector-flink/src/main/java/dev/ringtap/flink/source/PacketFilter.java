@@ -26,8 +26,8 @@ public interface PacketFilter extends Serializable {
   BpfProgram forInterface(CaptureInterface device, int snapLengthBytes) throws IOException;
 
   /**
-   * Whether the program of {@link #forInterface} is all of the filter there; else the reader asks
-   * {@link #inReader} too.
+   * Whether the program of {@link #forInterface} is all of the filter there; otherwise the reader
+   * asks {@link #inReader} too.
    */
   default boolean kernelDecides(CaptureInterface device) {
     return true;

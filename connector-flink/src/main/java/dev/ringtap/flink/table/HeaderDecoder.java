@@ -64,7 +64,8 @@ final class HeaderDecoder {
   private final Label undecided;
 
   /**
-   * @param ethernet whether frames begin with an Ethernet header; else with their network layer
+   * @param ethernet whether frames begin with an Ethernet header; otherwise with their network
+   *     layer
    * @param undecided where frames go that only Flink can decide on
    */
   HeaderDecoder(BpfAssembler out, boolean ethernet, Label undecided) {

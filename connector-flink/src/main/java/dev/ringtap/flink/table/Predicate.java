@@ -19,7 +19,7 @@ interface Predicate extends Serializable {
    */
   void write(BpfAssembler out, Label yes, Label no);
 
-  /** Whether the BPF decides on every frame as {@link #test} does; else it keeps more. */
+  /** Whether the BPF decides on every frame as {@link #test} does; otherwise it keeps more. */
   boolean isExact();
 
   /** Whether the BPF needs what lies after the IP header. */

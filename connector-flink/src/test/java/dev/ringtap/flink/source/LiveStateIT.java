@@ -317,7 +317,7 @@ class LiveStateIT {
     }
   }
 
-  /** Breaks a file's block behind its 100th frame, as it is read. */
+  /** Breaks a file's block after its 100th frame, as it is read. */
   private static final class Breaking implements PacketDeserializer<Long> {
     private static final long serialVersionUID = 1;
 

@@ -49,7 +49,7 @@ public final class PcapFile {
     }
   }
 
-  /** This many frames of a length, whose first bytes behind the Ethernet header are a number. */
+  /** This many frames of a length, whose first bytes after the Ethernet header are a number. */
   public static Path writeNumbered(Path path, int count, int length) throws IOException {
     create(path);
     byte[] frame = new byte[length];

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 
-/** The text behind a frame's Ethernet header. */
+/** The text after a frame's Ethernet header. */
 final class TextDeserializer implements PacketDeserializer<String> {
   private static final long serialVersionUID = 1;
   private static final int HEADER_BYTES = 14;

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param level what an operator must do: ERROR, WARN, INFO, DEBUG
  * @param logger its name without its package
  * @param message the message without the values
- * @param values in the order of the message; numbers, or else strings
+ * @param values in the order of the message; numbers, otherwise strings
  */
 record LogEvent(
     String time, String level, String logger, String message, Map<String, Object> values) {

@@ -32,7 +32,7 @@ class WireIT {
   private static final int FRAMES_PER_FILE = 20;
   private static final int MTU = 9000;
 
-  /** A tagged frame without two bytes behind its tag is dropped by the kernel before any tap. */
+  /** A tagged frame without two bytes after its tag is dropped by the kernel before any tap. */
   private static final int SHORTEST = 20;
 
   private static final int LONGEST = MTU + 14;

@@ -70,7 +70,7 @@ public final class ConfigFuzzTest extends FuzzTest {
         config.capture().build();
       }
       String bpf = config.getString(PacketSourceOptions.BPF);
-      // else it names a file
+      // otherwise it names a file
       if (bpf != null && !bpf.isEmpty() && Character.isDigit(bpf.charAt(0))) {
         config.fileFilter();
       }

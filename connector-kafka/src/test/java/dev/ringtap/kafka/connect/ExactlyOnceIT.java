@@ -77,7 +77,7 @@ class ExactlyOnceIT {
         readTo(lab, consumer, FRAMES);
         lab.await("the end", () -> lab.logText().contains("was read to its end"));
         int more = lab.network().call(() -> consumer.poll(Duration.ofSeconds(1)).count());
-        assertThat(more).as("records behind the last frame").isZero();
+        assertThat(more).as("records after the last frame").isZero();
         tryInterface(lab);
       } finally {
         lab.network()

@@ -95,7 +95,7 @@ class LiveReaderIT {
   private static void addInterface(PrivateNetwork network) throws Exception {
     ip(network, "link add gone0 type veth peer name gone1");
     for (String each : List.of("gone0", "gone1")) {
-      // else the kernel greets its neighbours with frames of its own
+      // otherwise the kernel greets its neighbours with frames of its own
       network.call(
           () -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf", each, "disable_ipv6"), "1"));
       ip(network, "link set " + each + " up");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 /** Validation in a process that may not capture. */
 @Timeout(60)
 class PermissionIT {
-  /** Validates a capture of the loopback and prints the errors, each behind its option. */
+  /** Validates a capture of the loopback and prints the errors, each after its option. */
   public static void main(String[] arguments) {
     Map<String, String> config = Map.of("name", "n", "topic", "t", "interface", "lo");
     for (ConfigValue value : new PacketSourceConnector().validate(config).configValues()) {

@@ -22,19 +22,19 @@ import javax.net.ssl.SSLContext;
 public final class RegistryFront implements AutoCloseable {
   private final HttpServer server;
   private final String scheme;
-  private final String behind;
+  private final String registry;
   private final String login;
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /**
-   * @param behind URL of the registry
+   * @param registry its URL
    * @param login USER:PASSWORD that is wanted, or null
    * @param tls what makes it https, or null
    */
-  public RegistryFront(String behind, String login, SSLContext tls) throws IOException {
-    this.behind = behind;
+  public RegistryFront(String registry, String login, SSLContext tls) throws IOException {
+    this.registry = registry;
     this.login = login;
     InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
     if (tls == null) {
@@ -67,7 +67,7 @@ public final class RegistryFront implements AutoCloseable {
     try {
       HttpResponse<byte[]> answer =
           client.send(
-              HttpRequest.newBuilder(URI.create(behind + path))
+              HttpRequest.newBuilder(URI.create(registry + path))
                   .header("Content-Type", "application/json")
                   .method(exchange.getRequestMethod(), BodyPublishers.ofByteArray(body))
                   .build(),

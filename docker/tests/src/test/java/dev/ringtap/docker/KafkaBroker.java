@@ -11,7 +11,7 @@ import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
 
 /**
- * A broker that can be taken away and given back: stopped, frozen, cut off. Its address and the
+ * A broker that can be taken away and brought back: stopped, frozen, cut off. Its address and the
  * port that the tests reach stay what they are.
  */
 public final class KafkaBroker extends GenericContainer<KafkaBroker> {

@@ -37,7 +37,7 @@ final class SoakBenchmark {
    * @param sent frames until then
    * @param arrived frames that a consumer has read from the topic until then
    * @param dropped frames before them that the kernel dropped
-   * @param heapMib used behind the last collection
+   * @param heapMib used after the last collection
    */
   private record Sample(
       int seconds,
@@ -100,7 +100,7 @@ final class SoakBenchmark {
     }
   }
 
-  /** The figure behind the arrow of the last line: {@code Pause Young (...) 45M->12M(124M)}. */
+  /** The figure after the arrow of the last line: {@code Pause Young (...) 45M->12M(124M)}. */
   private static int heapMib(Path collections) throws IOException {
     String log = Files.readString(collections);
     int arrow = log.lastIndexOf("M->");

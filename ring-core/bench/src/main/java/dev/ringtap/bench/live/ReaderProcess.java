@@ -60,7 +60,7 @@ abstract class ReaderProcess implements AutoCloseable {
       }
       last = now;
     }
-    // counted is not yet given back and waiting again
+    // counted is not yet released and waiting again
     pause();
     return mark();
   }
