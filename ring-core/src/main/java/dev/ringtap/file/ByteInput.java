@@ -55,6 +55,11 @@ abstract class ByteInput {
     }
   }
 
+  /** The bytes of a stream, which the end closes. */
+  static ByteInput of(InputStream stream) {
+    return new StreamInput(stream);
+  }
+
   /** The exceptions of java.nio.file tell the reason by their class and the path as message. */
   static IOException refused(String action, Path path, FileSystemException e) {
     String reason = e.getReason();
@@ -157,6 +162,29 @@ abstract class ByteInput {
       }
       channel().position(offset);
       in = new PushbackInputStream(stream());
+    }
+  }
+
+  private static final class StreamInput extends ByteInput {
+    private final InputStream raw;
+    private InputStream in;
+
+    StreamInput(InputStream raw) {
+      super(null);
+      this.raw = raw;
+    }
+
+    @Override
+    int read(byte[] target, int offset, int length, long deadlineNanos) throws IOException {
+      if (in == null) {
+        in = unpacked(raw);
+      }
+      return in.read(target, offset, length);
+    }
+
+    @Override
+    void end() throws IOException {
+      raw.close();
     }
   }
 }

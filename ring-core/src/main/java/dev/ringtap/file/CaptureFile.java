@@ -11,6 +11,7 @@ import dev.ringtap.file.RecordReader.Outcome;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +82,8 @@ public final class CaptureFile implements BlockSource {
   /** Null unless it is given. */
   private String host;
 
+  private int mostBytes = Integer.MAX_VALUE;
+
   /** When the file's first frame was seen: the start of captures of which the file tells none. */
   private long firstMicros;
 
@@ -141,6 +144,18 @@ public final class CaptureFile implements BlockSource {
    */
   public CaptureFile host(String name) {
     host = name;
+    return this;
+  }
+
+  /**
+   * Truncates payloads as a capture's snap length does: the bytes after are not copied. Before the
+   * first {@link #poll}.
+   *
+   * @param bytes most bytes of a payload
+   * @return this
+   */
+  public CaptureFile snapLength(int bytes) {
+    mostBytes = bytes;
     return this;
   }
 
@@ -210,6 +225,18 @@ public final class CaptureFile implements BlockSource {
   /** Whether the file is packed, so that no range but {@link FileRange#WHOLE} of it opens. */
   public boolean isPacked() {
     return input.isPacked();
+  }
+
+  /**
+   * Opens a capture file that is a stream of bytes, such as an object of a store, and reads the
+   * start of it. {@link #poll} waits for the stream's bytes however long they take.
+   *
+   * @param stream the bytes; closed with the capture file
+   * @param name of the file, in errors and as the interface's name of a pcap file
+   * @throws CaptureFileException if it is no capture file
+   */
+  public static CaptureFile open(InputStream stream, String name) throws IOException {
+    return open(ByteInput.of(stream), name);
   }
 
   static CaptureFile open(ByteInput input, String name) throws IOException {
@@ -294,6 +321,7 @@ public final class CaptureFile implements BlockSource {
       sees(reader.timestampNanos());
       lostBefore += reader.lostBefore();
       keptLength = filter == null ? reader.payloadLength() : filtered();
+      keptLength = Math.min(keptLength, mostBytes);
       if (keptLength != REFUSED) {
         recordWaits = true;
         return true;

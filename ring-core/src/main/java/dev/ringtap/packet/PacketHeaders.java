@@ -450,16 +450,27 @@ public final class PacketHeaders {
 
   /** The sender's MAC address, {@code 02:00:00:00:00:01}; null if the link has none. */
   public String ethSrc() {
-    return macText(link.srcMac());
+    return macText(srcMac());
   }
 
   /** The receiver's MAC address; null if the link has none, as with Linux cooked captures. */
   public String ethDst() {
-    return macText(link.dstMac());
+    return macText(dstMac());
   }
 
-  private String macText(long mac) {
+  /** The sender's MAC address as a number of 48 bits; -1 if the link has none. */
+  public long srcMac() {
     bytes.requireReadable();
+    return link.srcMac();
+  }
+
+  /** The receiver's MAC address as a number of 48 bits; -1 if the link has none. */
+  public long dstMac() {
+    bytes.requireReadable();
+    return link.dstMac();
+  }
+
+  private static String macText(long mac) {
     return mac < 0 ? null : NetworkBytes.macText(mac);
   }
 

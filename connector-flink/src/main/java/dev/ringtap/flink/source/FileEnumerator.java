@@ -38,7 +38,8 @@ final class FileEnumerator extends PacketEnumerator {
       FileListing listing,
       boolean bounded) {
     super(context, restored);
-    this.listing = listing;
+    // the only reader needs no cuts, and finding them takes a read of the file
+    this.listing = context.currentParallelism() == 1 ? listing.uncut() : listing;
     this.bounded = bounded;
     this.planned = restored.planned();
     this.known = restored.files();

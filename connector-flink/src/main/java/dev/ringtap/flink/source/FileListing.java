@@ -43,6 +43,11 @@ record FileListing(ArrayList<String> paths, long rangeBytes, boolean follow, lon
    */
   record Found(List<String> present, Map<String, Cut> cuts) {}
 
+  /** The same files, each one split. */
+  FileListing uncut() {
+    return new FileListing(paths, Long.MAX_VALUE, follow, discoveryMillis);
+  }
+
   boolean discovers() {
     return discoveryMillis > 0;
   }

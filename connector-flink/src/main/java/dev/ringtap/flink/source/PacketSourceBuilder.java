@@ -28,6 +28,7 @@ public final class PacketSourceBuilder<T> {
   private final List<String> paths = new ArrayList<>();
   private PacketFilter filter = PacketFilter.ALL;
   private String hostName;
+  private int fileSnapLength = Integer.MAX_VALUE;
   private boolean follow;
   private long splitBytes = DEFAULT_SPLIT_BYTES;
   private int members;
@@ -101,6 +102,17 @@ public final class PacketSourceBuilder<T> {
    */
   public PacketSourceBuilder<T> hostName(String name) {
     hostName = Objects.requireNonNull(name);
+    return this;
+  }
+
+  /**
+   * Truncates the payloads of {@link #files}; the bytes after are not copied. By default they are
+   * whole. A live capture has {@link CaptureOption#SNAP_LENGTH_BYTES}.
+   *
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public PacketSourceBuilder<T> fileSnapLength(int bytes) {
+    fileSnapLength = (int) atLeastOne("fileSnapLength", bytes);
     return this;
   }
 
@@ -247,7 +259,7 @@ public final class PacketSourceBuilder<T> {
         durationMillis == LiveSplit.NO_END || paths.isEmpty(),
         "only live captures have a duration; files end by themselves");
     return new PacketSource<>(
-        new SplitOpener(copy(), filter, hostName, follow, sourceWatermarks),
+        new SplitOpener(copy(), filter, hostName, fileSnapLength, follow, sourceWatermarks),
         new FileListing(new ArrayList<>(paths), splitBytes, follow, discoveryMillis),
         new LiveTerms(members, limit, durationMillis, hostTimeoutMillis, failOnLostHost),
         deserializer);

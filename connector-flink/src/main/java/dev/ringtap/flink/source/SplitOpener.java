@@ -28,12 +28,14 @@ final class SplitOpener implements Serializable {
   private final Map<String, List<CaptureConfig>> captures;
   private final PacketFilter filter;
   private final String fileHost;
+  private final int fileSnapLength;
   private final boolean follow;
   private final boolean watermarks;
 
   /**
    * @param captures what to capture by host
    * @param fileHost the host in frames of files, or null for the one that the file tells
+   * @param fileSnapLength most bytes of a file's payload
    * @param follow whether capture files may grow
    * @param watermarks whether splits have watermarks of their own
    */
@@ -41,11 +43,13 @@ final class SplitOpener implements Serializable {
       Map<String, List<CaptureConfig>> captures,
       PacketFilter filter,
       String fileHost,
+      int fileSnapLength,
       boolean follow,
       boolean watermarks) {
     this.captures = captures;
     this.filter = filter;
     this.fileHost = fileHost;
+    this.fileSnapLength = fileSnapLength;
     this.follow = follow;
     this.watermarks = watermarks;
   }
@@ -79,7 +83,9 @@ final class SplitOpener implements Serializable {
    */
   BlockSource open(PacketSplit split) throws IOException {
     if (split instanceof FileSplit file) {
-      return CaptureFile.open(Path.of(file.path()), file.range(), follow).host(fileHost);
+      return CaptureFile.open(Path.of(file.path()), file.range(), follow)
+          .host(fileHost)
+          .snapLength(fileSnapLength);
     }
     LiveSplit live = (LiveSplit) split;
     PacketCapture capture = PacketCapture.open(config(live));

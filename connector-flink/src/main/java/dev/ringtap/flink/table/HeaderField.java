@@ -1,81 +1,29 @@
 package dev.ringtap.flink.table;
 
 import dev.ringtap.capture.Frame;
-import dev.ringtap.capture.VlanTag;
 import dev.ringtap.filter.Bpf;
 import dev.ringtap.flink.table.BpfAssembler.Label;
 import dev.ringtap.packet.EtherType;
 import dev.ringtap.packet.PacketHeaders;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.ToLongBiFunction;
 
 /**
  * A number of a frame that the kernel can find too: the column that shows it, the scratch word in
  * which {@link HeaderDecoder} leaves it, and which of the word's bits it is.
  */
 enum HeaderField {
-  VLAN_TPID(
-      PacketColumn.VLAN_TPID,
-      HeaderDecoder.OUTER_TPID,
-      0,
-      0xFFFF,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : VlanTag.tpid(frame.vlanTag())),
-  VLAN_ID(
-      PacketColumn.VLAN_ID,
-      HeaderDecoder.OUTER_TCI,
-      0,
-      0xFFF,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : VlanTag.id(frame.vlanTag())),
-  VLAN_PRIORITY(
-      PacketColumn.VLAN_PRIORITY,
-      HeaderDecoder.OUTER_TCI,
-      13,
-      7,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : VlanTag.priority(frame.vlanTag())),
-  VLAN_DROP_ELIGIBLE(
-      PacketColumn.VLAN_DROP_ELIGIBLE,
-      HeaderDecoder.OUTER_TCI,
-      12,
-      1,
-      (frame, headers) -> frame.vlanTag() == 0 ? -1 : frame.vlanTag() >>> 12 & 1),
-  VLAN_INNER_ID(
-      PacketColumn.VLAN_INNER_ID,
-      HeaderDecoder.INNER_TCI,
-      0,
-      0xFFF,
-      (frame, headers) -> headers.vlanId(frame.isTagStripped() ? 0 : 1)),
-  ETHER_TYPE(
-      PacketColumn.ETHER_TYPE,
-      HeaderDecoder.ETHER_TYPE,
-      0,
-      0xFFFF,
-      (frame, headers) -> headers.etherType()),
-  IP_VERSION(
-      PacketColumn.IP_VERSION,
-      HeaderDecoder.IP_VERSION,
-      0,
-      0xF,
-      (frame, headers) -> headers.ipVersion()),
-  IP_PROTOCOL(
-      PacketColumn.IP_PROTOCOL,
-      HeaderDecoder.IP_PROTOCOL,
-      0,
-      0xFF,
-      (frame, headers) -> headers.ipProtocol()),
-  SRC_PORT(
-      PacketColumn.SRC_PORT,
-      HeaderDecoder.SRC_PORT,
-      0,
-      0xFFFF,
-      (frame, headers) -> headers.srcPort()),
-  DST_PORT(
-      PacketColumn.DST_PORT,
-      HeaderDecoder.DST_PORT,
-      0,
-      0xFFFF,
-      (frame, headers) -> headers.dstPort()),
-  TTL(PacketColumn.TTL, HeaderDecoder.NETWORK_OFFSET, 0, 0xFF, (frame, headers) -> headers.ttl()) {
+  VLAN_TPID(PacketColumn.VLAN_TPID, HeaderDecoder.OUTER_TPID, 0, 0xFFFF),
+  VLAN_ID(PacketColumn.VLAN_ID, HeaderDecoder.OUTER_TCI, 0, 0xFFF),
+  VLAN_PRIORITY(PacketColumn.VLAN_PRIORITY, HeaderDecoder.OUTER_TCI, 13, 7),
+  VLAN_DROP_ELIGIBLE(PacketColumn.VLAN_DROP_ELIGIBLE, HeaderDecoder.OUTER_TCI, 12, 1),
+  VLAN_INNER_ID(PacketColumn.VLAN_INNER_ID, HeaderDecoder.INNER_TCI, 0, 0xFFF),
+  ETHER_TYPE(PacketColumn.ETHER_TYPE, HeaderDecoder.ETHER_TYPE, 0, 0xFFFF),
+  IP_VERSION(PacketColumn.IP_VERSION, HeaderDecoder.IP_VERSION, 0, 0xF),
+  IP_PROTOCOL(PacketColumn.IP_PROTOCOL, HeaderDecoder.IP_PROTOCOL, 0, 0xFF),
+  SRC_PORT(PacketColumn.SRC_PORT, HeaderDecoder.SRC_PORT, 0, 0xFFFF),
+  DST_PORT(PacketColumn.DST_PORT, HeaderDecoder.DST_PORT, 0, 0xFFFF),
+  TTL(PacketColumn.TTL, HeaderDecoder.NETWORK_OFFSET, 0, 0xFF) {
     @Override
     void load(BpfAssembler out, Label absent) {
       Label v4 = new Label();
@@ -91,12 +39,7 @@ enum HeaderField {
       out.place(loaded);
     }
   },
-  ARP_OPERATION(
-      PacketColumn.ARP_OPERATION,
-      HeaderDecoder.NETWORK_OFFSET,
-      0,
-      0xFFFF,
-      (frame, headers) -> headers.arpOperation()) {
+  ARP_OPERATION(PacketColumn.ARP_OPERATION, HeaderDecoder.NETWORK_OFFSET, 0, 0xFFFF) {
     @Override
     void load(BpfAssembler out, Label absent) {
       out.add(Bpf.LD_MEM, HeaderDecoder.ETHER_TYPE);
@@ -107,22 +50,10 @@ enum HeaderField {
       out.add(Bpf.LD_H_IND, ARP_OPERATION_AT);
     }
   },
-  ICMP_TYPE(
-      PacketColumn.ICMP_TYPE, HeaderDecoder.ICMP, 8, 0xFF, (frame, headers) -> headers.icmpType()),
-  ICMP_CODE(
-      PacketColumn.ICMP_CODE, HeaderDecoder.ICMP, 0, 0xFF, (frame, headers) -> headers.icmpCode()),
-  TCP_FLAGS(
-      PacketColumn.TCP_FLAGS,
-      HeaderDecoder.TCP_FLAGS,
-      0,
-      0xFF,
-      (frame, headers) -> headers.tcpFlags()),
-  PACKET_TYPE(
-      PacketColumn.PACKET_TYPE,
-      HeaderDecoder.PACKET_TYPE,
-      0,
-      0xFF,
-      (frame, headers) -> frame.packetType().ordinal());
+  ICMP_TYPE(PacketColumn.ICMP_TYPE, HeaderDecoder.ICMP, 8, 0xFF),
+  ICMP_CODE(PacketColumn.ICMP_CODE, HeaderDecoder.ICMP, 0, 0xFF),
+  TCP_FLAGS(PacketColumn.TCP_FLAGS, HeaderDecoder.TCP_FLAGS, 0, 0xFF),
+  PACKET_TYPE(PacketColumn.PACKET_TYPE, HeaderDecoder.PACKET_TYPE, 0, 0xFF);
 
   private static final int IPV4_TTL_AT = 8;
   private static final int IPV6_HOP_LIMIT_AT = 7;
@@ -133,19 +64,12 @@ enum HeaderField {
   private final int word;
   private final int shift;
   private final int mask;
-  private final ToLongBiFunction<Frame, PacketHeaders> value;
 
-  HeaderField(
-      PacketColumn column,
-      int word,
-      int shift,
-      int mask,
-      ToLongBiFunction<Frame, PacketHeaders> value) {
+  HeaderField(PacketColumn column, int word, int shift, int mask) {
     this.column = column;
     this.word = word;
     this.shift = shift;
     this.mask = mask;
-    this.value = value;
   }
 
   static Optional<HeaderField> of(PacketColumn column) {
@@ -173,6 +97,6 @@ enum HeaderField {
 
   /** The value, or -1 where the frame has none. */
   long of(Frame frame, PacketHeaders headers) {
-    return value.applyAsLong(frame, headers);
+    return ColumnValues.number(column, frame, headers);
   }
 }

@@ -56,13 +56,17 @@ record PacketTableScan(
       Predicate predicate,
       long limit,
       boolean sourceWatermarks) {
+    ParsedHeaders parsed = new ParsedHeaders();
     PacketSourceBuilder<RowData> source =
         PacketSource.<RowData>builder()
-            .deserializer(new RowDeserializer(read, row.getChildren(), type));
+            .deserializer(RowDeserializer.reusing(read, row.getChildren(), type, parsed));
     if (capture == null) {
       source.files(paths.stream().map(Path::of).toArray(Path[]::new));
       source.splitBytes(options.get(PacketTableOptions.SPLIT_SIZE).getBytes());
       hostName().ifPresent(source::hostName);
+      if (readsHeadersOnly(read) && options.getOptional(PacketTableOptions.FILTER).isEmpty()) {
+        source.fileSnapLength(HEADERS_BYTES);
+      }
     } else {
       source.capture(cutToHeaders(read));
     }
@@ -84,7 +88,8 @@ record PacketTableScan(
             .orElse(PacketFilter.ALL);
     boolean numbered =
         read.contains(PacketColumn.SEQUENCE) || read.contains(PacketColumn.LOST_BEFORE);
-    source.filter(predicate == null ? filter : new PredicateFilter(filter, predicate, !numbered));
+    source.filter(
+        predicate == null ? filter : new PredicateFilter(filter, predicate, parsed, !numbered));
     long least = Math.min(limit, options.getOptional(PacketTableOptions.LIMIT).orElse(limit));
     if (least != Long.MAX_VALUE) {
       source.limit(Math.max(1, least));
@@ -99,10 +104,12 @@ record PacketTableScan(
     return options.getOptional(option).map(Object::toString);
   }
 
+  private boolean readsHeadersOnly(List<PacketColumn> read) {
+    return pushesDown() && read.stream().noneMatch(PacketColumn::needsWholeFrame);
+  }
+
   private CaptureConfig cutToHeaders(List<PacketColumn> read) {
-    if (!pushesDown()
-        || read.stream().anyMatch(PacketColumn::needsWholeFrame)
-        || capture.snapLengthBytes() <= HEADERS_BYTES) {
+    if (!readsHeadersOnly(read) || capture.snapLengthBytes() <= HEADERS_BYTES) {
       return capture;
     }
     return capture.toBuilder().set(CaptureOption.SNAP_LENGTH_BYTES, HEADERS_BYTES).build();

@@ -9,7 +9,6 @@ import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.flink.source.FramePredicate;
 import dev.ringtap.flink.source.PacketFilter;
 import dev.ringtap.flink.table.BpfAssembler.Label;
-import dev.ringtap.packet.PacketHeaders;
 import java.io.IOException;
 
 /**
@@ -21,15 +20,18 @@ final class PredicateFilter implements PacketFilter {
 
   private final PacketFilter user;
   private final Predicate predicate;
+  private final ParsedHeaders parsed;
   private final boolean inKernel;
 
   /**
+   * @param parsed shared with the rows of the same query
    * @param inKernel whether the kernel may decide the predicate; if not, frames are numbered as if
    *     there were only the user's filter
    */
-  PredicateFilter(PacketFilter user, Predicate predicate, boolean inKernel) {
+  PredicateFilter(PacketFilter user, Predicate predicate, ParsedHeaders parsed, boolean inKernel) {
     this.user = user;
     this.predicate = predicate;
+    this.parsed = parsed;
     this.inKernel = inKernel;
   }
 
@@ -73,7 +75,7 @@ final class PredicateFilter implements PacketFilter {
 
   @Override
   public FramePredicate inReader() {
-    return new InReader(predicate);
+    return new InReader(predicate, parsed);
   }
 
   @Override
@@ -82,22 +84,12 @@ final class PredicateFilter implements PacketFilter {
   }
 
   /** Where no kernel runs the program. */
-  private static final class InReader implements FramePredicate {
+  private record InReader(Predicate predicate, ParsedHeaders parsed) implements FramePredicate {
     private static final long serialVersionUID = 1;
-
-    private final Predicate predicate;
-    private transient PacketHeaders headers;
-
-    InReader(Predicate predicate) {
-      this.predicate = predicate;
-    }
 
     @Override
     public boolean keeps(Frame frame) {
-      if (headers == null) {
-        headers = new PacketHeaders();
-      }
-      return predicate.test(frame, headers.parse(frame));
+      return predicate.test(frame, parsed.first(frame));
     }
   }
 }

@@ -43,7 +43,8 @@ class PacketSplitReaderTest {
     run = new SplitContext(split, Long.MAX_VALUE, errors);
     reader =
         new PacketSplitReader(
-            new SplitOpener(Map.of(), PacketFilter.ALL, null, true, false), ignored -> run);
+            new SplitOpener(Map.of(), PacketFilter.ALL, null, Integer.MAX_VALUE, true, false),
+            ignored -> run);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
   }
 
@@ -152,7 +153,8 @@ class PacketSplitReaderTest {
     reader.close();
     reader =
         new PacketSplitReader(
-            new SplitOpener(Map.of(), PacketFilter.ALL, null, true, true), ignored -> run);
+            new SplitOpener(Map.of(), PacketFilter.ALL, null, Integer.MAX_VALUE, true, true),
+            ignored -> run);
     split = split.at(FileRange.WHOLE, new PacketSplit.Progress(FRAMES, FRAMES, 0));
     run = new SplitContext(split, Long.MAX_VALUE, errors);
     reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
