@@ -284,7 +284,13 @@ public final class PcapngWriter implements Closeable, Flushable {
     }
   }
 
-  private int interfaceOf(CaptureId capture, int linkType) throws IOException {
+  /**
+   * Returns the number of a capture's interface, and declares it with the link type's largest snap
+   * length if there is none.
+   *
+   * @throws IOException if the channel fails, or there are too many; see {@link #addInterface}
+   */
+  public int interfaceOf(CaptureId capture, int linkType) throws IOException {
     if (lastInterface < interfaces.size() && interfaces.get(lastInterface).is(capture, linkType)) {
       return lastInterface;
     }

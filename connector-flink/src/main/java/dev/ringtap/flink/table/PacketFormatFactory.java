@@ -200,7 +200,7 @@ public final class PacketFormatFactory
     public SerializationSchema<RowData> createRuntimeEncoder(
         DynamicTableSink.Context context, DataType consumed) {
       RowType row = (RowType) consumed.getLogicalType();
-      return new RowValues(columns(row), row.getChildren(), target);
+      return new RowValues(new RowPackets(columns(row), row.getChildren()), target);
     }
 
     @Override

@@ -1,81 +1,39 @@
 package dev.ringtap.flink.table;
 
-import dev.ringtap.capture.FrameFlags;
-import dev.ringtap.capture.LinkType;
-import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.Packet;
-import dev.ringtap.record.PacketFields;
 import dev.ringtap.record.PacketSchema;
-import dev.ringtap.record.PacketType;
-import dev.ringtap.record.Vlan;
 import dev.ringtap.record.WireFormat;
 import dev.ringtap.registry.RegistryException;
 import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.time.Instant;
-import java.util.EnumMap;
-import java.util.List;
 import org.apache.flink.api.common.serialization.SerializationSchema;
-import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.types.logical.LocalZonedTimestampType;
-import org.apache.flink.table.types.logical.LogicalType;
 
 /**
  * A topic's values of rows, in Avro's single-object encoding or a registry's: of all columns of a
- * live table, what the agent writes of the same frames. What a table does not have is as in a
- * capture file that does not tell it.
+ * live table, what the agent writes of the same frames.
  */
 final class RowValues implements SerializationSchema<RowData> {
   private static final long serialVersionUID = 1;
 
-  private static final int VLAN = 0x8100;
-
-  private static final List<PacketColumn> NEEDED =
-      List.of(PacketColumn.TIMESTAMP, PacketColumn.PAYLOAD);
-
-  private final EnumMap<PacketColumn, Integer> columns = new EnumMap<>(PacketColumn.class);
-  private final int timestampDigits;
-  private final int startDigits;
-
+  private final RowPackets packets;
   private final SchemaTarget target;
-
-  private transient PacketHeaders headers;
 
   /** Stands before each record instead of what Avro puts there, or null. */
   private transient byte[] header;
 
   /**
-   * @param types those that the columns are declared with
    * @param target where the schema is registered, or null
-   * @throws ValidationException if a value cannot be made of them
    */
-  RowValues(List<PacketColumn> columns, List<LogicalType> types, SchemaTarget target) {
+  RowValues(RowPackets packets, SchemaTarget target) {
+    this.packets = packets;
     this.target = target;
-    for (int i = 0; i < columns.size(); i++) {
-      this.columns.put(columns.get(i), i);
-    }
-    for (PacketColumn each : NEEDED) {
-      if (!columns.contains(each)) {
-        throw new ValidationException(
-            "a record is not made without the column `" + each.columnName() + "`; add it");
-      }
-    }
-    timestampDigits = digits(types, PacketColumn.TIMESTAMP);
-    startDigits = digits(types, PacketColumn.CAPTURE_START);
-  }
-
-  private int digits(List<LogicalType> types, PacketColumn column) {
-    Integer at = columns.get(column);
-    return at == null ? 0 : ((LocalZonedTimestampType) types.get(at)).getPrecision();
   }
 
   @Override
   public void open(InitializationContext context) throws RegistryException {
-    headers = new PacketHeaders();
     header =
         target == null
             ? null
@@ -84,74 +42,7 @@ final class RowValues implements SerializationSchema<RowData> {
 
   @Override
   public byte[] serialize(RowData row) {
-    byte[] payload = row.getBinary(columns.get(PacketColumn.PAYLOAD));
-    Packet packet = new Packet();
-    packet.setHost(text(row, PacketColumn.HOST));
-    packet.setInterfaceName(text(row, PacketColumn.INTERFACE_NAME));
-    packet.setCaptureStart(
-        has(row, PacketColumn.CAPTURE_START)
-            ? row.getTimestamp(columns.get(PacketColumn.CAPTURE_START), startDigits).toInstant()
-            : Instant.EPOCH);
-    packet.setMember(number(row, PacketColumn.MEMBER, 0));
-    packet.setTimestamp(
-        row.getTimestamp(columns.get(PacketColumn.TIMESTAMP), timestampDigits).toInstant());
-    packet.setSequence(longNumber(row, PacketColumn.SEQUENCE));
-    packet.setLostBefore(longNumber(row, PacketColumn.LOST_BEFORE));
-    packet.setOriginalLength(number(row, PacketColumn.ORIGINAL_LENGTH, payload.length));
-    packet.setLinkType(number(row, PacketColumn.LINK_TYPE, LinkType.ETHERNET));
-    packet.setPacketType(
-        has(row, PacketColumn.PACKET_TYPE)
-            ? PacketType.valueOf(text(row, PacketColumn.PACKET_TYPE))
-            : PacketType.HOST);
-    packet.setFlags(number(row, PacketColumn.FLAGS, flags(row)));
-    packet.setVlan(vlan(row, packet.getLinkType(), payload));
-    packet.setPayload(ByteBuffer.wrap(payload));
-    return bytes(packet);
-  }
-
-  private boolean has(RowData row, PacketColumn column) {
-    Integer at = columns.get(column);
-    return at != null && !row.isNullAt(at);
-  }
-
-  private String text(RowData row, PacketColumn column) {
-    return has(row, column) ? row.getString(columns.get(column)).toString() : "";
-  }
-
-  private int number(RowData row, PacketColumn column, int otherwise) {
-    return has(row, column) ? row.getInt(columns.get(column)) : otherwise;
-  }
-
-  private long longNumber(RowData row, PacketColumn column) {
-    return has(row, column) ? row.getLong(columns.get(column)) : 0;
-  }
-
-  private int flags(RowData row) {
-    return flag(row, PacketColumn.HARDWARE_CLOCK, FrameFlags.HARDWARE_CLOCK)
-        | flag(row, PacketColumn.CHECKSUM_NOT_READY, FrameFlags.CHECKSUM_NOT_READY)
-        | flag(row, PacketColumn.MERGED, FrameFlags.MERGED);
-  }
-
-  private int flag(RowData row, PacketColumn column, int flag) {
-    return has(row, column) && row.getBoolean(columns.get(column)) ? flag : 0;
-  }
-
-  /** The columns' tag; that of the payload if the table has no column of it. */
-  private Vlan vlan(RowData row, int linkType, byte[] payload) {
-    if (columns.containsKey(PacketColumn.VLAN_ID)) {
-      return has(row, PacketColumn.VLAN_ID)
-          ? new Vlan(
-              number(row, PacketColumn.VLAN_TPID, VLAN),
-              number(row, PacketColumn.VLAN_ID, 0),
-              number(row, PacketColumn.VLAN_PRIORITY, 0),
-              flag(row, PacketColumn.VLAN_DROP_ELIGIBLE, 1) == 1)
-          : null;
-    }
-    int tag = headers.parse(MemorySegment.ofArray(payload), 0, payload.length, linkType).vlanTag(0);
-    return PacketFields.vlan(tag);
-  }
-
-  private byte[] bytes(Packet packet) {
+    Packet packet = packets.packet(row);
     try {
       ByteBuffer encoded = packet.toByteBuffer();
       if (header == null) {

@@ -29,8 +29,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The same frames by a live ring, by a file, and by topics that the agent wrote, packed and not,
- * with a registry and without: the same rows. What SQL writes to a topic is what the agent writes.
+ * The same frames by a live ring, by a file, by Flink's file systems, and by topics that the agent
+ * wrote, packed and not, with a registry and without: the same rows. What SQL writes to a topic is
+ * what the agent writes.
  */
 @SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(300)
@@ -174,6 +175,19 @@ class FourWaysIT {
     table("file", allColumns(), Map.of("connector", "ringtap", "path", file.toString()));
     List<String> expected = rows("SELECT * FROM file");
     assertThat(expected).hasSameSizeAs(frames);
+
+    table(
+        "files",
+        allColumns(),
+        Map.of("connector", "filesystem", "format", "pcap", "path", file.toUri().toString()));
+    assertThat(rows("SELECT * FROM files")).isEqualTo(expected);
+    Path archive = directory.resolve("archive");
+    table(
+        "archive",
+        allColumns(),
+        Map.of("connector", "filesystem", "format", "pcap", "path", archive.toUri().toString()));
+    tables.executeSql("INSERT INTO archive SELECT * FROM files").await();
+    assertThat(rows("SELECT * FROM archive")).isEqualTo(expected);
 
     try (StubRegistry registry = new StubRegistry()) {
       String[] plain = {"format", "ringtap"};
