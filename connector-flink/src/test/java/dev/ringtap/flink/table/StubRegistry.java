@@ -13,14 +13,15 @@ import java.util.List;
 import org.apache.avro.Schema;
 
 /** A schema registry that numbers schemas from 1 on and has them under whichever subject. */
-final class StubRegistry implements AutoCloseable {
+public final class StubRegistry implements AutoCloseable {
   private static final String IDS = "/schemas/ids/";
   private static final int NOT_THERE = 40403;
 
   private final HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
   private final List<Schema> schemas = new ArrayList<>();
 
-  StubRegistry(Schema... registered) throws IOException {
+  /** Starts it with schemas that are there. */
+  public StubRegistry(Schema... registered) throws IOException {
     schemas.addAll(Arrays.asList(registered));
     server.createContext("/", this::answer);
     server.start();
@@ -51,7 +52,8 @@ final class StubRegistry implements AutoCloseable {
     exchange.close();
   }
 
-  String url() {
+  /** Where it is. */
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 

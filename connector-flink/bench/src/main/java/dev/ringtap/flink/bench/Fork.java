@@ -1,6 +1,7 @@
 package dev.ringtap.flink.bench;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -18,10 +19,24 @@ final class Fork {
    * @return the number that it gave to {@link #result}
    */
   static double run(Class<?> main, Object... arguments) throws IOException {
+    return run(null, main, arguments);
+  }
+
+  /**
+   * As the other, with other classes before those of this JVM.
+   *
+   * @param classes class path of them, or null
+   */
+  static double run(String classes, Class<?> main, Object... arguments) throws IOException {
+    String classPath = System.getProperty("java.class.path");
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(
+        List.of(
+            "-cp",
+            classes == null ? classPath : classes + File.pathSeparator + classPath,
+            main.getName()));
     List.of(arguments).forEach(each -> command.add(each.toString()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> said = new ArrayList<>();

@@ -21,7 +21,7 @@ public final class Main {
         LatencyBenchmark.main(own);
         break;
       default:
-        System.err.println("usage: bench/run source [ROUNDS] | sql [ROUNDS] | latency");
+        System.err.println("usage: bench/run source [ROUNDS] | sql [ROUNDS [CLASSES]] | latency");
         System.exit(2);
     }
   }
