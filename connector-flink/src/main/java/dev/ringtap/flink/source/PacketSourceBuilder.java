@@ -106,8 +106,8 @@ public final class PacketSourceBuilder<T> {
   }
 
   /**
-   * Truncates the payloads of {@link #files}; the bytes after are not copied. By default they are
-   * whole. A live capture has {@link CaptureOption#SNAP_LENGTH_BYTES}.
+   * Truncates the payloads of {@link #files}, before the filter sees them; the bytes after are not
+   * copied. By default they are whole. A live capture has {@link CaptureOption#SNAP_LENGTH_BYTES}.
    *
    * @throws IllegalArgumentException if it is below 1
    */
@@ -253,6 +253,10 @@ public final class PacketSourceBuilder<T> {
     require(
         hostName == null || captures.isEmpty(),
         "hostName names the host of files; set CaptureOption.HOST_NAME for a capture");
+    require(
+        fileSnapLength == Integer.MAX_VALUE || captures.isEmpty(),
+        "fileSnapLength truncates frames of files; set CaptureOption.SNAP_LENGTH_BYTES for a"
+            + " capture");
     require(!follow || captures.isEmpty(), "only files are followed");
     require(discoveryMillis == 0 || captures.isEmpty(), "only files are discovered");
     require(

@@ -30,6 +30,8 @@ class PacketSourceBuilderTest {
         .hasMessageContaining("only files");
     assertThatThrownBy(() -> builder().interfaceName("a").hostName("b").build())
         .hasMessageContaining("set CaptureOption.HOST_NAME");
+    assertThatThrownBy(() -> builder().interfaceName("a").fileSnapLength(96).build())
+        .hasMessageContaining("set CaptureOption.SNAP_LENGTH_BYTES");
     assertThatThrownBy(() -> builder().files(Path.of("b")).duration(Duration.ofDays(1)).build())
         .hasMessageContaining("only live captures");
     assertThatThrownBy(() -> builder().interfaceName("a").interfaceName("a"))

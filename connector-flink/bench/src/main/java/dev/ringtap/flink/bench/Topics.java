@@ -89,9 +89,9 @@ final class Topics implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     broker.destroy();
-    broker.waitFor();
+    broker.onExit().join();
     registry.close();
   }
 }
