@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Network;
+import org.testcontainers.images.builder.ImageFromDockerfile;
 
 /** Test runs that are killed: the next one removes what they leave. */
 @Timeout(180)
@@ -30,6 +31,10 @@ class LeftoversIT {
       TestApp app = new TestApp().withNetwork(Network.newNetwork());
       RingtapContainer ringtap = new RingtapContainer().capturing(app);
       ringtap.start();
+      new ImageFromDockerfile()
+          .withDockerfileFromBuilder(
+              builder -> builder.from(RingtapContainer.IMAGE.asCanonicalNameString()))
+          .get();
       System.out.println("session " + DockerClientFactory.SESSION_ID);
       // until it is killed, or the test that has started it is
       System.in.read();
@@ -72,6 +77,11 @@ class LeftoversIT {
         .withFilter("label", List.of(LABEL + "=" + session))
         .exec()
         .forEach(each -> left.add("network " + each.getId()));
+    docker
+        .listImagesCmd()
+        .withLabelFilter(Map.of(LABEL, session))
+        .exec()
+        .forEach(each -> left.add("image " + each.getId()));
     return left;
   }
 
@@ -89,14 +99,14 @@ class LeftoversIT {
       // told to end: Testcontainers removes some of it
       runs.get(2).destroy();
       runs.get(2).waitFor();
-      assertThat(left(first)).as("two containers, a network").hasSize(3);
+      assertThat(left(first)).as("two containers, a network, an image").hasSize(4);
 
       Process next = start();
       runs.add(next);
       session(next);
       assertThat(left(first)).isEmpty();
       assertThat(left(second)).isEmpty();
-      assertThat(left(lives)).as("of a run that goes on").hasSize(3);
+      assertThat(left(lives)).as("of a run that goes on").hasSize(4);
     } finally {
       for (Process each : runs) {
         each.destroyForcibly().waitFor();

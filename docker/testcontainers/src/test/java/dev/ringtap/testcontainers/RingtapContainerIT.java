@@ -3,6 +3,8 @@ package dev.ringtap.testcontainers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.github.dockerjava.api.DockerClient;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,6 +147,30 @@ class RingtapContainerIT {
         new RingtapContainer(DockerImageName.parse("ringtap/agent:none")).capturing("x");
     assertThatThrownBy(ringtap::start)
         .hasMessageContainingAll("no image ringtap/agent:none", "docker/build agent");
+  }
+
+  @Test
+  void anImageOfAnotherNameCapturesAsItsPullPolicyAllows() throws Exception {
+    String name = "registry.example.com/packets";
+    DockerClient docker = APP.getDockerClient();
+    docker.tagImageCmd(RingtapContainer.IMAGE.asCanonicalNameString(), name, "1").exec();
+    List<String> asked = new ArrayList<>();
+    DockerImageName image =
+        DockerImageName.parse(name + ":1").asCompatibleSubstituteFor("ringtap/agent");
+    try (RingtapContainer ringtap = new RingtapContainer(image).capturing(APP)) {
+      ringtap.withImagePullPolicy(
+          each -> {
+            asked.add(each.asCanonicalNameString());
+            return false;
+          });
+      ringtap.start();
+      NumberedFrames.send(APP, 1, 3);
+
+      assertThat(ringtap.packets(NumberedFrames.FILTER)).hasSize(3);
+      assertThat(asked).contains(name + ":1");
+    } finally {
+      docker.removeImageCmd(name + ":1").exec();
+    }
   }
 
   @Test
