@@ -3,6 +3,7 @@ package dev.ringtap.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
 import dev.ringtap.testkit.Packets;
@@ -39,6 +40,7 @@ class StockDistributionIT {
     "--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED",
   };
 
+  private static final int STORED_FRAMES = 4321;
   private static final Path PAGE = Path.of("SQL-CLIENT.md");
   private static final String RESULT = "<!-- result -->\n```\n";
 
@@ -280,11 +282,19 @@ class StockDistributionIT {
   @Test
   void aQueryOverLivePacketsRunsFromTheSqlJarAlone() throws Exception {
     startCluster();
+    Path file =
+        PcapFile.write(
+            directory.resolve("frames.pcap"), Packets.stream(1).limit(STORED_FRAMES).toList());
     Path script =
         Files.writeString(
             directory.resolve("query.sql"),
             "SET 'execution.runtime-mode' = 'batch';\n"
                 + "SET 'parallelism.default' = '1';\n"
+                + "CREATE TABLE stored (payload BYTES) WITH\n"
+                + "  ('connector' = 'filesystem', 'format' = 'pcap', 'path' = '"
+                + file.toUri()
+                + "');\n"
+                + "SELECT COUNT(payload) AS stored FROM stored;\n"
                 + "CREATE TABLE packets (vlan_id INT, ip_src STRING, dst_port INT) WITH\n"
                 + "  ('connector' = 'ringtap', 'interface' = '"
                 + PrivateNetwork.RIGHT
@@ -301,6 +311,7 @@ class StockDistributionIT {
         .isFalse();
     assertThat(client.exitValue()).as(text).isZero();
     assertThat(text)
+        .containsPattern("\\| +" + STORED_FRAMES + " \\|")
         .containsPattern("\\| +100 \\| +\\d+ \\|")
         .containsPattern("\\| +101 \\| +\\d+ \\|")
         .doesNotContainPattern("\\| +102 \\| +\\d+ \\|");
