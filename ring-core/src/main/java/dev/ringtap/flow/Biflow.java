@@ -191,6 +191,11 @@ public final class Biflow {
     }
   }
 
+  /** Whether it is a TCP connection whose end was seen. */
+  static boolean isEnded(long[] words, int at) {
+    return TcpAnalysis.isEnded(words, at + TCP);
+  }
+
   /** Frames of a flow; 0 if it has had none since its last part was exported. */
   static long frames(long[] words, int at) {
     return words[at + DIRECTION + PACKETS] + words[at + DIRECTION + DIRECTION_WORDS + PACKETS];

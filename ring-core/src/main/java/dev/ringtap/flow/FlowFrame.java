@@ -25,6 +25,9 @@ public final class FlowFrame {
 
   private static final int TAG_BYTES = 4;
 
+  /** IP headers, extension headers included, and those of ICMP or SCTP. */
+  private static final int MAX_HEADER_BYTES = 512;
+
   private final PacketHeaders headers = new PacketHeaders();
   private final CommunityId communityId = new CommunityId();
 
@@ -32,7 +35,6 @@ public final class FlowFrame {
 
   long timestampNanos;
 
-  /** Null unless read of a frame of a block. */
   CaptureId capture;
 
   long lostBefore;
@@ -84,15 +86,23 @@ public final class FlowFrame {
   /**
    * Reads a frame whose bytes are elsewhere, such as a record's payload.
    *
+   * @param of the capture that it is of
    * @param timestampNanos nanoseconds since 1970 UTC
    * @param originalLength bytes of the frame on the wire
-   * @param memory where its payload is, the VLAN tag in place
+   * @param memory where its payload is, or as much of it as has headers
    * @param linkType LINKTYPE value of the first header
+   * @param vlanTag the outermost VLAN tag, in the payload or beside it, or 0
    */
   public FlowFrame read(
-      long timestampNanos, int originalLength, MemorySegment memory, int linkType) {
+      CaptureId of,
+      long timestampNanos,
+      int originalLength,
+      MemorySegment memory,
+      int linkType,
+      int vlanTag) {
     headers.parse(memory, 0, Math.toIntExact(memory.byteSize()), linkType);
-    return read(timestampNanos, originalLength, 0, 0);
+    capture = of;
+    return read(timestampNanos, originalLength, vlanTag == headers.vlanTag(0) ? 0 : vlanTag, 0);
   }
 
   /**
@@ -157,6 +167,18 @@ public final class FlowFrame {
     kind |= oneWay ? IS_ICMP | IS_ONE_WAY : IS_ICMP;
   }
 
+  /**
+   * Bytes from the payload's start that hold all that a flow takes from a frame of a record: its
+   * headers. All of them if the sender left the IP length out, because their number counts then.
+   */
+  public int headerBytes() {
+    if (headers.ipLength() == 0) {
+      return Integer.MAX_VALUE;
+    }
+    int payload = headers.payloadOffset();
+    return payload >= 0 ? payload : Math.max(headers.ipOffset(), 0) + MAX_HEADER_BYTES;
+  }
+
   /** Whether it is an IP packet whose addresses were captured: others belong to no flow. */
   public boolean isIp() {
     return ip;
@@ -192,5 +214,52 @@ public final class FlowFrame {
   /** See {@link CommunityId#digest}. */
   boolean communityId(byte[] to) {
     return communityId.digest(headers, to);
+  }
+
+  /**
+   * A number for the two addresses, in one capture and VLAN: both directions have the same, and so
+   * have all fragments of a datagram. It has no secret, and is the same everywhere.
+   */
+  public long addressKey() {
+    long source = FlowTable.mix(FlowTable.mix(srcUpper) + srcLower);
+    long destination = FlowTable.mix(FlowTable.mix(dstUpper) + dstLower);
+    long of = capture.startMicros() + capture.member();
+    of = FlowTable.mix(of) + capture.host().hashCode();
+    of = FlowTable.mix(of) + capture.interfaceName().hashCode();
+    return FlowTable.mix(source + destination + FlowTable.mix(of + vlans));
+  }
+
+  /** Names the flow, in any capture: both directions have the same name. */
+  String flowName() {
+    int sourceSelector = selectors >>> 16;
+    int destinationSelector = selectors & 0xFFFF;
+    int order = Long.compareUnsigned(srcUpper, dstUpper);
+    order = order != 0 ? order : Long.compareUnsigned(srcLower, dstLower);
+    order = order != 0 ? order : Integer.compare(sourceSelector, destinationSelector);
+    boolean swap = order > 0 && (kind & IS_ONE_WAY) == 0;
+    return name(swap, swap ? Biflow.swapped(selectors) : selectors, kind);
+  }
+
+  /** Names the datagram that a fragment is of, in any capture. */
+  String datagramName() {
+    return name(false, (int) fragmentIdentification(), 0);
+  }
+
+  private String name(boolean swap, int number, int ofKind) {
+    StringBuilder name = new StringBuilder(128);
+    appendHex(name, swap ? dstUpper : srcUpper);
+    appendHex(name, swap ? dstLower : srcLower);
+    appendHex(name, swap ? srcUpper : dstUpper);
+    appendHex(name, swap ? srcLower : dstLower);
+    appendHex(name, number);
+    appendHex(name, vlans);
+    appendHex(name, ofKind);
+    appendHex(name, capture.startMicros());
+    appendHex(name, capture.member());
+    return name.append(capture.interfaceName()).append('/').append(capture.host()).toString();
+  }
+
+  private static void appendHex(StringBuilder to, long number) {
+    to.append(Long.toHexString(number)).append(' ');
   }
 }

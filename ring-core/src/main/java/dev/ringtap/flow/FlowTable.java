@@ -47,18 +47,13 @@ public final class FlowTable {
 
   private static final int LINE_WORDS = 8;
   private static final int WHEEL = 256;
-  private static final int TICKS_OF_IDLE = 128;
-  private static final int ENDED_PART = 8;
   private static final int DATAGRAMS = 4096;
 
   /** A file may name any number of interfaces. */
   private static final int MAX_CAPTURES = 1024;
 
   private final int capacity;
-  private final long idleNanos;
-  private final long endedNanos;
-  private final long activeNanos;
-  private final long tickNanos;
+  private final FlowTimes times;
   private final Consumer<? super Biflow> exporter;
 
   private final FlowFrame[] group = new FlowFrame[GROUP];
@@ -124,10 +119,7 @@ public final class FlowTable {
   public FlowTable(FlowLimits limits, Consumer<? super Biflow> exporter) {
     this.exporter = exporter;
     capacity = limits.capacity();
-    idleNanos = limits.idle().toNanos();
-    endedNanos = idleNanos / ENDED_PART;
-    activeNanos = limits.active().toNanos();
-    tickNanos = idleNanos / TICKS_OF_IDLE;
+    times = FlowTimes.of(limits);
     words = new long[Math.multiplyExact(capacity, Biflow.WORDS)];
     index = new long[Integer.highestOneBit(capacity) << 2];
     hashes = new int[capacity];
@@ -226,20 +218,15 @@ public final class FlowTable {
 
   /** Counts the frame in a flow, whose last part may end by it. */
   private void count(int at, int direction, long captureAndKind) {
-    long nanos = frame.timestampNanos;
     int counted = direction;
-    FlowEndReason reason = null;
-    if (nanos - words[at + Biflow.END] >= timeout(at)) {
-      reason = endReason(at);
-    } else if (frame.isTcp() && TcpAnalysis.isReuse(words, at + Biflow.TCP, frame, direction)) {
-      reason = FlowEndReason.END_OF_FLOW;
-    }
+    FlowEndReason reason = times.endBefore(words, at, frame, direction);
     if (reason != null) {
       export(at, reason);
-      counted = Biflow.open(words, at, frame, captureAndKind, lost, communityId);
-    } else if (nanos - words[at + Biflow.START] >= activeNanos) {
-      export(at, FlowEndReason.ACTIVE_TIMEOUT);
-      Biflow.restart(words, at, nanos, lost);
+      if (reason == FlowEndReason.ACTIVE_TIMEOUT) {
+        Biflow.restart(words, at, frame.timestampNanos, lost);
+      } else {
+        counted = Biflow.open(words, at, frame, captureAndKind, lost, communityId);
+      }
     }
     Biflow.add(words, at, frame, counted, lost);
     openFrames++;
@@ -284,7 +271,7 @@ public final class FlowTable {
   }
 
   /** As in {@link dev.ringtap.packet.FlowKey}. */
-  private static long mix(long value) {
+  static long mix(long value) {
     long z = (value ^ value >>> 30) * 0xBF58476D1CE4E5B9L;
     z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
     return z ^ z >>> 31;
@@ -316,7 +303,7 @@ public final class FlowTable {
       datagrams[at] = key;
       datagramSelectors[at] = (long) frame.selectors << 32 | frame.kind;
       datagramNanos[at] = frame.timestampNanos;
-    } else if (datagrams[at] == key && frame.timestampNanos - datagramNanos[at] < idleNanos) {
+    } else if (datagrams[at] == key && frame.timestampNanos - datagramNanos[at] < times.idle()) {
       frame.completeFragment((int) (datagramSelectors[at] >>> 32), (int) datagramSelectors[at]);
     }
   }
@@ -330,7 +317,7 @@ public final class FlowTable {
    */
   public void advance(long nanos) {
     if (nanos <= now) {
-      if (nanos < now - idleNanos) {
+      if (nanos < now - times.idle()) {
         endAll();
         setClock(nanos);
       }
@@ -341,7 +328,7 @@ public final class FlowTable {
       return;
     }
     now = nanos;
-    long tick = Math.floorDiv(nanos, tickNanos);
+    long tick = Math.floorDiv(nanos, times.tick());
     if (tick != currentTick) {
       turn(tick);
     }
@@ -349,7 +336,7 @@ public final class FlowTable {
 
   private void setClock(long nanos) {
     now = nanos;
-    currentTick = Math.floorDiv(nanos, tickNanos);
+    currentTick = Math.floorDiv(nanos, times.tick());
     firstTick = currentTick;
   }
 
@@ -384,8 +371,8 @@ public final class FlowTable {
       int following = next[slot];
       boolean isLast = slot == last;
       int at = slot * Biflow.WORDS;
-      if (now - words[at + Biflow.END] >= timeout(at)) {
-        end(slot, at, endReason(at));
+      if (currentTick >= times.dueTick(words, at)) {
+        end(slot, at, FlowTimes.endReason(words, at, FlowEndReason.IDLE_TIMEOUT));
       } else {
         schedule(slot, at);
       }
@@ -396,25 +383,13 @@ public final class FlowTable {
     }
   }
 
-  private long timeout(int at) {
-    return isEnded(at) ? endedNanos : idleNanos;
-  }
-
-  private boolean isEnded(int at) {
-    return TcpAnalysis.isEnded(words, at + Biflow.TCP);
-  }
-
-  private FlowEndReason endReason(int at) {
-    return isEnded(at) ? FlowEndReason.END_OF_FLOW : FlowEndReason.IDLE_TIMEOUT;
-  }
-
   /**
    * The tick at which a flow is looked at again. It is no later than a TCP connection that ends
    * meanwhile may be due.
    */
   private long nextTick(int at) {
-    long due = Math.min(words[at + Biflow.END] + timeout(at), now + endedNanos);
-    long tick = Math.floorDiv(due, tickNanos) + 1;
+    long tick =
+        Math.min(times.dueTick(words, at), Math.floorDiv(now + times.ended(), times.tick()) + 1);
     return Math.min(Math.max(tick, currentTick + 1), currentTick + WHEEL - 1);
   }
 
@@ -472,7 +447,7 @@ public final class FlowTable {
       while (slot != NONE) {
         int following = slot == last ? NONE : next[slot];
         int at = slot * Biflow.WORDS;
-        end(slot, at, isEnded(at) ? FlowEndReason.END_OF_FLOW : FlowEndReason.FORCED_END);
+        end(slot, at, FlowTimes.endReason(words, at, FlowEndReason.FORCED_END));
         slot = following;
       }
     }

@@ -33,6 +33,17 @@ public final class PacketFields {
             VlanTag.isDropEligible(vlanTag));
   }
 
+  /** The record's tag as a frame has it, TPID in the upper and TCI in the lower 16 bits; or 0. */
+  public static int vlanTag(Packet packet) {
+    Vlan vlan = packet.getVlan();
+    return vlan == null
+        ? 0
+        : vlan.getTpid() << 16
+            | vlan.getPriority() << 13
+            | (vlan.getDropEligible() ? 0x1000 : 0)
+            | vlan.getId();
+  }
+
   /** The capture that the frame is of. */
   public static CaptureId capture(Packet packet) {
     return new CaptureId(

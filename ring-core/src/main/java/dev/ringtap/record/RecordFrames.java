@@ -115,7 +115,7 @@ public final class RecordFrames implements AutoCloseable {
       if (reader.isPresent()) {
         find(value, reader.isBatch());
       } else {
-        for (Packet packet : reader.read(value, PacketRecords.headerBytes(value))) {
+        for (Packet packet : reader.read(value, SchemaReaders.headerBytes(value))) {
           add(packet);
         }
       }
@@ -128,7 +128,7 @@ public final class RecordFrames implements AutoCloseable {
   }
 
   private void find(byte[] value, boolean isBatch) throws IOException {
-    decoder.start(value, PacketRecords.headerBytes(value));
+    decoder.start(value, SchemaReaders.headerBytes(value));
     String of = text(host, value);
     if (isBatch) {
       long start = decoder.readLong();

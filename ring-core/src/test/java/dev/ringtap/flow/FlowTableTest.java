@@ -216,7 +216,7 @@ class FlowTableTest {
     traffic.at(0, request());
     assertThat(traffic.exported).hasSize(1);
     assertThat(traffic.exported.get(0).reason()).isEqualTo(FlowEndReason.FORCED_END);
-    traffic.at(15, ethernet(udp(A, 1, B, 9, bytes(1))));
+    traffic.at(15.2, ethernet(udp(A, 1, B, 9, bytes(1))));
     assertThat(traffic.exported).as("the clock goes on from there").hasSize(2);
   }
 
@@ -362,7 +362,9 @@ class FlowTableTest {
   @Test
   void addressesKeepTheirOrderInMemory() {
     byte[] frame = ethernet(udp("2001:db8::1", 1, "2001:db8::2", 2, bytes(1)));
-    FlowFrame read = new FlowFrame().read(5, frame.length, MemorySegment.ofArray(frame), 1);
+    FlowFrame read =
+        new FlowFrame()
+            .read(FlowTraffic.CAPTURE, 5, frame.length, MemorySegment.ofArray(frame), 1, 0);
     assertThat(read.isIp()).isTrue();
     assertThat(ByteBuffer.allocate(16).putLong(read.srcUpper).putLong(read.srcLower).array())
         .isEqualTo(Arrays.copyOfRange(frame, 22, 38));
