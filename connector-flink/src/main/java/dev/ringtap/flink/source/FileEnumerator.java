@@ -98,9 +98,16 @@ final class FileEnumerator extends PacketEnumerator {
     deal();
   }
 
+  /**
+   * A reader gets all that it had, at once: its watermark then waits for each of them. One that
+   * waited for its turn would be late, because later parts are read meanwhile.
+   */
   @Override
-  void readerAdded(int subtask) {
+  void readerAdded(int subtask, List<PacketSplit> back) {
     asking.remove(subtask);
+    if (!listing.follow()) {
+      back.forEach(split -> assign(split, subtask));
+    }
     deal();
   }
 

@@ -79,7 +79,7 @@ final class LiveEnumerator extends PacketEnumerator {
   }
 
   @Override
-  void readerAdded(int subtask) {
+  void readerAdded(int subtask, List<PacketSplit> back) {
     hosts.remove(subtask);
   }
 

@@ -68,14 +68,16 @@ abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEn
   public void addReader(int subtask) {
     ReaderInfo reader = context.registeredReaders().get(subtask);
     List<PacketSplit> reported = reader.getReportedSplitsOnRegistration();
+    List<PacketSplit> back = new ArrayList<>();
     for (PacketSplit split : reported) {
       Integer owner = assigned.get(split.splitId());
       if (owner == null || owner == subtask) {
         assigned.remove(split.splitId());
         await(split);
+        back.add(split);
       }
     }
-    readerAdded(subtask);
+    readerAdded(subtask, back);
   }
 
   @Override
@@ -98,8 +100,12 @@ abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEn
   /** Splits ended. A reader that failed after that may bring them back. */
   abstract void splitsFinished(List<String> splitIds);
 
-  /** A reader is there; what it had waits for a reader again. */
-  abstract void readerAdded(int subtask);
+  /**
+   * A reader is there; what it had waits for a reader again.
+   *
+   * @param back what it had
+   */
+  abstract void readerAdded(int subtask, List<PacketSplit> back);
 
   @Override
   public void addSplitsBack(List<PacketSplit> splits, int subtask) {

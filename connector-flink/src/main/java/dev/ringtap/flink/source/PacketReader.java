@@ -93,7 +93,7 @@ final class PacketReader<T>
       ended.forEach((splitId, state) -> finished.put(splitId, state.toSplit()));
     }
     context.sendSourceEventToCoordinator(new ReaderEvent.Finished(List.copyOf(ended.keySet())));
-    if (asksForSplits) {
+    if (asksForSplits && getNumberOfCurrentlyAssignedSplits() == 0) {
       context.sendSplitRequest();
     }
   }

@@ -1,20 +1,15 @@
 package dev.ringtap.flink.table;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.stream.Collectors;
 import org.apache.flink.table.api.DataTypes;
-import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /**
  * The columns that a table of packets may have, by name and in any order. Fields absent from a
  * frame are NULL.
  */
-public enum PacketColumn {
+public enum PacketColumn implements TableColumn {
   /** When the frame was seen. */
   TIMESTAMP(
       DataTypes.TIMESTAMP_LTZ(9),
@@ -222,12 +217,12 @@ public enum PacketColumn {
     this.description = description;
   }
 
-  /** The column's name in SQL. */
+  @Override
   public String columnName() {
     return columnName;
   }
 
-  /** Its type. The value is NULL if the frame has no such field. */
+  @Override
   public DataType dataType() {
     return dataType;
   }
@@ -251,59 +246,13 @@ public enum PacketColumn {
     return source == Source.CONTENT || source == Source.PAYLOAD;
   }
 
-  /** Whether every frame has it. */
-  boolean isAlwaysThere() {
+  @Override
+  public boolean isAlwaysThere() {
     return source == Source.RECORD || source == Source.PAYLOAD;
   }
 
-  /**
-   * The column of a name and type.
-   *
-   * @throws ValidationException if there is none; the message lists those that there are
-   */
+  /** The column of a name and type; see {@link TableColumn#of}. */
   static PacketColumn of(String name, LogicalType type) {
-    Optional<PacketColumn> found =
-        Arrays.stream(values()).filter(each -> each.columnName.equals(name)).findFirst();
-    if (found.isEmpty()) {
-      throw new ValidationException(
-          "a table of packets has no column '" + name + "'; there are: " + listing());
-    }
-    PacketColumn column = found.get();
-    if (type.getTypeRoot() != column.dataType.getLogicalType().getTypeRoot()
-        || !column.takes(type)) {
-      throw new ValidationException(
-          "column '"
-              + name
-              + "' is declared as "
-              + type.asSummaryString()
-              + "; it is "
-              + column.typeName()
-              + (column.isAlwaysThere() ? "" : ", and may be NULL")
-              + ". All columns: "
-              + listing());
-    }
-    return column;
-  }
-
-  /** Types that would cut the value, or forbid a NULL that may come, are refused. */
-  private boolean takes(LogicalType type) {
-    boolean nullable = isAlwaysThere() || type.isNullable();
-    boolean whole =
-        type.is(LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE)
-            || type.copy(true).equals(dataType.getLogicalType());
-    return nullable && whole;
-  }
-
-  String typeName() {
-    String text = dataType.getLogicalType().asSummaryString();
-    return text.equals("VARBINARY(2147483647)")
-        ? "BYTES"
-        : text.equals("VARCHAR(2147483647)") ? "STRING" : text;
-  }
-
-  private static String listing() {
-    return Arrays.stream(values())
-        .map(each -> "`" + each.columnName + "` " + each.typeName())
-        .collect(Collectors.joining(", "));
+    return TableColumn.of(values(), "packets", name, type);
   }
 }

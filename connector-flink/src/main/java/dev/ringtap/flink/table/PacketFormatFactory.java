@@ -10,13 +10,16 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.ReadableConfig;
@@ -34,22 +37,32 @@ import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.factories.SerializationFormatFactory;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Reads the packets of a topic, and writes them: {@code 'format' = 'ringtap'}. The columns are
  * those of a table of packets; a value gives a row for each packet that it holds, and a row a value
- * of one packet.
+ * of one packet. With {@code 'ringtap.records' = 'flows'} it reads the flows of a topic.
  */
 public final class PacketFormatFactory
     implements DeserializationFormatFactory, SerializationFormatFactory {
+  /** What the values are. */
+  static final ConfigOption<Records> RECORDS =
+      ConfigOptions.key("records")
+          .enumType(Records.class)
+          .defaultValue(Records.PACKETS)
+          .withDescription(
+              "Reads a topic of packets, or one of flows (ringtap capture --flows), which have"
+                  + " columns of their own.");
+
   /** Whether values that cannot be read are skipped. */
   static final ConfigOption<Boolean> IGNORE_ERRORS =
       ConfigOptions.key("ignore-errors")
           .booleanType()
           .defaultValue(false)
           .withDescription(
-              "Skips values that hold no packets of a known schema, and counts them in the metric"
+              "Skips values that hold no records of a known schema, and counts them in the metric"
                   + " ringtap.badValues. By default, such a value fails the job.");
 
   /** Registry of the values' schemas. */
@@ -81,10 +94,22 @@ public final class PacketFormatFactory
                   + " They are read where the statement is planned.");
 
   /** All, in the order of the documentation. */
-  static final List<ConfigOption<?>> OPTIONS = List.of(REGISTRY, SUBJECT, SCHEMAS, IGNORE_ERRORS);
+  static final List<ConfigOption<?>> OPTIONS =
+      List.of(RECORDS, REGISTRY, SUBJECT, SCHEMAS, IGNORE_ERRORS);
 
   private static final ConfigOption<String> TOPIC =
       ConfigOptions.key("topic").stringType().noDefaultValue();
+
+  /** What a topic's values are. */
+  enum Records {
+    PACKETS,
+    FLOWS;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** For Flink. */
   public PacketFormatFactory() {}
@@ -110,6 +135,7 @@ public final class PacketFormatFactory
     FactoryUtil.validateFactoryOptions(this, options);
     String registry = options.get(REGISTRY);
     return new Decoding(
+        options.get(RECORDS),
         registry == null ? null : checked(REGISTRY, () -> SchemaRegistry.lookup(registry)),
         schemas(options.getOptional(SCHEMAS).orElse(List.of())),
         options.get(IGNORE_ERRORS));
@@ -119,6 +145,10 @@ public final class PacketFormatFactory
   public EncodingFormat<SerializationSchema<RowData>> createEncodingFormat(
       DynamicTableFactory.Context context, ReadableConfig options) {
     FactoryUtil.validateFactoryOptions(this, options);
+    if (options.get(RECORDS) == Records.FLOWS) {
+      throw new ValidationException(
+          "a topic of flows is only read; leave out ringtap.records to write packets");
+    }
     return new Encoding(
         options
             .getOptional(REGISTRY)
@@ -168,24 +198,32 @@ public final class PacketFormatFactory
 
   /** Columns of a table whose rows are packets; others are refused by name and type. */
   static List<PacketColumn> columns(RowType row) {
-    List<PacketColumn> columns = new ArrayList<>();
-    for (RowType.RowField field : row.getFields()) {
-      columns.add(PacketColumn.of(field.getName(), field.getType()));
-    }
-    return columns;
+    return columns(row, PacketColumn::of);
   }
 
-  private record Decoding(SchemaLookup registry, List<Schema> schemas, boolean skipsBadValues)
+  private static <C> List<C> columns(RowType row, BiFunction<String, LogicalType, C> made) {
+    return row.getFields().stream()
+        .map(field -> made.apply(field.getName(), field.getType()))
+        .toList();
+  }
+
+  private record Decoding(
+      Records records, SchemaLookup registry, List<Schema> schemas, boolean skipsBadValues)
       implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
     @Override
     public DeserializationSchema<RowData> createRuntimeDecoder(
         DynamicTableSource.Context context, DataType physical, int[][] projections) {
       DataType read = Projection.of(projections).project(physical);
       RowType row = (RowType) read.getLogicalType();
+      TypeInformation<RowData> type = context.createTypeInformation(read);
+      BadValues badValues = new BadValues(skipsBadValues);
+      if (records == Records.FLOWS) {
+        List<FlowColumn> columns = columns(row, FlowColumn::of);
+        return new FlowRows(columns, row.getChildren(), type, registry, schemas, badValues);
+      }
       List<PacketColumn> columns = columns(row);
-      RowDeserializer rows =
-          new RowDeserializer(columns, row.getChildren(), context.createTypeInformation(read));
-      return new TopicRows(columns, rows, registry, schemas, new BadValues(skipsBadValues));
+      RowDeserializer rows = new RowDeserializer(columns, row.getChildren(), type);
+      return new TopicRows(columns, rows, registry, schemas, badValues);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.ringtap.flink.table;
 
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -8,7 +9,10 @@ import org.apache.flink.table.factories.ModuleFactory;
 import org.apache.flink.table.functions.FunctionDefinition;
 import org.apache.flink.table.module.Module;
 
-/** Makes the module of {@link PacketFunction}s: {@code LOAD MODULE ringtap}. */
+/**
+ * Makes the module of {@link PacketFunction}s and {@link FlowsFunction}: {@code LOAD MODULE
+ * ringtap}.
+ */
 public final class PacketModuleFactory implements ModuleFactory {
   /** For Flink. */
   public PacketModuleFactory() {}
@@ -34,15 +38,22 @@ public final class PacketModuleFactory implements ModuleFactory {
   }
 
   private static final class Functions implements Module {
+    private static final String FLOWS = "flows";
+
     @Override
     public Set<String> listFunctions() {
-      return PacketFunction.ALL.keySet();
+      Set<String> names = new LinkedHashSet<>(PacketFunction.ALL.keySet());
+      names.add(FLOWS);
+      return names;
     }
 
     @Override
     public Optional<FunctionDefinition> getFunctionDefinition(String name) {
-      return Optional.ofNullable(PacketFunction.ALL.get(name.toLowerCase(Locale.ROOT)))
-          .map(PacketFunction::definition);
+      String lowerCase = name.toLowerCase(Locale.ROOT);
+      if (lowerCase.equals(FLOWS)) {
+        return Optional.of(new FlowsFunction());
+      }
+      return Optional.ofNullable(PacketFunction.ALL.get(lowerCase)).map(PacketFunction::definition);
     }
   }
 }

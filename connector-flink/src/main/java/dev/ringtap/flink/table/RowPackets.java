@@ -19,8 +19,8 @@ import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 
 /**
- * Makes packets of rows, for a sink. What a table does not have is as in a capture file that does
- * not tell it. Not thread-safe.
+ * Makes packets of rows. What a table does not have is as in a capture file that does not tell it.
+ * Not thread-safe.
  */
 final class RowPackets implements Serializable {
   private static final long serialVersionUID = 1;
@@ -37,12 +37,15 @@ final class RowPackets implements Serializable {
   private transient PacketHeaders headers;
 
   /**
+   * @param columns by position; null for one that is none of a packet
    * @param types those that the columns are declared with
    * @throws ValidationException if a packet cannot be made of them
    */
   RowPackets(List<PacketColumn> columns, List<LogicalType> types) {
     for (int i = 0; i < columns.size(); i++) {
-      this.columns.put(columns.get(i), i);
+      if (columns.get(i) != null) {
+        this.columns.put(columns.get(i), i);
+      }
     }
     for (PacketColumn each : NEEDED) {
       if (!columns.contains(each)) {

@@ -25,13 +25,17 @@ class FlinkReadmeTest {
   private static final Path README = Path.of("README.md");
 
   private static void check(String name, String table) throws IOException {
+    check(README, name, table);
+  }
+
+  private static void check(Path page, String name, String table) throws IOException {
     String begin = "<!-- " + name + " -->\n";
-    String readme = Files.readString(README);
+    String readme = Files.readString(page);
     int from = readme.indexOf(begin) + begin.length();
-    assertThat(from).as("README.md has the line " + begin).isGreaterThanOrEqualTo(begin.length());
+    assertThat(from).as(page + " has the line " + begin).isGreaterThanOrEqualTo(begin.length());
     int to = readme.indexOf("<!-- end -->", from);
     if (Boolean.getBoolean("readme.update")) {
-      Files.writeString(README, readme.substring(0, from) + table + readme.substring(to));
+      Files.writeString(page, readme.substring(0, from) + table + readme.substring(to));
     } else {
       assertThat(readme.substring(from, to)).isEqualTo(table);
     }
@@ -52,6 +56,16 @@ class FlinkReadmeTest {
       table.append(row("`" + column.columnName() + "`", column.typeName(), column.description()));
     }
     check("columns", table.toString());
+  }
+
+  @Test
+  void flowColumns() throws IOException {
+    StringBuilder table = new StringBuilder("| column | type | field |\n|---|---|---|\n");
+    for (FlowColumn column : FlowColumn.values()) {
+      table.append(
+          row("`" + column.columnName() + "`", column.typeName(), "`" + column.field() + "`"));
+    }
+    check(Path.of("FLOWS.md"), "flow-columns", table.toString());
   }
 
   @Test
@@ -140,6 +154,9 @@ class FlinkReadmeTest {
     }
     if (option == PacketFormatFactory.SUBJECT) {
       return "name";
+    }
+    if (option == PacketFormatFactory.RECORDS) {
+      return "packets|flows";
     }
     return option.hasDefaultValue() ? "true|false" : "number";
   }

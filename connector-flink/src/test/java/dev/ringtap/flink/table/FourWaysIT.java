@@ -3,6 +3,7 @@ package dev.ringtap.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ringtap.flink.flow.FlowCapture;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.lab.PrivateNetwork;
@@ -213,6 +214,50 @@ class FourWaysIT {
       }
       assertThat(values("written")).hasSameSizeAs(frames).isEqualTo(values("single"));
       assertThat(values("writtenRegistered")).isEqualTo(values("registered"));
+    }
+  }
+
+  @Test
+  void flowsOfATopicAreThoseOfTheFunction() throws Exception {
+    Path file = FlowCapture.write(directory.resolve("flows.pcapng"), 5000);
+    table(
+        "file",
+        allColumns()
+            + ", ts AS CAST(`timestamp` AS TIMESTAMP_LTZ(3)), WATERMARK FOR ts AS ts - INTERVAL"
+            + " '1' SECOND",
+        Map.of("connector", "ringtap", "path", file.toString()));
+    tables.executeSql("LOAD MODULE ringtap");
+    String names =
+        Arrays.stream(FlowColumn.values())
+            .map(each -> "`" + each.columnName() + "`")
+            .collect(Collectors.joining(", "));
+    List<String> expected =
+        rows(
+            "SELECT "
+                + names
+                + " FROM flows(input => TABLE file PARTITION BY (host, interface_name,"
+                + " capture_start, `member`), on_time => DESCRIPTOR(ts))");
+    assertThat(expected).hasSizeGreaterThan(100);
+    String columns =
+        Arrays.stream(FlowColumn.values())
+            .map(each -> "`" + each.columnName() + "` " + each.typeName())
+            .collect(Collectors.joining(", "));
+    try (StubRegistry registry = new StubRegistry()) {
+      capture(file, "beside", "--flows", "flowsSingle");
+      capture(file, "besideRegistered", "--flows", "flowsById", "--registry", registry.url());
+      topic("flowsSingle", columns, "format", "ringtap", "ringtap.records", "flows");
+      topic(
+          "flowsById",
+          columns,
+          "format",
+          "ringtap",
+          "ringtap.records",
+          "flows",
+          "ringtap.registry",
+          registry.url());
+      assertThat(rows("SELECT * FROM flowsSingle")).isEqualTo(expected);
+      assertThat(rows("SELECT * FROM flowsById")).isEqualTo(expected);
+      assertThat(rows("SELECT src_port, packets FROM flowsSingle")).hasSameSizeAs(expected);
     }
   }
 

@@ -1,0 +1,5 @@
+/**
+ * Flows of packets as a DataStream: {@link dev.ringtap.flink.flow.Flows} is the entry. They are
+ * counted by {@link dev.ringtap.flow.StoredFlows} in Flink's keyed state.
+ */
+package dev.ringtap.flink.flow;
