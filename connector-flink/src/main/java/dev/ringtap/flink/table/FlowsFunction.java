@@ -52,6 +52,10 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
 
   private static final String INPUT = "input";
   private static final String TIMER = "due";
+
+  /** After all rows, in ms. */
+  private static final long END = Long.MAX_VALUE - 1;
+
   private static final FlowColumn[] COLUMNS = FlowColumn.values();
   private static final LogicalType[] TYPES =
       Arrays.stream(COLUMNS)
@@ -190,8 +194,14 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     long watermark = time.currentWatermark();
     StoredFlows.Stores stores = stores(openFlows, datagrams);
     if (watermark == Long.MAX_VALUE) {
-      flows.endAll(stores);
-      due.millis = null;
+      if (time.time() < END) {
+        // rows that ORDER BY keeps back come before that
+        due.millis = END;
+        time.registerOnTime(TIMER, END);
+      } else {
+        flows.endAll(stores);
+        due.millis = null;
+      }
       return;
     }
     long next = FlowTime.millis(flows.advance(FlowTime.lastNanos(watermark), stores));

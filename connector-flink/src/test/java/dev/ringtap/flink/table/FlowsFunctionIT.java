@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ringtap.flink.flow.FlowCapture;
 import dev.ringtap.record.Flow;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,6 +33,7 @@ class FlowsFunctionIT {
   @BeforeEach
   void start() throws Exception {
     file = FlowCapture.write(directory.resolve("trace.pcapng"), 10_000);
+    assertThat(Files.size(file)).as("several splits").isGreaterThan(1 << 20);
     tables = StreamTableEnvironment.create(StreamExecutionEnvironment.createLocalEnvironment(2));
     tables.executeSql("LOAD MODULE ringtap");
     tables.executeSql(
@@ -50,7 +52,7 @@ class FlowsFunctionIT {
           payload BYTES,
           ts AS CAST(`timestamp` AS TIMESTAMP_LTZ(3)),
           WATERMARK FOR ts AS ts - INTERVAL '1' SECOND
-        ) WITH ('connector' = 'ringtap', 'path' = '%s')
+        ) WITH ('connector' = 'ringtap', 'path' = '%s', 'split-size' = '500kb')
         """
             .formatted(file));
   }
@@ -71,12 +73,13 @@ class FlowsFunctionIT {
         .collect(Collectors.joining(", "));
   }
 
+  /** Two readers share the file. */
   @Test
   void flowsOfACaptureAreTheAgents() throws Exception {
     List<String> flows =
         rows(
                 "SELECT * FROM flows(input => TABLE packets PARTITION BY (host, interface_name,"
-                    + " capture_start, `member`), on_time => DESCRIPTOR(ts))")
+                    + " capture_start, `member`) ORDER BY (ts, sequence), on_time => DESCRIPTOR(ts))")
             .stream()
             .map(
                 row ->
