@@ -218,11 +218,9 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
       Object value = row.getField(i);
       data.setField(
           i,
-          switch (value) {
-            case Instant time -> TimestampData.fromInstant(time);
-            case String text -> StringData.fromString(text);
-            case null, default -> value;
-          });
+          value instanceof Instant time
+              ? TimestampData.fromInstant(time)
+              : value instanceof String text ? StringData.fromString(text) : value);
     }
     return data;
   }
