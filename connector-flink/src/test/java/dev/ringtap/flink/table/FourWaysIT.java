@@ -40,6 +40,13 @@ class FourWaysIT {
   /** The command `ringtap`, if the whole project is built. */
   static final Path COMMAND = Path.of("..", "connector-kafka", "target", "connector-kafka.jar");
 
+  /** What the JVM needs to run the command, with the embedded broker. */
+  static final List<String> CLASS_PATH_AND_MAIN =
+      List.of(
+          "-cp",
+          COMMAND.toAbsolutePath() + ":" + COMMAND.resolveSibling("broker").toAbsolutePath() + "/*",
+          "dev.ringtap.kafka.cli.Main");
+
   private static final int WAIT_SECONDS = 120;
 
   /** Of the capture and not of the frame, and as whom the wire's other end is sent to. */
@@ -93,10 +100,8 @@ class FourWaysIT {
     List<String> command =
         new ArrayList<>(
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-jar",
-                COMMAND.toAbsolutePath().toString()));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m"));
+    command.addAll(CLASS_PATH_AND_MAIN);
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)

@@ -179,9 +179,8 @@ class StockDistributionIT {
   }
 
   private Path ringtap(String name, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of("-Xmx512m", "-jar", FourWaysIT.COMMAND.toAbsolutePath().toString()));
+    List<String> command = new ArrayList<>(List.of("-Xmx512m"));
+    command.addAll(FourWaysIT.CLASS_PATH_AND_MAIN);
     command.addAll(List.of(arguments));
     return java(name, command);
   }

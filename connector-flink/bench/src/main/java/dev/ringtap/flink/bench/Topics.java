@@ -79,8 +79,9 @@ final class Topics implements AutoCloseable {
             List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx1g",
-                "-jar",
-                COMMAND.toString()));
+                "-cp",
+                COMMAND + ":" + COMMAND.resolveSibling("broker/*"),
+                "dev.ringtap.kafka.cli.Main"));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
