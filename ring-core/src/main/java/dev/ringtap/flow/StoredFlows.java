@@ -26,7 +26,7 @@ public final class StoredFlows {
     /** The bytes of a name, or null. */
     byte[] get(String name) throws Exception;
 
-    /** Keeps bytes, which nobody changes afterwards. */
+    /** Keeps bytes; the caller does not change them afterwards. */
     void put(String name, byte[] bytes) throws Exception;
 
     /** Removes a name. */

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
@@ -199,7 +200,7 @@ final class FlowFunction
     }
 
     @Override
-    public Iterable<java.util.Map.Entry<String, byte[]>> entries() throws Exception {
+    public Iterable<Map.Entry<String, byte[]>> entries() throws Exception {
       return state.entries();
     }
   }

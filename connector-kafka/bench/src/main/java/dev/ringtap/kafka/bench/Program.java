@@ -105,7 +105,7 @@ final class Program implements AutoCloseable {
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
   }
 
-  /** The same by the threads' names, of which the kernel keeps 15 characters. */
+  /** The same by the threads' names, of which the kernel keeps 15 characters; to the nanosecond. */
   Map<String, Long> cpuNanosByThread() throws IOException {
     Map<String, Long> threads = new TreeMap<>();
     try (DirectoryStream<Path> tasks = Files.newDirectoryStream(proc().resolve("task"))) {
