@@ -183,6 +183,11 @@ abstract class ByteInput {
     }
 
     @Override
+    boolean isPacked() {
+      return in != null && !(in instanceof PushbackInputStream);
+    }
+
+    @Override
     void end() throws IOException {
       raw.close();
     }

@@ -2,6 +2,7 @@ package dev.ringtap.file;
 
 import dev.ringtap.file.RecordReader.Outcome;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
  */
 public final class CaptureFileIndex {
   private static final long NO_DEADLINE_NANOS = Long.MAX_VALUE / 2;
+  private static final int SAMPLE_BYTES = 1 << 17;
 
   private CaptureFileIndex() {}
 
@@ -36,6 +38,35 @@ public final class CaptureFileIndex {
         return List.of(FileRange.WHOLE);
       }
       return ranges(reader, rangeBytes);
+    } finally {
+      input.end();
+    }
+  }
+
+  /**
+   * Estimates how many frames a file has, from its length and the frames at its start.
+   *
+   * @param start the file from its start on; closed here
+   * @param name of the file, in errors
+   * @return a negative number for a packed file, whose length tells nothing
+   * @throws IOException if it cannot be read or is no capture file
+   */
+  public static long estimateFrames(InputStream start, String name, long fileBytes)
+      throws IOException {
+    ByteInput input = ByteInput.of(start);
+    try {
+      RecordReader reader = CaptureFile.reader(new FileWindow(input, name));
+      if (input.isPacked()) {
+        return -1;
+      }
+      long frames = 0;
+      long sampledBytes = 0;
+      while (sampledBytes < SAMPLE_BYTES
+          && reader.next(System.nanoTime() + NO_DEADLINE_NANOS) == Outcome.RECORD) {
+        frames++;
+        sampledBytes = reader.nextOffset();
+      }
+      return frames == 0 ? 0 : Math.round((double) frames * fileBytes / sampledBytes);
     } finally {
       input.end();
     }

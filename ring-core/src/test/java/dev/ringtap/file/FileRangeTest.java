@@ -7,6 +7,7 @@ import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FrameFilter;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -155,6 +156,24 @@ class FileRangeTest {
     assertThatThrownBy(() -> CaptureFile.open(path, middle, false))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("neither packed nor a pipe");
+  }
+
+  private static long estimate(byte[] file) throws IOException {
+    return CaptureFileIndex.estimateFrames(new ByteArrayInputStream(file), "a", file.length);
+  }
+
+  @Test
+  void framesAreEstimatedFromTheStart() throws IOException {
+    byte[] file = pcap(20_000, ByteOrder.LITTLE_ENDIAN);
+    assertThat(estimate(file)).isBetween(17_000L, 23_000L);
+    assertThat(estimate(pcapng(300))).isBetween(290L, 310L);
+    assertThat(estimate(pcap(0, ByteOrder.LITTLE_ENDIAN))).isZero();
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(packed)) {
+      out.write(file);
+    }
+    assertThat(estimate(packed.toByteArray())).isNegative();
+    assertThatThrownBy(() -> estimate(new byte[100])).isInstanceOf(CaptureFileException.class);
   }
 
   @Test

@@ -56,9 +56,7 @@ final class FileEnumerator extends PacketEnumerator {
 
   private void plan(FileListing.Found found, Throwable failure) {
     if (failure != null) {
-      throw new FlinkRuntimeException(
-          "the capture files cannot be read where the JobManager runs: " + failure.getMessage(),
-          failure);
+      throw new FlinkRuntimeException(FileListing.unreadable(failure), failure);
     }
     boolean givenOutBefore = planned && known.isEmpty();
     if (givenOutBefore && !found.cuts().isEmpty()) {

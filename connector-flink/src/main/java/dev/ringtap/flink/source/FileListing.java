@@ -80,6 +80,42 @@ record FileListing(ArrayList<String> paths, long rangeBytes, boolean follow, lon
     return new Found(present, cuts);
   }
 
+  /** About how many splits {@link #list} cuts, by the lengths of the files alone. */
+  int estimateSplits() throws IOException {
+    long splits = 0;
+    for (String path : paths) {
+      for (Path file : files(Path.of(path))) {
+        splits += follow ? 1 : 1 + Math.max(0, Files.size(file) - 1) / rangeBytes;
+      }
+    }
+    return (int) Math.min(splits, Integer.MAX_VALUE);
+  }
+
+  /**
+   * About how many frames the files have, by their lengths and first frames.
+   *
+   * @return a negative number if one of them is packed
+   */
+  static long estimateFrames(List<Path> paths) throws IOException {
+    long frames = 0;
+    for (Path path : paths) {
+      for (Path file : files(path)) {
+        long ofFile =
+            CaptureFileIndex.estimateFrames(
+                Files.newInputStream(file), file.toString(), Files.size(file));
+        if (ofFile < 0) {
+          return ofFile;
+        }
+        frames += ofFile;
+      }
+    }
+    return frames;
+  }
+
+  static String unreadable(Throwable failure) {
+    return "the capture files cannot be read where the JobManager runs: " + failure.getMessage();
+  }
+
   private List<FileSplit> cut(Path file) throws IOException {
     List<FileRange> ranges =
         follow ? List.of(FileRange.WHOLE) : CaptureFileIndex.ranges(file, rangeBytes);

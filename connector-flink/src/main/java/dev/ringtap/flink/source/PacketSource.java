@@ -1,7 +1,13 @@
 package dev.ringtap.flink.source;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.DynamicParallelismInference;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -10,6 +16,11 @@ import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SupportsSplitReassignmentOnRecovery;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.lineage.DefaultLineageDataset;
+import org.apache.flink.streaming.api.lineage.LineageDataset;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
+import org.apache.flink.streaming.api.lineage.SourceLineageVertex;
+import org.apache.flink.util.FlinkRuntimeException;
 
 /**
  * Layer-2 packets as a Flink source: live from Linux's packet ring, or from capture files.
@@ -34,6 +45,8 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 public final class PacketSource<T>
     implements Source<T, PacketSplit, PacketEnumeratorState>,
         ResultTypeQueryable<T>,
+        DynamicParallelismInference,
+        LineageVertexProvider,
         SupportsSplitReassignmentOnRecovery {
   private static final long serialVersionUID = 1;
 
@@ -56,6 +69,17 @@ public final class PacketSource<T>
   /** Starts a source. */
   public static <T> PacketSourceBuilder<T> builder() {
     return new PacketSourceBuilder<>();
+  }
+
+  /**
+   * Estimates how many frames capture files have, from their lengths and first frames.
+   *
+   * @param paths files, and directories whose files are meant
+   * @return a negative number if one of them is compressed
+   * @throws IOException if one cannot be read or is no capture file
+   */
+  public static long estimateFrames(List<Path> paths) throws IOException {
+    return FileListing.estimateFrames(paths);
   }
 
   SplitOpener opener() {
@@ -102,6 +126,47 @@ public final class PacketSource<T>
         ? new LiveEnumerator(context, restored, opener, terms)
         : new FileEnumerator(context, restored, listing, bounded);
   }
+
+  /**
+   * Readers of a batch job whose parallelism is not set: one for each split of the files. A live
+   * capture is to have one on every host, so that it takes all.
+   */
+  @Override
+  public int inferParallelism(Context context) {
+    int most = context.getParallelismInferenceUpperBound();
+    if (opener.isLive()) {
+      return most;
+    }
+    try {
+      return Math.clamp(listing.estimateSplits(), 1, most);
+    } catch (IOException e) {
+      throw new FlinkRuntimeException(FileListing.unreadable(e), e);
+    }
+  }
+
+  /**
+   * Datasets are the paths of files, in the namespace {@code file}, or the interfaces, in {@code
+   * ringtap://HOST}, without a host if it is every host with a reader.
+   */
+  @Override
+  public SourceLineageVertex getLineageVertex() {
+    List<LineageDataset> datasets = new ArrayList<>();
+    listing.paths().forEach(path -> datasets.add(dataset("file", path)));
+    opener
+        .captures()
+        .forEach(
+            (host, configs) ->
+                configs.forEach(
+                    config -> datasets.add(dataset("ringtap://" + host, config.interfaceName()))));
+    return new Lineage(getBoundedness(), datasets);
+  }
+
+  private static LineageDataset dataset(String namespace, String name) {
+    return new DefaultLineageDataset(name, namespace, Map.of());
+  }
+
+  private record Lineage(Boundedness boundedness, List<LineageDataset> datasets)
+      implements SourceLineageVertex {}
 
   @Override
   public SimpleVersionedSerializer<PacketSplit> getSplitSerializer() {

@@ -70,6 +70,11 @@ final class SplitOpener implements Serializable {
     return named;
   }
 
+  /** What to capture, by host. */
+  Map<String, List<CaptureConfig>> captures() {
+    return captures;
+  }
+
   /** What is captured on a host. */
   List<CaptureConfig> captures(String host) {
     List<CaptureConfig> own = captures.get(host);

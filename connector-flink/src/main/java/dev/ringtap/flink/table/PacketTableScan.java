@@ -5,14 +5,18 @@ import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.flink.source.PacketFilter;
 import dev.ringtap.flink.source.PacketSource;
 import dev.ringtap.flink.source.PacketSourceBuilder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a table's definition says about a scan.
@@ -34,6 +38,8 @@ record PacketTableScan(
    * options and TCP, or IPv6 with many extension headers.
    */
   static final int HEADERS_BYTES = 256;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PacketTableScan.class);
 
   boolean pushesDown() {
     return options.get(PacketTableOptions.PUSH_DOWN);
@@ -97,6 +103,25 @@ record PacketTableScan(
     options.getOptional(PacketTableOptions.DURATION).ifPresent(source::duration);
     options.getOptional(PacketTableOptions.FANOUT_MEMBERS).ifPresent(source::fanoutMembers);
     return source.build();
+  }
+
+  /** About how many rows the table has; a negative number if that is not known. */
+  long estimateRows() {
+    if (capture != null
+        || options.get(PacketTableOptions.FOLLOW)
+        || Stream.of(
+                PacketTableOptions.DISCOVERY_INTERVAL,
+                PacketTableOptions.FILTER,
+                PacketTableOptions.LIMIT)
+            .anyMatch(each -> options.getOptional(each).isPresent())) {
+      return -1;
+    }
+    try {
+      return PacketSource.estimateFrames(paths.stream().map(Path::of).toList());
+    } catch (IOException e) {
+      LOG.warn("the rows of {} are not estimated: {}", paths, e.getMessage());
+      return -1;
+    }
   }
 
   private Optional<String> hostName() {

@@ -18,9 +18,11 @@ import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsSourceWatermark;
+import org.apache.flink.table.connector.source.abilities.SupportsStatisticReport;
 import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.ResolvedExpression;
+import org.apache.flink.table.plan.stats.TableStats;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -31,6 +33,7 @@ final class PacketTableSource
         SupportsProjectionPushDown,
         SupportsLimitPushDown,
         SupportsSourceWatermark,
+        SupportsStatisticReport,
         SupportsWatermarkPushDown {
   private final PacketTableScan scan;
 
@@ -98,6 +101,12 @@ final class PacketTableSource
   @Override
   public void applySourceWatermark() {
     sourceWatermarks = true;
+  }
+
+  @Override
+  public TableStats reportStatistics() {
+    long rows = predicate == null ? scan.estimateRows() : -1;
+    return rows < 0 ? TableStats.UNKNOWN : new TableStats(Math.min(rows, limit));
   }
 
   @Override

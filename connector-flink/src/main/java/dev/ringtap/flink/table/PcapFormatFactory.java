@@ -1,5 +1,7 @@
 package dev.ringtap.flink.table;
 
+import dev.ringtap.file.CaptureFileIndex;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.api.common.serialization.BulkWriter;
@@ -10,16 +12,22 @@ import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.table.factories.BulkReaderFormatFactory;
 import org.apache.flink.connector.file.table.factories.BulkWriterFormatFactory;
 import org.apache.flink.connector.file.table.format.BulkDecodingFormat;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.format.EncodingFormat;
+import org.apache.flink.table.connector.format.FileBasedStatisticsReportableInputFormat;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.plan.stats.TableStats;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads and writes capture files on any of Flink's file systems: {@code 'connector' = 'filesystem',
@@ -28,6 +36,8 @@ import org.apache.flink.table.types.logical.RowType;
 public final class PcapFormatFactory implements BulkReaderFormatFactory, BulkWriterFormatFactory {
   /** The format's name. */
   public static final String IDENTIFIER = "pcap";
+
+  private static final Logger LOG = LoggerFactory.getLogger(PcapFormatFactory.class);
 
   /** For Flink. */
   public PcapFormatFactory() {}
@@ -61,6 +71,7 @@ public final class PcapFormatFactory implements BulkReaderFormatFactory, BulkWri
 
   private static final class Decoding
       implements BulkDecodingFormat<RowData>,
+          FileBasedStatisticsReportableInputFormat,
           ProjectableDecodingFormat<BulkFormat<RowData, FileSourceSplit>> {
     @Override
     public BulkFormat<RowData, FileSourceSplit> createRuntimeDecoder(
@@ -69,6 +80,30 @@ public final class PcapFormatFactory implements BulkReaderFormatFactory, BulkWri
       RowType row = (RowType) read.getLogicalType();
       List<PacketColumn> columns = PacketFormatFactory.columns(row);
       return new PcapFormat(columns, row.getChildren(), context.createTypeInformation(read));
+    }
+
+    @Override
+    public TableStats reportStatistics(List<Path> files, DataType produced) {
+      long rows = 0;
+      for (Path file : files) {
+        long ofFile = estimateRows(file);
+        if (ofFile < 0) {
+          return TableStats.UNKNOWN;
+        }
+        rows += ofFile;
+      }
+      return new TableStats(rows);
+    }
+
+    private static long estimateRows(Path file) {
+      try {
+        FileSystem files = file.getFileSystem();
+        long bytes = files.getFileStatus(file).getLen();
+        return CaptureFileIndex.estimateFrames(files.open(file), file.toString(), bytes);
+      } catch (IOException e) {
+        LOG.warn("the rows of {} are not estimated: {}", file, e.getMessage());
+        return -1;
+      }
     }
 
     @Override
