@@ -3,6 +3,8 @@ package dev.ringtap.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringtap.testkit.Packets;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +15,7 @@ import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The functions in SQL, after LOAD MODULE. */
 @SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
@@ -98,6 +101,29 @@ class PacketFunctionsTest {
         .contains(Row.of("GET /index.html HTTP/1.1", "www.example.org:8080"));
     assertThat(query("SELECT DISTINCT tcp_flags_text(tcp_flags) FROM packets"))
         .contains(Row.of("SYN"), Row.of("SYN,ACK"), Row.of("PSH,ACK"));
+  }
+
+  @Test
+  void noNameServerIsAskedForWhatIsNoAddress(@TempDir Path directory) throws Exception {
+    Path hosts = Files.writeString(directory.resolve("hosts"), "10.0.0.1 999.1.1.1");
+    Process java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djdk.net.hosts.file=" + hosts,
+                "-cp",
+                System.getProperty("java.class.path"),
+                AskedOfNoAddress.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    assertThat(new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip())
+        .isEqualTo("null");
+  }
+
+  /** Runs where that text is a host's name. */
+  static final class AskedOfNoAddress {
+    public static void main(String[] arguments) {
+      System.out.println(new PacketFunctions.IsPrivate().eval("999.1.1.1"));
+    }
   }
 
   @Test
