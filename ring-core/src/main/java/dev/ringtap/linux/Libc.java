@@ -55,8 +55,7 @@ public final class Libc {
   private static final ValueLayout.OfInt INT = JAVA_INT;
 
   private static final MethodHandle SOCKET = call("socket", of(INT, INT, INT, INT));
-  private static final MethodHandle CLOSE =
-      Linker.nativeLinker().downcallHandle(address("close"), of(INT, INT));
+  private static final MethodHandle CLOSE = plain("close", of(INT, INT));
   private static final MethodHandle BIND = call("bind", of(INT, INT, ADDRESS, INT));
   private static final MethodHandle SETSOCKOPT =
       call("setsockopt", of(INT, INT, INT, INT, ADDRESS, INT));
@@ -66,57 +65,55 @@ public final class Libc {
       call("getsockname", of(INT, INT, ADDRESS, ADDRESS));
   private static final MethodHandle MMAP =
       call("mmap", of(JAVA_LONG, ADDRESS, JAVA_LONG, INT, INT, INT, JAVA_LONG));
-  private static final MethodHandle MUNMAP = call("munmap", of(INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle MUNMAP = plain("munmap", of(INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle POLL = call("poll", of(INT, ADDRESS, JAVA_LONG, INT));
   private static final MethodHandle EVENTFD = call("eventfd", of(INT, INT, INT));
   private static final MethodHandle READ = call("read", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle WRITE = call("write", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle SENDTO =
       call("sendto", of(JAVA_LONG, INT, ADDRESS, JAVA_LONG, INT, ADDRESS, INT));
-  private static final MethodHandle IOCTL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              address("ioctl"),
-              of(INT, INT, JAVA_LONG, ADDRESS),
-              Linker.Option.captureCallState("errno"),
-              Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle IOCTL = variadic("ioctl", of(INT, INT, JAVA_LONG, ADDRESS), 2);
   private static final MethodHandle SYSCALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              address("syscall"),
-              of(JAVA_LONG, JAVA_LONG, INT, ADDRESS, INT),
-              Linker.Option.captureCallState("errno"),
-              Linker.Option.firstVariadicArg(1));
+      variadic("syscall", of(JAVA_LONG, JAVA_LONG, INT, ADDRESS, INT), 1);
   private static final MethodHandle UNSHARE = call("unshare", of(INT, INT));
   private static final MethodHandle SETNS = call("setns", of(INT, INT, INT));
-  private static final MethodHandle OPEN =
-      Linker.nativeLinker()
-          .downcallHandle(
-              address("open"),
-              of(INT, ADDRESS, INT),
-              Linker.Option.captureCallState("errno"),
-              Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle OPEN = variadic("open", of(INT, ADDRESS, INT), 2);
   private static final MethodHandle IF_NAMEINDEX = call("if_nameindex", of(ADDRESS));
   private static final MethodHandle IF_FREENAMEINDEX =
-      Linker.nativeLinker()
-          .downcallHandle(address("if_freenameindex"), FunctionDescriptor.ofVoid(ADDRESS));
-  private static final MethodHandle STRERROR =
-      Linker.nativeLinker().downcallHandle(address("strerror"), of(ADDRESS, INT));
+      plain("if_freenameindex", FunctionDescriptor.ofVoid(ADDRESS));
+  private static final MethodHandle STRERROR = plain("strerror", of(ADDRESS, INT));
 
   private Libc() {}
 
   /** Does nothing but load this class, so that a missing permission shows at a known place. */
   public static void load() {}
 
-  static Fd socket(int domain, int type, int protocol, String what) throws LinuxException {
+  /** A native call: it returns the result, which is below 0 after a failure. */
+  private interface Call {
+    long in(Arena arena, MemorySegment state) throws Throwable;
+  }
+
+  /**
+   * Makes a call with memory of its own.
+   *
+   * @return its result
+   * @throws LinuxException if that is below 0
+   */
+  private static int call(String operation, Call call) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
-      int fd = (int) SOCKET.invokeExact(state, domain, type | SOCK_CLOEXEC, protocol);
-      check(fd, state, "socket " + what);
-      return new Fd(fd);
+      return check((int) call.in(arena, state), state, operation);
     } catch (Throwable e) {
       throw failed(e);
     }
+  }
+
+  static Fd socket(int domain, int type, int protocol, String what) throws LinuxException {
+    return new Fd(
+        call(
+            "socket " + what,
+            (arena, state) ->
+                (int) SOCKET.invokeExact(state, domain, type | SOCK_CLOEXEC, protocol)));
   }
 
   /** A socket that serves ioctls on interfaces only. */
@@ -133,25 +130,19 @@ public final class Libc {
   }
 
   static void bind(Fd fd, MemorySegment address, String what) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int result = (int) BIND.invokeExact(state, fd.number(), address, (int) address.byteSize());
-      check(result, state, "bind " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    int length = (int) address.byteSize();
+    call(
+        "bind " + what,
+        (arena, state) -> (int) BIND.invokeExact(state, fd.number(), address, length));
   }
 
   static void setsockopt(Fd fd, int level, int option, MemorySegment value, String what)
       throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int length = (int) value.byteSize();
-      int result = (int) SETSOCKOPT.invokeExact(state, fd.number(), level, option, value, length);
-      check(result, state, "setsockopt " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    int length = (int) value.byteSize();
+    call(
+        "setsockopt " + what,
+        (arena, state) ->
+            (int) SETSOCKOPT.invokeExact(state, fd.number(), level, option, value, length));
   }
 
   static void setsockopt(Fd fd, int level, int option, int value, String what)
@@ -163,25 +154,21 @@ public final class Libc {
 
   static void getsockopt(Fd fd, int level, int option, MemorySegment value, String what)
       throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      MemorySegment length = arena.allocateFrom(INT, (int) value.byteSize());
-      int result = (int) GETSOCKOPT.invokeExact(state, fd.number(), level, option, value, length);
-      check(result, state, "getsockopt " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    call(
+        "getsockopt " + what,
+        (arena, state) -> {
+          MemorySegment length = arena.allocateFrom(INT, (int) value.byteSize());
+          return (int) GETSOCKOPT.invokeExact(state, fd.number(), level, option, value, length);
+        });
   }
 
   static void getsockname(Fd fd, MemorySegment address) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      MemorySegment length = arena.allocateFrom(INT, (int) address.byteSize());
-      int result = (int) GETSOCKNAME.invokeExact(state, fd.number(), address, length);
-      check(result, state, "getsockname");
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    call(
+        "getsockname",
+        (arena, state) -> {
+          MemorySegment length = arena.allocateFrom(INT, (int) address.byteSize());
+          return (int) GETSOCKNAME.invokeExact(state, fd.number(), address, length);
+        });
   }
 
   /** Maps a descriptor's memory, shared; it is unmapped when the arena closes. */
@@ -207,9 +194,8 @@ public final class Libc {
   }
 
   private static void munmap(long address, long sizeBytes) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int unused = (int) MUNMAP.invokeExact(state, address, sizeBytes);
+    try {
+      int unused = (int) MUNMAP.invokeExact(address, sizeBytes);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -240,105 +226,67 @@ public final class Libc {
   }
 
   static Fd eventfd() throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK);
-      return new Fd(check(fd, state, "eventfd"));
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return new Fd(
+        call(
+            "eventfd",
+            (arena, state) -> (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK)));
   }
 
   static int read(Fd fd, MemorySegment buffer, String what) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      long count = (long) READ.invokeExact(state, fd.number(), buffer, buffer.byteSize());
-      return check((int) count, state, "read " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return call(
+        "read " + what,
+        (arena, state) -> (long) READ.invokeExact(state, fd.number(), buffer, buffer.byteSize()));
   }
 
   static int write(Fd fd, MemorySegment buffer, String what) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      long count = (long) WRITE.invokeExact(state, fd.number(), buffer, buffer.byteSize());
-      return check((int) count, state, "write " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return call(
+        "write " + what,
+        (arena, state) -> (long) WRITE.invokeExact(state, fd.number(), buffer, buffer.byteSize()));
   }
 
   static void sendto(Fd fd, MemorySegment message, MemorySegment address, String what)
       throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int length = (int) address.byteSize();
-      long sent =
-          (long)
-              SENDTO.invokeExact(
-                  state, fd.number(), message, message.byteSize(), 0, address, length);
-      check((int) sent, state, "sendto " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    long bytes = message.byteSize();
+    int length = (int) address.byteSize();
+    call(
+        "sendto " + what,
+        (arena, state) ->
+            (long) SENDTO.invokeExact(state, fd.number(), message, bytes, 0, address, length));
   }
 
   static void ioctl(Fd fd, long request, MemorySegment argument, String what)
       throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int result = (int) IOCTL.invokeExact(state, fd.number(), request, argument);
-      check(result, state, "ioctl " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    call(
+        "ioctl " + what,
+        (arena, state) -> (int) IOCTL.invokeExact(state, fd.number(), request, argument));
   }
 
   /** The system call bpf(2), for which the C library has no function. */
   static int bpf(int command, MemorySegment attributes, String what) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int size = (int) attributes.byteSize();
-      long result = (long) SYSCALL.invokeExact(state, SYS_BPF, command, attributes, size);
-      return check((int) result, state, "bpf " + what);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    int size = (int) attributes.byteSize();
+    return call(
+        "bpf " + what,
+        (arena, state) -> (long) SYSCALL.invokeExact(state, SYS_BPF, command, attributes, size));
   }
 
   /** Moves the calling thread, and no other, into a new network namespace. */
   static void unshareNetwork() throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int result = (int) UNSHARE.invokeExact(state, CLONE_NEWNET);
-      check(result, state, "unshare(CLONE_NEWNET)");
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    call("unshare(CLONE_NEWNET)", (arena, state) -> (int) UNSHARE.invokeExact(state, CLONE_NEWNET));
   }
 
   /** Moves the calling thread, and no other, into the network namespace of a file. */
   static void setNetworkNamespace(Fd namespace) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int result = (int) SETNS.invokeExact(state, namespace.number(), CLONE_NEWNET);
-      check(result, state, "setns(CLONE_NEWNET)");
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    call(
+        "setns(CLONE_NEWNET)",
+        (arena, state) -> (int) SETNS.invokeExact(state, namespace.number(), CLONE_NEWNET));
   }
 
   /** Opens a file for reading. */
   static Fd open(String path) throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CALL_STATE);
-      int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path), O_CLOEXEC);
-      check(fd, state, "open " + path);
-      return new Fd(fd);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return new Fd(
+        call(
+            "open " + path,
+            (arena, state) -> (int) OPEN.invokeExact(state, arena.allocateFrom(path), O_CLOEXEC)));
   }
 
   /** The interfaces of the calling thread's network namespace: name to index, in index order. */
@@ -403,9 +351,23 @@ public final class Libc {
     return FunctionDescriptor.of(result, arguments);
   }
 
+  /** Errno is kept. */
   private static MethodHandle call(String name, FunctionDescriptor descriptor) {
-    return Linker.nativeLinker()
-        .downcallHandle(address(name), descriptor, Linker.Option.captureCallState("errno"));
+    return plain(name, descriptor, Linker.Option.captureCallState("errno"));
+  }
+
+  /** Errno is kept; arguments from this one on are variadic in C. */
+  private static MethodHandle variadic(String name, FunctionDescriptor descriptor, int first) {
+    return plain(
+        name,
+        descriptor,
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(first));
+  }
+
+  private static MethodHandle plain(
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    return Linker.nativeLinker().downcallHandle(address(name), descriptor, options);
   }
 
   private static MemorySegment address(String name) {

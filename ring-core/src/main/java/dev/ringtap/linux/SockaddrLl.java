@@ -75,11 +75,6 @@ public final class SockaddrLl {
     return Byte.toUnsignedInt(ring.get(JAVA_BYTE, address + SLL_HALEN));
   }
 
-  /** Where {@code sll_addr} lies. */
-  public static long addrOffset(long address) {
-    return address + SLL_ADDR;
-  }
-
   /** {@code sll_addr}: the sender's address, its first byte in the highest bits. */
   public static long addr(MemorySegment ring, long address) {
     return Long.reverseBytes(ring.get(JAVA_LONG_UNALIGNED, address + SLL_ADDR));
