@@ -19,51 +19,31 @@ final class OptionGroups {
   private static final String LAST = "Output";
 
   static {
-    NAMES.put(
+    group(
         "Input",
-        List.of(
-            "--config",
-            "--interface",
-            "--exclude",
-            "--network-namespace",
-            "--read",
-            "--snap-length",
-            "--no-promiscuous",
-            "--direction",
-            "--bpf",
-            "--own-traffic",
-            "--count",
-            "--wait",
-            "--timestamp-type",
-            "--host-name"));
-    NAMES.put(
+        """
+        --config --interface --exclude --network-namespace --read --snap-length --no-promiscuous
+        --direction --bpf --own-traffic --count --wait --timestamp-type --host-name
+        """);
+    group(
         "Ring",
-        List.of(
-            "--ring-size",
-            "--block-size",
-            "--retire-timeout",
-            "--immediate",
-            "--workers",
-            "--fanout-group",
-            "--fanout-mode",
-            "--fanout-rollover",
-            "--fanout-defrag",
-            "--fanout-program"));
-    NAMES.put(
+        """
+        --ring-size --block-size --retire-timeout --immediate --workers --fanout-group
+        --fanout-mode --fanout-rollover --fanout-defrag --fanout-program
+        """);
+    group(
         "Kafka",
-        List.of(
-            "--bootstrap-server",
-            "--topic",
-            "--partitions",
-            "--producer-config",
-            "--producer-property",
-            "--drain-timeout",
-            "--dir"));
-    NAMES.put("Record", List.of("--key", "--frames-per-record", "--registry", "--subject"));
-    NAMES.put(
-        "Flows",
-        List.of("--flows", "--no-packets", "--flow-table", "--flow-idle", "--flow-active"));
-    NAMES.put(LAST, List.of("--write", "--report"));
+        """
+        --bootstrap-server --topic --partitions --producer-config --producer-property
+        --drain-timeout --dir
+        """);
+    group("Record", "--key --frames-per-record --registry --subject");
+    group("Flows", "--flows --no-packets --flow-table --flow-idle --flow-active");
+    group(LAST, "--write --report");
+  }
+
+  private static void group(String name, String options) {
+    NAMES.put(name, List.of(options.strip().split("\\s+")));
   }
 
   private OptionGroups() {}

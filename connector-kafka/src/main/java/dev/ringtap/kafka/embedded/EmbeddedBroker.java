@@ -4,6 +4,7 @@ import dev.ringtap.kafka.embedded.BrokerException.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.StringReader;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,7 +53,6 @@ public final class EmbeddedBroker implements AutoCloseable {
 
   private static final String HOST = "127.0.0.1";
   private static final int NODE_ID = 1;
-  private static final String BROKER_LISTENER = "PLAINTEXT";
   private static final String CONTROLLER_LISTENER = "CONTROLLER";
 
   /** Longest wait for the controller to note that the broker leaves; it takes milliseconds. */
@@ -253,65 +253,54 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
-  private Properties properties() {
+  private Properties properties() throws IOException {
     Properties properties = new Properties();
-    properties.putAll(
-        Map.of(
-            "process.roles",
-            "broker,controller",
-            "node.id",
-            Integer.toString(NODE_ID),
-            "listeners",
-            "%s://%s,%s://%s"
-                .formatted(
-                    BROKER_LISTENER,
-                    brokerListener.address(),
-                    CONTROLLER_LISTENER,
-                    controllerListener.address()),
-            "listener.security.protocol.map",
-            BROKER_LISTENER + ":PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT",
-            "inter.broker.listener.name",
-            BROKER_LISTENER,
-            "controller.listener.names",
-            CONTROLLER_LISTENER,
-            "controller.quorum.voters",
-            NODE_ID + "@" + controllerListener.address(),
-            "log.dirs",
-            directory.data().toString(),
-            "auto.create.topics.enable",
-            "false"));
-    // A record's time is its packet's: neither an old capture nor one from a clock that runs ahead
-    // may be deleted, refused, or cut into segments for it.
-    properties.putAll(
-        Map.of(
-            "log.retention.ms", "-1",
-            "log.message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE),
-            "log.roll.ms", Long.toString(Long.MAX_VALUE)));
-    // One node.
-    properties.putAll(
-        Map.of(
-            "offsets.topic.replication.factor", "1",
-            "offsets.topic.num.partitions", "1",
-            "transaction.state.log.replication.factor", "1",
-            "transaction.state.log.min.isr", "1",
-            "transaction.state.log.num.partitions", "1",
-            "share.coordinator.state.topic.replication.factor", "1",
-            "share.coordinator.state.topic.min.isr", "1",
-            "share.coordinator.state.topic.num.partitions", "1",
-            "group.initial.rebalance.delay.ms", "0"));
-    // After a kill the controller waits for the dead broker's session to expire before it lets the
-    // new one in: 9 s by default. Too short, and a stalled process fences itself for a moment.
-    properties.putAll(
-        Map.of("broker.session.timeout.ms", "2000", "broker.heartbeat.interval.ms", "500"));
-    // A guest in this process: few threads, and 2 MiB instead of 128 for compacting offsets.
-    properties.putAll(
-        Map.of(
-            "num.network.threads", "2",
-            "num.io.threads", "4",
-            "background.threads", "2",
-            "group.coordinator.threads", "1",
-            "share.coordinator.threads", "1",
-            "log.cleaner.dedupe.buffer.size", Integer.toString(2 << 20)));
+    properties.load(
+        new StringReader(
+            """
+            process.roles=broker,controller
+            node.id=1
+            listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+            inter.broker.listener.name=PLAINTEXT
+            controller.listener.names=CONTROLLER
+            auto.create.topics.enable=false
+
+            # A record's time is its packet's: neither an old capture nor one from a clock that runs
+            # ahead may be deleted, refused, or cut into segments for it.
+            log.retention.ms=-1
+            log.message.timestamp.after.max.ms=9223372036854775807
+            log.roll.ms=9223372036854775807
+
+            # One node.
+            offsets.topic.replication.factor=1
+            offsets.topic.num.partitions=1
+            transaction.state.log.replication.factor=1
+            transaction.state.log.min.isr=1
+            transaction.state.log.num.partitions=1
+            share.coordinator.state.topic.replication.factor=1
+            share.coordinator.state.topic.min.isr=1
+            share.coordinator.state.topic.num.partitions=1
+            group.initial.rebalance.delay.ms=0
+
+            # After a kill the controller waits for the dead broker's session to expire before it
+            # lets the new one in: 9 s by default. Too short, and a stalled process fences itself.
+            broker.session.timeout.ms=2000
+            broker.heartbeat.interval.ms=500
+
+            # A guest in this process: few threads, and 2 MiB instead of 128 for compacting offsets.
+            num.network.threads=2
+            num.io.threads=4
+            background.threads=2
+            group.coordinator.threads=1
+            share.coordinator.threads=1
+            log.cleaner.dedupe.buffer.size=2097152
+            """));
+    String controllerAddress = controllerListener.address();
+    properties.setProperty(
+        "listeners",
+        "PLAINTEXT://%s,CONTROLLER://%s".formatted(brokerListener.address(), controllerAddress));
+    properties.setProperty("controller.quorum.voters", NODE_ID + "@" + controllerAddress);
+    properties.setProperty("log.dirs", directory.data().toString());
     properties.putAll(settings);
     return properties;
   }
@@ -345,7 +334,7 @@ public final class EmbeddedBroker implements AutoCloseable {
           "Kafka wants %s for listener %s, not %s"
               .formatted(address, listenerName, listener.address()));
     }
-    return listener.socket;
+    return listener.socket();
   }
 
   private FaultHandler faultHandler(String name, boolean fatal, Runnable action) {
@@ -400,15 +389,7 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   /** A TCP port on 127.0.0.1 that is ours. */
-  private static final class Listener {
-    private final ServerSocketChannel socket;
-    private final int port;
-
-    private Listener(ServerSocketChannel socket, int port) {
-      this.socket = socket;
-      this.port = port;
-    }
-
+  private record Listener(ServerSocketChannel socket, int port) {
     static Listener open(int port) throws IOException {
       ServerSocketChannel socket = ServerSocketChannel.open();
       boolean bound = false;
@@ -440,10 +421,6 @@ public final class EmbeddedBroker implements AutoCloseable {
       if (listener != null) {
         listener.socket.close();
       }
-    }
-
-    int port() {
-      return port;
     }
 
     String address() {
