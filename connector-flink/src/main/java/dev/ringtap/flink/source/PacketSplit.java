@@ -2,17 +2,8 @@ package dev.ringtap.flink.source;
 
 import org.apache.flink.api.connector.source.SourceSplit;
 
-/**
- * What one reader reads, and how far it has come: a {@link LiveSplit} or a {@link FileSplit}.
- * Immutable.
- */
-public abstract class PacketSplit implements SourceSplit {
-  private final Progress progress;
-
-  PacketSplit(Progress progress) {
-    this.progress = progress;
-  }
-
+/** What one reader reads, and how far it has come. Immutable. */
+public sealed interface PacketSplit extends SourceSplit permits LiveSplit, FileSplit {
   /**
    * How far a split was read.
    *
@@ -22,18 +13,16 @@ public abstract class PacketSplit implements SourceSplit {
    * @param emitted frames in the stream so far, of all captures of a live split
    * @param lostBefore sum of {@code lostBefore} of those frames
    */
-  public record Progress(long nextSequence, long emitted, long lostBefore) {
+  record Progress(long nextSequence, long emitted, long lostBefore) {
     /** Nothing was read yet. */
     public static final Progress NONE = new Progress(0, 0, 0);
   }
 
   /** How far the split was read. */
-  public Progress progress() {
-    return progress;
-  }
+  Progress progress();
 
-  @Override
-  public String toString() {
-    return splitId() + " at " + progress;
+  /** For logs: which split, and how far it was read. */
+  static String text(PacketSplit split) {
+    return split.splitId() + " at " + split.progress();
   }
 }
