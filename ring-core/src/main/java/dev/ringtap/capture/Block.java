@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.util.function.ToIntFunction;
 
 /**
- * A lease on one block of frames. Whoever takes a block from a {@link BlockSource} walks it and
+ * A lease on one block of frames. The holder takes a block from a {@link BlockSource}, walks it and
  * releases it with {@link #close()}, once; until then its memory is not written to. Each lease has
  * a Block and a Frame of its own: a late second {@link #close()} has no effect on the lease that
  * follows, and an old Frame never shows its frames.
@@ -59,7 +59,7 @@ public final class Block implements AutoCloseable {
   private long nextHeader;
   private final long end;
 
-  /** Cleared by whoever releases the block. */
+  /** Cleared when the block is released. */
   private volatile boolean leased = true;
 
   /** The side that gets its blocks back. */
@@ -117,7 +117,7 @@ public final class Block implements AutoCloseable {
     framesKept = 0;
     framesWalked = 0;
     int first = TpacketBlockDesc.offsetToFirstPkt(memory, start);
-    nextHeader = behind(start, TpacketBlockDesc.BYTES, first);
+    nextHeader = after(start, TpacketBlockDesc.BYTES, first);
     frame.showIn(memory);
   }
 
@@ -215,7 +215,7 @@ public final class Block implements AutoCloseable {
       throw corrupt(
           "frame of tp_snaplen " + Integer.toUnsignedLong(capturedLength) + " at tp_mac " + mac);
     }
-    nextHeader = behind(header, mac + capturedLength, Tpacket3Hdr.first(nextOffsetAndSec));
+    nextHeader = after(header, mac + capturedLength, Tpacket3Hdr.first(nextOffsetAndSec));
     frame.show(
         header,
         data,
@@ -254,7 +254,7 @@ public final class Block implements AutoCloseable {
   }
 
   /** Where a header lies, or -1 if that is before the end of what comes before it. */
-  private static long behind(long from, int used, int offset) {
+  private static long after(long from, int used, int offset) {
     return Integer.compareUnsigned(offset, used) < 0 ? -1 : from + Integer.toUnsignedLong(offset);
   }
 
@@ -328,9 +328,8 @@ public final class Block implements AutoCloseable {
     return corrupt(
         framesWalked == 0
             ? "first frame header among the block's own"
-            : "frame header after the one at byte "
-                + (frame.header() - start)
-                + ", before the end of its frame,");
+            : "frame header after the one at byte %s, before the end of its frame,"
+                .formatted(frame.header() - start));
   }
 
   private CorruptBlockException corrupt(String what) {
@@ -338,16 +337,9 @@ public final class Block implements AutoCloseable {
     framesWalked = framesStored;
     frame.hide();
     return new CorruptBlockException(
-        what
-            + " does not fit the "
-            + (end - start)
-            + " bytes in use of block "
-            + slot.index()
-            + " of "
-            + origin.capture().interfaceName()
-            + "; "
-            + unread
-            + " frames of it cannot be read",
+        ("%s does not fit the %s bytes in use of block %s of %s; %s frames of it cannot be"
+                + " read")
+            .formatted(what, end - start, slot.index(), origin.capture().interfaceName(), unread),
         unread);
   }
 

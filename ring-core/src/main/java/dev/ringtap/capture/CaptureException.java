@@ -64,11 +64,10 @@ public final class CaptureException extends IOException {
       case Errno.EPERM, Errno.EACCES ->
           new CaptureException(
               Reason.NO_PERMISSION,
-              "no permission to capture on "
-                  + name
-                  + ": CAP_NET_RAW is missing. In a container start it with --cap-add NET_RAW; elsewhere"
-                  + " run as root, or grant just that to your user: "
-                  + PERMISSION_COMMAND,
+              ("no permission to capture on %s: CAP_NET_RAW is missing. In a container start it"
+                      + " with --cap-add NET_RAW; elsewhere run as root, or grant just that to your user:"
+                      + " %s")
+                  .formatted(name, PERMISSION_COMMAND),
               e);
       case Errno.EAFNOSUPPORT ->
           new CaptureException(

@@ -209,13 +209,9 @@ final class CaptureOpener {
         if (blockCount == MIN_BLOCKS) {
           throw new CaptureException(
               Reason.RING_TOO_LARGE,
-              "the kernel has no memory for a ring: "
-                  + asked
-                  + " blocks of "
-                  + blockSizeBytes
-                  + " bytes were asked for, not even "
-                  + MIN_BLOCKS
-                  + " could be had; free memory or ask for a smaller block-size",
+              ("the kernel has no memory for a ring: %s blocks of %s bytes were asked for, not"
+                      + " even %s could be had; free memory or ask for a smaller block-size")
+                  .formatted(asked, blockSizeBytes, MIN_BLOCKS),
               e);
         }
         blockCount = Math.max(MIN_BLOCKS, Math.min(blockCount - 1, (int) (blockCount * SHRINK)));
@@ -241,13 +237,9 @@ final class CaptureOpener {
     if (ringMib > MOST_OF_MEMORY * availableMib) {
       throw new CaptureException(
           Reason.RING_TOO_LARGE,
-          "a ring of "
-              + ringMib
-              + " MiB was asked for, "
-              + availableMib
-              + " MiB of memory are available and at most "
-              + (long) (MOST_OF_MEMORY * availableMib)
-              + " of them may be taken; ask for a smaller ring-size");
+          ("a ring of %s MiB was asked for, %s MiB of memory are available and at most %s of"
+                  + " them may be taken; ask for a smaller ring-size")
+              .formatted(ringMib, availableMib, (long) (MOST_OF_MEMORY * availableMib)));
     }
   }
 

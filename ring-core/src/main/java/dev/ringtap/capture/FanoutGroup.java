@@ -52,8 +52,8 @@ final class FanoutGroup {
           Reason.FANOUT_REFUSED,
           byProgram
               ? "fanout-mode " + CaptureOption.textOf(mode) + " needs a fanout-program"
-              : "a fanout-program is for fanout-mode cbpf or ebpf, not "
-                  + CaptureOption.textOf(mode));
+              : "a fanout-program is for fanout-mode cbpf or ebpf, not %s"
+                  .formatted(CaptureOption.textOf(mode)));
     }
   }
 
@@ -87,14 +87,10 @@ final class FanoutGroup {
       }
       throw new CaptureException(
           Reason.FANOUT_REFUSED,
-          "cannot join fanout group "
-              + number
-              + " on "
-              + interfaceName
-              + ": its members have another interface, fanout-mode, flag or owner, or are 256"
-              + " already; choose the same or another fanout-group ("
-              + e.getMessage()
-              + ")",
+          ("cannot join fanout group %s on %s: its members have another interface,"
+                  + " fanout-mode, flag or owner, or are 256 already; choose the same or another"
+                  + " fanout-group (%s)")
+              .formatted(number, interfaceName, e.getMessage()),
           e);
     }
     if (mode == FanoutMode.CBPF) {
@@ -105,10 +101,9 @@ final class FanoutGroup {
       } catch (LinuxException e) {
         throw new CaptureException(
             Reason.FANOUT_REFUSED,
-            "fanout-program "
-                + program
-                + " is not a pinned eBPF program of type socket filter that may be used: "
-                + e.getMessage(),
+            ("fanout-program %s is not a pinned eBPF program of type socket filter that may be"
+                    + " used: %s")
+                .formatted(program, e.getMessage()),
             e);
       }
     }

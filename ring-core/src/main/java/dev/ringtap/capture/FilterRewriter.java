@@ -66,7 +66,7 @@ final class FilterRewriter {
    * The program for a cooked capture.
    *
    * @param program what decides on the payload, its snap length counting the header
-   * @throws CaptureException if the program reads what the kernel has not of the header
+   * @throws CaptureException if the program reads bytes of the header that the kernel does not have
    */
   static BpfProgram cooked(BpfProgram program, int linkType) throws CaptureException {
     int headerBytes = CookedHeader.bytes(linkType);
@@ -132,12 +132,10 @@ final class FilterRewriter {
     }
     throw new CaptureException(
         Reason.UNSUPPORTED_FILTER,
-        "the filter reads byte "
-            + at
-            + " of the frame's cooked header of "
-            + headerBytes
-            + " bytes, which the kernel cannot look at; filter by protocol, direction, hardware"
-            + " type, interface or what follows the header");
+        ("the filter reads byte %s of the frame's cooked header of %s bytes, which the"
+                + " kernel cannot look at; filter by protocol, direction, hardware type, interface"
+                + " or what follows the header")
+            .formatted(at, headerBytes));
   }
 
   /** Refuses what goes the other way. */

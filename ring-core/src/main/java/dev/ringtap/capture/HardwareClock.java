@@ -73,10 +73,8 @@ final class HardwareClock implements AutoCloseable {
         card.setTimestamps(before);
         throw new CaptureException(
             Reason.UNSUPPORTED_SYSTEM,
-            name
-                + " takes the time of some frames only (rx_filter "
-                + now.rxFilter()
-                + "); use timestamp-type host");
+            "%s takes the time of some frames only (rx_filter %s); use timestamp-type host"
+                .formatted(name, now.rxFilter()));
       }
       // another capture's count goes on if somebody else turned its clock off
       CHANGED.putIfAbsent(name, new Before(before));
@@ -92,13 +90,11 @@ final class HardwareClock implements AutoCloseable {
     return new CaptureException(
         permission ? Reason.NO_PERMISSION : Reason.UNSUPPORTED_SYSTEM,
         permission
-            ? "no permission to turn the timestamps of "
-                + name
-                + " on: CAP_NET_ADMIN is missing; grant it, or use timestamp-type host"
-            : name
-                + " takes no timestamps of its own; use timestamp-type host ("
-                + e.getMessage()
-                + ")",
+            ? ("no permission to turn the timestamps of %s on: CAP_NET_ADMIN is missing; grant"
+                    + " it, or use timestamp-type host")
+                .formatted(name)
+            : "%s takes no timestamps of its own; use timestamp-type host (%s)"
+                .formatted(name, e.getMessage()),
         e);
   }
 

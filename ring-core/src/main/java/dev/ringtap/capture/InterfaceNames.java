@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Names the interfaces behind the frames of an {@code any} capture. The kernel is asked once for
- * each interface; the name that it had then stays. Thread-safe.
+ * Names the interfaces of the frames of an {@code any} capture. The kernel is asked once for each
+ * interface; the name that it had then stays. Thread-safe.
  */
 final class InterfaceNames {
   /** Tells an interface's name. */

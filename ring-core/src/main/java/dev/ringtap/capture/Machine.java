@@ -14,8 +14,8 @@ public final class Machine {
   static String refusal(ByteOrder order) {
     return order == ByteOrder.LITTLE_ENDIAN
         ? null
-        : "Ringtap runs on little-endian machines only, this one is big-endian ("
-            + System.getProperty("os.arch")
-            + "); use tcpdump here, and read its files elsewhere";
+        : ("Ringtap runs on little-endian machines only, this one is big-endian (%s); use"
+                + " tcpdump here, and read its files elsewhere")
+            .formatted(System.getProperty("os.arch"));
   }
 }

@@ -88,12 +88,9 @@ final class NamespaceThread extends Thread {
         case Errno.ENOENT, Errno.ENOTDIR ->
             new CaptureException(
                 Reason.NO_SUCH_NAMESPACE,
-                "no network namespace "
-                    + namespace
-                    + ": "
-                    + path
-                    + " does not exist; `ip netns` lists names, the path of a process's is"
-                    + " /proc/PID/ns/net",
+                ("no network namespace %s: %s does not exist; `ip netns` lists names, the path of a"
+                        + " process's is /proc/PID/ns/net")
+                    .formatted(namespace, path),
                 e);
         case Errno.EINVAL ->
             new CaptureException(
@@ -103,17 +100,16 @@ final class NamespaceThread extends Thread {
         case Errno.EPERM ->
             new CaptureException(
                 Reason.NO_PERMISSION,
-                "no permission to enter network namespace "
-                    + namespace
-                    + ": CAP_SYS_ADMIN is missing; run as root, or grant it beside CAP_NET_RAW",
+                ("no permission to enter network namespace %s: CAP_SYS_ADMIN is missing; run as"
+                        + " root, or grant it beside CAP_NET_RAW")
+                    .formatted(namespace),
                 e);
         case Errno.EACCES ->
             new CaptureException(
                 Reason.NO_PERMISSION,
-                "no permission to open network namespace "
-                    + path
-                    + ": run as root; for another user's process grant CAP_SYS_PTRACE beside"
-                    + " CAP_SYS_ADMIN and CAP_NET_RAW",
+                ("no permission to open network namespace %s: run as root; for another user's"
+                        + " process grant CAP_SYS_PTRACE beside CAP_SYS_ADMIN and CAP_NET_RAW")
+                    .formatted(path),
                 e);
         default ->
             new CaptureException(

@@ -11,9 +11,9 @@ final class NativeAccess {
     if (!"Linux".equals(system)) {
       throw new CaptureException(
           CaptureException.Reason.UNSUPPORTED_SYSTEM,
-          "live capture reads the Linux kernel's packet ring, this is "
-              + system
-              + "; capture files can be read here");
+          ("live capture reads the Linux kernel's packet ring, this is %s; capture files can"
+                  + " be read here")
+              .formatted(system));
     }
     String refusal = Machine.refusal();
     if (refusal != null) {
@@ -24,10 +24,9 @@ final class NativeAccess {
     } catch (LinkageError | IllegalCallerException e) {
       throw new CaptureException(
           CaptureException.Reason.UNSUPPORTED_SYSTEM,
-          "native access is denied ("
-              + (e.getCause() == null ? e : e.getCause())
-              + "); start java with --enable-native-access=ALL-UNNAMED,"
-              + " or =dev.ringtap.core on the module path",
+          ("native access is denied (%s); start java with --enable-native-access=ALL-UNNAMED,"
+                  + " or =dev.ringtap.core on the module path")
+              .formatted(e.getCause() == null ? e : e.getCause()),
           e);
     }
   }

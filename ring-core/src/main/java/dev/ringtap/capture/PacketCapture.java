@@ -127,11 +127,8 @@ public final class PacketCapture implements LiveCapture {
     if (!device.isUp()) {
       throw new CaptureException(
           Reason.INTERFACE_DOWN,
-          "interface "
-              + interfaceName
-              + " is down; set it up with: ip link set "
-              + interfaceName
-              + " up");
+          "interface %s is down; set it up with: ip link set %s up"
+              .formatted(interfaceName, interfaceName));
     }
     try {
       PacketSocket.open().close();
@@ -350,10 +347,9 @@ public final class PacketCapture implements LiveCapture {
     failure =
         new CaptureException(
             Reason.NO_SUCH_INTERFACE,
-            "interface "
-                + interfaceName
-                + " was removed, or moved to another network namespace; capture again when it is"
-                + " back");
+            ("interface %s was removed, or moved to another network namespace; capture again"
+                    + " when it is back")
+                .formatted(interfaceName));
     end();
     return true;
   }

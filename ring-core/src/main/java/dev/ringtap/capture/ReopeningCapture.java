@@ -142,13 +142,8 @@ public final class ReopeningCapture implements LiveCapture {
         again.close();
         throw new CaptureException(
             Reason.UNSUPPORTED_SYSTEM,
-            "interface "
-                + name
-                + " is back with link type "
-                + again.linkType()
-                + " instead of "
-                + linkType
-                + "; capture it anew");
+            "interface %s is back with link type %s instead of %s; capture it anew"
+                .formatted(name, again.linkType(), linkType));
       }
       current = again;
       LOG.log(

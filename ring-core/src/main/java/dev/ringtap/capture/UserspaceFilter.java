@@ -41,9 +41,9 @@ final class UserspaceFilter implements Ancillary {
           && !IN_THE_RING.contains(each.k() - Bpf.AD_OFF)) {
         throw new CaptureException(
             Reason.UNSUPPORTED_FILTER,
-            "the filter asks for the kernel's ancillary value "
-                + (each.k() - Bpf.AD_OFF)
-                + ", which frames in the ring do not have; open a new capture with it");
+            ("the filter asks for the kernel's ancillary value %s, which frames in the ring do"
+                    + " not have; open a new capture with it")
+                .formatted(each.k() - Bpf.AD_OFF));
       }
     }
     interpreter = new BpfInterpreter(program);

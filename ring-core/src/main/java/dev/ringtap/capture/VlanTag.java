@@ -118,11 +118,11 @@ public final class VlanTag {
   private static void copyShort(
       int tag, MemorySegment ring, long data, int at, byte[] target, int offset, int length) {
     int before = Math.min(length, at);
-    int behind = Math.min(length, at + BYTES);
+    int after = Math.min(length, at + BYTES);
     MemorySegment.copy(ring, JAVA_BYTE, data, target, offset, before);
-    for (int i = before; i < behind; i++) {
+    for (int i = before; i < after; i++) {
       target[offset + i] = (byte) (tag >>> 8 * (at + BYTES - 1 - i));
     }
-    MemorySegment.copy(ring, JAVA_BYTE, data + before, target, offset + behind, length - behind);
+    MemorySegment.copy(ring, JAVA_BYTE, data + before, target, offset + after, length - after);
   }
 }

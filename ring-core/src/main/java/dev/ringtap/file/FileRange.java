@@ -23,13 +23,9 @@ public record FileRange(
   public FileRange {
     if (startBytes < 0 || endBytes < startBytes || firstFrame < 0) {
       throw new IllegalArgumentException(
-          "range from byte "
-              + startBytes
-              + " to "
-              + endBytes
-              + " at frame "
-              + firstFrame
-              + "; expected an end after the start, and nothing below 0");
+          ("range from byte %s to %s at frame %s; expected an end after the start, and"
+                  + " nothing below 0")
+              .formatted(startBytes, endBytes, firstFrame));
     }
     sectionBlockOffsets = List.copyOf(sectionBlockOffsets);
   }

@@ -190,12 +190,8 @@ final class FileWindow {
     return new CaptureFileException(
         fileName,
         offset,
-        "truncated dump file: "
-            + what
-            + " of "
-            + needed
-            + " bytes expected, the file ends after "
-            + available(),
+        "truncated dump file: %s of %s bytes expected, the file ends after %s"
+            .formatted(what, needed, available()),
         null,
         true);
   }

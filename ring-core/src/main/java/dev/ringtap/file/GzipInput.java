@@ -138,11 +138,8 @@ final class GzipInput extends InputStream {
   private void require(String what, long found, long expected) throws IOException {
     if (found != expected) {
       throw fault(
-          what
-              + " of 0x"
-              + Long.toHexString(found)
-              + "; its data have 0x"
-              + Long.toHexString(expected));
+          "%s of 0x%s; its data have 0x%s"
+              .formatted(what, Long.toHexString(found), Long.toHexString(expected)));
     }
   }
 

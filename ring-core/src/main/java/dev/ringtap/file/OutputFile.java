@@ -44,9 +44,9 @@ public final class OutputFile {
       throw new FileSystemException(
           path.toString(),
           null,
-          "belongs to user "
-              + owner
-              + ", in a directory where all may make files; name another file, or delete this one");
+          ("belongs to user %s, in a directory where all may make files; name another file,"
+                  + " or delete this one")
+              .formatted(owner));
     }
     // a user who may not write a file may still give it a second name here
     if ((Integer) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS) > 1) {

@@ -57,9 +57,8 @@ final class PcapReader extends RecordReader {
     if ((linkField & RESERVED_BITS) != 0) {
       throw window.fault(
           20,
-          "link type field of 0x"
-              + Integer.toHexString(linkField)
-              + "; expected zeros in its reserved bits 0x03ff0000");
+          "link type field of 0x%s; expected zeros in its reserved bits 0x03ff0000"
+              .formatted(Integer.toHexString(linkField)));
     }
     int linkType = linkType(linkField & LINK_TYPE_BITS);
     maximumLength = maximumSnapLength(linkType);
@@ -99,7 +98,7 @@ final class PcapReader extends RecordReader {
   Outcome next(long deadlineNanos) throws IOException {
     window.advance(recordBytes);
     recordBytes = 0;
-    if (isBehindRange()) {
+    if (isAfterRange()) {
       return Outcome.END;
     }
     if (!window.has(recordHeaderBytes, deadlineNanos)) {

@@ -69,12 +69,8 @@ final class PcapngFormat {
   static String description(CaptureId capture) {
     return capture.equals(CaptureId.on(capture.interfaceName()))
         ? ""
-        : "Ringtap host="
-            + capture.host()
-            + " captureStart="
-            + capture.start()
-            + " member="
-            + capture.member();
+        : "Ringtap host=%s captureStart=%s member=%s"
+            .formatted(capture.host(), capture.start(), capture.member());
   }
 
   /** The capture that an interface was, as far as {@link #description} tells. */

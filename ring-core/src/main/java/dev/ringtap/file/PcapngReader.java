@@ -72,7 +72,7 @@ final class PcapngReader extends RecordReader {
     window.advance(blockBytes);
     blockBytes = 0;
     while (skipped(deadlineNanos)) {
-      if (isBehindRange()) {
+      if (isAfterRange()) {
         return Outcome.END;
       }
       if (!window.has(PcapngFormat.BLOCK_FRAME_BYTES, deadlineNanos)) {
@@ -191,11 +191,8 @@ final class PcapngReader extends RecordReader {
     if (window.unsignedInt(index) != length) {
       throw window.fault(
           index,
-          "block length of "
-              + window.unsignedInt(index)
-              + " in the trailer; expected "
-              + length
-              + " as in the header");
+          "block length of %s in the trailer; expected %s as in the header"
+              .formatted(window.unsignedInt(index), length));
     }
   }
 
@@ -205,9 +202,8 @@ final class PcapngReader extends RecordReader {
     if (window.int32(8) != PcapngFormat.BYTE_ORDER_MAGIC) {
       throw window.fault(
           8,
-          "byte-order magic of 0x"
-              + Integer.toHexString(window.int32(8))
-              + "; expected 0x1a2b3c4d in either order");
+          "byte-order magic of 0x%s; expected 0x1a2b3c4d in either order"
+              .formatted(Integer.toHexString(window.int32(8))));
     }
   }
 
@@ -302,9 +298,8 @@ final class PcapngReader extends RecordReader {
         if (unit == null) {
           throw window.fault(
               at + 4,
-              "if_tsresol of 0x"
-                  + Integer.toHexString(window.unsignedByte(at + 4))
-                  + "; expected a resolution down to 10^-19 or 2^-63 s");
+              "if_tsresol of 0x%s; expected a resolution down to 10^-19 or 2^-63 s"
+                  .formatted(Integer.toHexString(window.unsignedByte(at + 4))));
         }
       } else if (code == PcapngFormat.IF_TSOFFSET) {
         requireLength(at, "if_tsoffset", valueLength, 8);
@@ -349,13 +344,8 @@ final class PcapngReader extends RecordReader {
     if (at + 4 + padded(length) > end) {
       throw window.fault(
           at + 2,
-          "option "
-              + window.unsignedShort(at)
-              + " of "
-              + length
-              + " bytes; expected at most the "
-              + (end - at - 4)
-              + " that are left of the block");
+          "option %s of %s bytes; expected at most the %s that are left of the block"
+              .formatted(window.unsignedShort(at), length, end - at - 4));
     }
     return length;
   }
@@ -399,11 +389,9 @@ final class PcapngReader extends RecordReader {
     if (captured > most) {
       throw window.fault(
           20,
-          "captured length of "
-              + captured
-              + " bytes; expected at most "
-              + most
-              + " by the interface's snap length and the block's length");
+          ("captured length of %s bytes; expected at most %s by the interface's snap length"
+                  + " and the block's length")
+              .formatted(captured, most));
     }
     flaggedType = null;
     frameFlags = 0;
@@ -449,11 +437,9 @@ final class PcapngReader extends RecordReader {
     if (id >= interfaces.size()) {
       throw window.fault(
           8,
-          "packet of interface "
-              + id
-              + "; expected one of the "
-              + interfaces.size()
-              + " that the section has described so far");
+          ("packet of interface %s; expected one of the %s that the section has described so"
+                  + " far")
+              .formatted(id, interfaces.size()));
     }
     return interfaces.get((int) id);
   }

@@ -181,21 +181,13 @@ public final class PcapngWriter implements Closeable, Flushable {
     }
     if (snapLengthBytes < 0 || nameBytes.length > 0xFFFF || description.length > 0xFFFF) {
       throw new IllegalArgumentException(
-          "snap length of "
-              + snapLengthBytes
-              + ", name of "
-              + nameBytes.length
-              + " bytes or description of "
-              + description.length
-              + " bytes is not in range");
+          "snap length of %s, name of %s bytes or description of %s bytes is not in range"
+              .formatted(snapLengthBytes, nameBytes.length, description.length));
     }
     if (interfaces.size() == PcapngReader.MOST_INTERFACES) {
       throw new IOException(
-          "cannot write interface "
-              + capture.interfaceName()
-              + ": the file has "
-              + PcapngReader.MOST_INTERFACES
-              + " interfaces, the most");
+          "cannot write interface %s: the file has %s interfaces, the most"
+              .formatted(capture.interfaceName(), PcapngReader.MOST_INTERFACES));
     }
     int options = textBytes(nameBytes) + textBytes(description) + optionBytes(1) + 4;
     output.makeRoom(PcapngFormat.INTERFACE_DESCRIPTION_BYTES + options);
@@ -315,21 +307,13 @@ public final class PcapngWriter implements Closeable, Flushable {
     Interface on = declared(interfaceId);
     if (length < 0 || length > on.mostBytes) {
       throw new IllegalArgumentException(
-          "frame of "
-              + length
-              + " bytes on interface "
-              + on.capture.interfaceName()
-              + ", whose snap length is "
-              + on.mostBytes);
+          "frame of %s bytes on interface %s, whose snap length is %s"
+              .formatted(length, on.capture.interfaceName(), on.mostBytes));
     }
     if (timestampNanos < 0 || originalLength < 0 || lostBefore < 0) {
       throw new IllegalArgumentException(
-          "negative time stamp "
-              + timestampNanos
-              + ", original length "
-              + originalLength
-              + " or loss "
-              + lostBefore);
+          "negative time stamp %s, original length %s or loss %s"
+              .formatted(timestampNanos, originalLength, lostBefore));
     }
     framesGiven++;
     int dropOption = lostBefore > 0 ? optionBytes(8) : 0;

@@ -74,7 +74,7 @@ abstract class RecordReader {
   }
 
   /** Whether the window stands after the range that was entered. */
-  final boolean isBehindRange() {
+  final boolean isAfterRange() {
     return window.offset() >= endBytes;
   }
 

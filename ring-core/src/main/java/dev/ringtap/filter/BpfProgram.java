@@ -165,11 +165,8 @@ public final class BpfProgram implements Serializable {
     int count = program.size();
     if (count == 0 || count > MAX_INSTRUCTIONS) {
       throw new IllegalArgumentException(
-          "a BPF program of "
-              + count
-              + " instructions; from 1 to "
-              + MAX_INSTRUCTIONS
-              + " are allowed");
+          "a BPF program of %s instructions; from 1 to %s are allowed"
+              .formatted(count, MAX_INSTRUCTIONS));
     }
     // for each instruction the scratch words that every way to it has written
     int[] written = new int[count];

@@ -69,12 +69,8 @@ public final class FilterCompiler {
           ? refused(expression, e)
           : new FilterException(
               Reason.INTERFACE,
-              "libpcap cannot open "
-                  + interfaceName
-                  + " to compile the filter '"
-                  + shown(expression)
-                  + "': "
-                  + e.getMessage(),
+              "libpcap cannot open %s to compile the filter '%s': %s"
+                  .formatted(interfaceName, shown(expression), e.getMessage()),
               e);
     }
     return program(expression, program);
@@ -116,13 +112,9 @@ public final class FilterCompiler {
     if (bytes > MOST_BYTES) {
       throw new FilterException(
           Reason.EXPRESSION,
-          "filter '"
-              + shown(expression)
-              + "': "
-              + bytes
-              + " bytes; expected at most "
-              + MOST_BYTES
-              + "; join hosts to nets and ports to port ranges",
+          ("filter '%s': %s bytes; expected at most %s; join hosts to nets and ports to port"
+                  + " ranges")
+              .formatted(shown(expression), bytes, MOST_BYTES),
           null);
     }
   }
@@ -175,18 +167,18 @@ public final class FilterCompiler {
       } catch (LinkageError | IllegalCallerException e) {
         throw new FilterException(
             Reason.NO_LIBRARY,
-            "libpcap, which compiles filter expressions, cannot be used: "
-                + e.getMessage()
-                + "; --bpf FILE with what `tcpdump -ddd` prints needs no library",
+            ("libpcap, which compiles filter expressions, cannot be used: %s; --bpf FILE with"
+                    + " what `tcpdump -ddd` prints needs no library")
+                .formatted(e.getMessage()),
             e);
       }
       if (loaded == null) {
         throw new FilterException(
             Reason.NO_LIBRARY,
-            "filter expressions are compiled by libpcap, which is not installed (looked for "
-                + String.join(", ", sonames)
-                + "): apt install libpcap0.8, or dnf install libpcap;"
-                + " --bpf FILE with what `tcpdump -ddd` prints needs no library",
+            ("filter expressions are compiled by libpcap, which is not installed (looked for"
+                    + " %s): apt install libpcap0.8, or dnf install libpcap; --bpf FILE with what"
+                    + " `tcpdump -ddd` prints needs no library")
+                .formatted(String.join(", ", sonames)),
             null);
       }
       library = loaded;

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Moves the calling thread into a network namespace, and makes virtual links there through
  * rtnetlink ({@code <linux/rtnetlink.h>}, {@code <linux/if_link.h>}, {@code <linux/veth.h>}). A new
- * namespace is gone, its links with it, when the thread has ended and its last socket is closed:
- * nothing is left behind, also when the process is killed.
+ * namespace is gone, its links with it, when the thread has ended and its last socket is closed: no
+ * link remains, also if the process is killed.
  */
 public final class NetworkNamespace {
   private static final int NETLINK_ROUTE = 0;

@@ -79,7 +79,7 @@ public final class PacketSocket implements AutoCloseable {
     Libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program.segment(), "SO_ATTACH_FILTER");
   }
 
-  /** From now on nobody changes or removes the filter, this process neither. */
+  /** Forbids to change or remove the filter, also to this process. */
   public void lockFilter() throws LinuxException {
     Libc.setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, 1, "SO_LOCK_FILTER");
   }

@@ -75,9 +75,9 @@ final class SchemaReaders<R> {
   private R registered(int id) throws IOException {
     if (registry == null) {
       throw new BadValueException(
-          "written with schema "
-              + id
-              + " of a registry; give the registry that has it (in SQL ringtap.registry)");
+          ("written with schema %s of a registry; give the registry that has it (in SQL"
+                  + " ringtap.registry)")
+              .formatted(id));
     }
     if (!registered.containsKey(id)) {
       Schema writer = registry.schema(id);
@@ -86,9 +86,9 @@ final class SchemaReaders<R> {
     R reader = registered.get(id);
     if (reader == null) {
       throw new BadValueException(
-          "written with schema "
-              + id
-              + ", which the registry does not have: is it the one that the topic was written with?");
+          ("written with schema %s, which the registry does not have: is it the one that the"
+                  + " topic was written with?")
+              .formatted(id));
     }
     return reader;
   }

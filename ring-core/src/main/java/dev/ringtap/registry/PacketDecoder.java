@@ -85,9 +85,9 @@ public final class PacketDecoder {
     if (registry == null) {
       if (readers.isEmpty()) {
         notes.accept(
-            "records of schema "
-                + id
-                + " of a registry: read as this version's schema; --registry URL asks for theirs");
+            ("records of schema %s of a registry: read as this version's schema; --registry URL"
+                    + " asks for theirs")
+                .formatted(id));
       }
       return List.of(
           new PacketBodyReader(Packet.getClassSchema()),

@@ -37,7 +37,7 @@ public final class RegistryUrl implements Serializable {
       uri = new URI(text.strip());
     } catch (URISyntaxException e) {
       // its text and message would show the login
-      throw wrong(text, "characters that a URL has not must be percent-encoded");
+      throw wrong(text, "characters that a URL cannot contain must be percent-encoded");
     }
     String scheme = uri.getScheme();
     if (!"http".equalsIgnoreCase(scheme) && !"https".equalsIgnoreCase(scheme)) {

@@ -248,11 +248,9 @@ public final class SchemaRegistry implements AutoCloseable {
   private RegistryException unreachable(String why, Throwable cause) {
     return new RegistryException(
         Reason.UNREACHABLE,
-        "no schema registry answers at "
-            + url
-            + " ("
-            + why
-            + "); check the URL, and its certificate where it is https",
+        ("no schema registry answers at %s (%s); check the URL, and its certificate where"
+                + " it is https")
+            .formatted(url, why),
         cause);
   }
 
@@ -269,9 +267,9 @@ public final class SchemaRegistry implements AutoCloseable {
         return failure(
             Reason.NO_PERMISSION,
             what,
-            "is refused for this login (HTTP 403: "
-                + answer.detail()
-                + "); grant it read, and write where the schema is not registered yet",
+            ("is refused for this login (HTTP 403: %s); grant it read, and write where the"
+                    + " schema is not registered yet")
+                .formatted(answer.detail()),
             null);
       }
       case 404 -> {
@@ -302,11 +300,9 @@ public final class SchemaRegistry implements AutoCloseable {
     return failure(
         Reason.INCOMPATIBLE,
         what,
-        "is not compatible with what is registered there (HTTP "
-            + answer.status
-            + ": "
-            + answer.detail()
-            + "); take another subject, or change the subject's compatibility",
+        ("is not compatible with what is registered there (HTTP %s: %s); take another"
+                + " subject, or change the subject's compatibility")
+            .formatted(answer.status, answer.detail()),
         null);
   }
 

@@ -235,17 +235,14 @@ final class LiveEnumerator extends PacketEnumerator {
       long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - each.getValue());
       if (mustHaveReader(host) && millis >= terms.hostTimeoutMillis()) {
         throw new FlinkRuntimeException(
-            "no reader ran on host '"
-                + host
-                + "' for "
-                + millis
-                + " ms; readers run on "
-                + readersByHost().keySet()
-                + ": name one of these, give the source more readers, or name that host by "
-                + HostName.OPTION.key()
-                + " or "
-                + dev.ringtap.capture.HostName.VARIABLE
-                + " of its TaskManager");
+            ("no reader ran on host '%s' for %s ms; readers run on %s: name one of these, give"
+                    + " the source more readers, or name that host by %s or %s of its TaskManager")
+                .formatted(
+                    host,
+                    millis,
+                    readersByHost().keySet(),
+                    HostName.OPTION.key(),
+                    dev.ringtap.capture.HostName.VARIABLE));
       }
     }
   }

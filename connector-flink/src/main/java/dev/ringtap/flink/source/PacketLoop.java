@@ -63,7 +63,7 @@ public final class PacketLoop<T> {
    * The loop of one subtask.
    *
    * @param host name of this host
-   * @param job any bits that the subtasks have in common, and other sources have not
+   * @param job any bits that the subtasks have in common, unlike other sources
    * @param restored what all subtasks had, by {@link #snapshot}
    * @throws IOException if the files cannot be read
    */

@@ -72,11 +72,8 @@ public final class PacketSourceBuilder<T> {
     for (CaptureConfig each : ofHost) {
       if (each.interfaceName().equals(config.interfaceName())) {
         throw new IllegalArgumentException(
-            "interface "
-                + config.interfaceName()
-                + " is captured twice on "
-                + (host.isEmpty() ? "every host" : host)
-                + "; name it once, with all of its options");
+            "interface %s is captured twice on %s; name it once, with all of its options"
+                .formatted(config.interfaceName(), host.isEmpty() ? "every host" : host));
       }
     }
     ofHost.add(config.withFilter(null));

@@ -67,10 +67,8 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
     List<PacketSplit> splits = change.splits();
     if (run != null && !endReached || splits.size() != 1) {
       throw new IllegalStateException(
-          "a reader of one split at a time was given "
-              + splits
-              + " while it has "
-              + (run == null ? "none" : run.split()));
+          "a reader of one split at a time was given %s while it has %s"
+              .formatted(splits, run == null ? "none" : run.split()));
     }
     run = runs.apply(splits.get(0));
     source = null;

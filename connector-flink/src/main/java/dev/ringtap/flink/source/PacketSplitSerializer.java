@@ -39,12 +39,9 @@ final class PacketSplitSerializer implements SimpleVersionedSerializer<PacketSpl
   static void requireVersion(String what, int version, int latest) throws IOException {
     if (version != latest) {
       throw new IOException(
-          what
-              + " of version "
-              + version
-              + " in the state; this build of Ringtap reads version "
-              + latest
-              + ": restore with the build that wrote it, or start without that state");
+          ("%s of version %s in the state; this build of Ringtap reads version %s: restore"
+                  + " with the build that wrote it, or start without that state")
+              .formatted(what, version, latest));
     }
   }
 

@@ -25,17 +25,14 @@ public record SplitLedger(
 
   @Override
   public String toString() {
-    return "offered "
-        + offered
-        + " = "
-        + droppedByKernel
-        + " dropped by the kernel + "
-        + emitted
-        + " emitted + "
-        + unreadable
-        + " unreadable + "
-        + left
-        + " left at the end"
-        + (balances() ? "" : "; THIS DOES NOT ADD UP, please report it");
+    return ("offered %s = %s dropped by the kernel + %s emitted + %s unreadable + %s left at"
+            + " the end%s")
+        .formatted(
+            offered,
+            droppedByKernel,
+            emitted,
+            unreadable,
+            left,
+            balances() ? "" : "; THIS DOES NOT ADD UP, please report it");
   }
 }

@@ -111,10 +111,8 @@ final class SplitOpener implements Serializable {
         .orElseThrow(
             () ->
                 new IOException(
-                    "the source captures no interface named '"
-                        + live.interfaceName()
-                        + "' on host "
-                        + live.host()));
+                    "the source captures no interface named '%s' on host %s"
+                        .formatted(live.interfaceName(), live.host())));
   }
 
   /** The watermarks that a split has of its own. */

@@ -12,7 +12,7 @@ import dev.ringtap.packet.IpProtocol;
  * headers: a program that asks for what lies after them keeps such frames, for Flink to decide.
  */
 final class HeaderDecoder {
-  /** In a word whose number the frame has not. */
+  /** In a word whose number is absent from the frame. */
   static final int ABSENT = 0xFFFF_FFFF;
 
   static final int LENGTH = 0;

@@ -6,8 +6,9 @@ import dev.ringtap.packet.PacketHeaders;
 import java.io.Serializable;
 
 /**
- * A condition of SQL on one frame, with NOT brought down to its leaves: a comparison with what the
- * frame has not is neither true nor false, and in a WHERE both mean that the row goes. Immutable.
+ * A condition of SQL on one frame, with NOT brought down to its leaves: a comparison with what is
+ * absent from the frame is neither true nor false, and in a WHERE both mean that the row goes.
+ * Immutable.
  */
 interface Predicate extends Serializable {
   /** Whether the condition is true. */

@@ -33,11 +33,8 @@ record Subnet(byte[] address, int prefixBits) implements Serializable {
     }
     if (bits < 0 || bits > most) {
       throw new IllegalArgumentException(
-          "subnet '"
-              + text
-              + "'; expected an address, or address/bits with 0 to "
-              + most
-              + " bits");
+          "subnet '%s'; expected an address, or address/bits with 0 to %s bits"
+              .formatted(text, most));
     }
     return new Subnet(address, bits);
   }

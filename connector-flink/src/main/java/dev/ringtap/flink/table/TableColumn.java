@@ -37,15 +37,13 @@ interface TableColumn {
     if (type.getTypeRoot() != column.dataType().getLogicalType().getTypeRoot()
         || !takes(column, type)) {
       throw new ValidationException(
-          "column '"
-              + name
-              + "' is declared as "
-              + type.asSummaryString()
-              + "; it is "
-              + column.typeName()
-              + (column.isAlwaysThere() ? "" : ", and may be NULL")
-              + ". All columns: "
-              + listing(all));
+          "column '%s' is declared as %s; it is %s%s. All columns: %s"
+              .formatted(
+                  name,
+                  type.asSummaryString(),
+                  column.typeName(),
+                  column.isAlwaysThere() ? "" : ", and may be NULL",
+                  listing(all)));
     }
     return column;
   }

@@ -127,12 +127,11 @@ public final class InterfaceSelection {
     among(all).stream().filter(each -> !names.contains(each)).forEach(names::add);
     if (names.isEmpty()) {
       throw new AgentException(
-          "no interface that is up matches "
-              + joined(wanted, " or ")
-              + (excluded.isEmpty() ? "" : " without " + joined(excluded, " and "))
-              + "; there are: "
-              + String.join(", ", all.stream().map(CaptureInterface::name).toList())
-              + "; wait for one with --wait",
+          "no interface that is up matches %s%s; there are: %s; wait for one with --wait"
+              .formatted(
+                  joined(wanted, " or "),
+                  excluded.isEmpty() ? "" : " without " + joined(excluded, " and "),
+                  String.join(", ", all.stream().map(CaptureInterface::name).toList())),
           null);
     }
     return names;

@@ -69,30 +69,23 @@ final class KafkaTopic {
       return brokers;
     } catch (TimeoutException | org.apache.kafka.common.errors.TimeoutException e) {
       throw AgentException.temporary(
-          "no Kafka broker answered at "
-              + servers
-              + " within "
-              + CONNECT_TIMEOUT.toSeconds()
-              + " s; check -b, and the security settings if the broker wants TLS or SASL",
+          ("no Kafka broker answered at %s within %s s; check -b, and the security settings"
+                  + " if the broker wants TLS or SASL")
+              .formatted(servers, CONNECT_TIMEOUT.toSeconds()),
           e);
     } catch (SslAuthenticationException e) {
       throw AgentException.of(
-          "no TLS connection to "
-              + servers
-              + "; check ssl.truststore.location, and ssl.keystore.location if the broker wants a"
-              + " certificate",
+          ("no TLS connection to %s; check ssl.truststore.location, and ssl.keystore.location"
+                  + " if the broker wants a certificate")
+              .formatted(servers),
           e);
     } catch (AuthenticationException e) {
       throw AgentException.of("the broker at " + servers + " refused the login", e);
     } catch (AuthorizationException e) {
       throw new AgentException(
-          "not authorised on "
-              + servers
-              + " for topic '"
-              + topic
-              + "': "
-              + e.getMessage()
-              + "; grant WRITE on it, and CREATE if it does not exist yet",
+          ("not authorised on %s for topic '%s': %s; grant WRITE on it, and CREATE if it does"
+                  + " not exist yet")
+              .formatted(servers, topic, e.getMessage()),
           e);
     } catch (InvalidTopicException e) {
       throw new AgentException("topic '" + topic + "' is not a valid name: " + e.getMessage(), e);

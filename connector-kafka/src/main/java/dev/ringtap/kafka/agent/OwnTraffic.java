@@ -82,11 +82,9 @@ final class OwnTraffic {
       return TcpEndpointFilter.refuse(List.copyOf(brokers), linkHeaderBytes, rest);
     } catch (IllegalArgumentException e) {
       throw new AgentException(
-          "the filter that excludes the traffic of "
-              + brokers.size()
-              + " broker addresses is too long for the kernel ("
-              + e.getMessage()
-              + "); shorten yours, or capture that traffic too with --own-traffic",
+          ("the filter that excludes the traffic of %s broker addresses is too long for the"
+                  + " kernel (%s); shorten yours, or capture that traffic too with --own-traffic")
+              .formatted(brokers.size(), e.getMessage()),
           e);
     }
   }
@@ -115,8 +113,8 @@ final class OwnTraffic {
   }
 
   /**
-   * Warns once when a capture seems to feed itself, as behind a proxy or a translation of
-   * addresses: then each second it captures what was sent, and little else.
+   * Warns once when a capture seems to feed itself, as with a proxy or a translation of addresses:
+   * then each second it captures what was sent, and little else.
    */
   void watch(long capturedBytes, long sentBytes) {
     long captured = capturedBytes - lastCapturedBytes;

@@ -31,8 +31,8 @@ final class ArgumentCheck {
     boolean live = !asked.interfaces.isEmpty();
     require(
         asked.filter.isEmpty() || asked.bpf == null,
-        "--bpf and a filter expression exclude one another");
-    require(!live || asked.replay == null, "-i and -r exclude one another");
+        "--bpf and a filter expression cannot be used together");
+    require(!live || asked.replay == null, "-i and -r cannot be used together");
     require(
         live || asked.replay != null,
         "say what to capture: -i INTERFACE (`ringtap interfaces` lists them) or -r FILE");
@@ -46,7 +46,7 @@ final class ArgumentCheck {
     checkRange("--workers", asked.workers, 1, MAX_WORKERS);
     require(
         !asked.immediate || !asked.flags.isSet(CaptureOption.RETIRE_TIMEOUT_MILLIS),
-        "--immediate and --retire-timeout exclude one another");
+        "--immediate and --retire-timeout cannot be used together");
     boolean shared = asked.workers > 1 || asked.flags.isSet(CaptureOption.FANOUT_GROUP);
     require(
         shared || FANOUT_OPTIONS.stream().noneMatch(asked.flags::isSet),

@@ -159,9 +159,8 @@ final class CheckCommand implements Callable<Integer> {
       if (!device.isKnown()) {
         warn(
             "link type",
-            "hardware type "
-                + device.hardwareType()
-                + " is not known; frames come without their own layer-2 header");
+            "hardware type %s is not known; frames come without their own layer-2 header"
+                .formatted(device.hardwareType()));
       }
     } catch (CaptureException e) {
       fail(e);
@@ -206,10 +205,8 @@ final class CheckCommand implements Callable<Integer> {
     if (availableMib < 4L * ringMib) {
       warn(
           "memory",
-          availableMib
-              + " MiB are available, little beside a ring of "
-              + ringMib
-              + " MiB; make it smaller with -B");
+          "%s MiB are available, little beside a ring of %s MiB; make it smaller with -B"
+              .formatted(availableMib, ringMib));
     } else {
       ok("memory", availableMib + " MiB available, the ring takes " + ringMib + " MiB (-B)");
     }
@@ -219,10 +216,9 @@ final class CheckCommand implements Callable<Integer> {
       if (!bytes.equals("max") && Long.parseLong(bytes) >> 20 < 512) {
         warn(
             "memory limit",
-            "this container may use "
-                + (Long.parseLong(bytes) >> 20)
-                + " MiB; the JVM and the producer's buffer want about 512, raise the limit or lower"
-                + " -X buffer.memory=");
+            ("this container may use %s MiB; the JVM and the producer's buffer want about 512,"
+                    + " raise the limit or lower -X buffer.memory=")
+                .formatted(Long.parseLong(bytes) >> 20));
       }
     }
   }
@@ -234,15 +230,10 @@ final class CheckCommand implements Callable<Integer> {
     } else {
       warn(
           "offloads",
-          String.join(", ", on)
-              + " on "
-              + device.name()
-              + " may hand over many wire frames as one of up to 64 KiB; to see what was on the wire:"
-              + " ethtool -K "
-              + device.name()
-              + " "
-              + String.join(" off ", on)
-              + " off");
+          ("%s on %s may hand over many wire frames as one of up to 64 KiB; to see what was"
+                  + " on the wire: ethtool -K %s %s off")
+              .formatted(
+                  String.join(", ", on), device.name(), device.name(), String.join(" off ", on)));
     }
   }
 

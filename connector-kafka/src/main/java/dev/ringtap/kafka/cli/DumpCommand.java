@@ -163,7 +163,7 @@ final class DumpCommand implements Callable<Integer> {
       throw usage("-c is " + count + "; expected 1 or more");
     }
     if (json && writeTo != null) {
-      throw usage("--json and -w exclude one another");
+      throw usage("--json and -w cannot be used together");
     }
     if (writeTo == null && (comment != null || namesHosts || tlsKeys != null)) {
       throw usage(
@@ -323,7 +323,7 @@ final class DumpCommand implements Callable<Integer> {
 
     void flush() throws IOException;
 
-    /** Whether nobody reads any more. */
+    /** Whether the reader has closed its end. */
     boolean isGone();
   }
 

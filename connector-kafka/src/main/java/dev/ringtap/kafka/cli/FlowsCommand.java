@@ -110,7 +110,7 @@ final class FlowsCommand implements Callable<Integer> {
       throw usage("say what to read: -i INTERFACE or -r FILE, one of them");
     }
     if (json && csv) {
-      throw usage("--json and --csv exclude one another");
+      throw usage("--json and --csv cannot be used together");
     }
     if (top < 1 || top > 1_000_000) {
       throw usage("--top is " + top + "; expected 1 to 1000000");

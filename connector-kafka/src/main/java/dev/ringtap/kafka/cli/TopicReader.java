@@ -85,11 +85,8 @@ final class TopicReader implements AutoCloseable {
     } catch (org.apache.kafka.common.errors.TimeoutException e) {
       consumer.close();
       throw new IOException(
-          "no Kafka broker answered at "
-              + servers
-              + " within "
-              + CONNECT_TIMEOUT.toSeconds()
-              + " s; check -b",
+          "no Kafka broker answered at %s within %s s; check -b"
+              .formatted(servers, CONNECT_TIMEOUT.toSeconds()),
           e);
     } catch (KafkaException e) {
       consumer.close();

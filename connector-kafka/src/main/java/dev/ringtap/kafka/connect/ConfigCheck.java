@@ -56,14 +56,14 @@ final class ConfigCheck {
     if (file == isSet(interfaceOption)) {
       String what =
           file
-              ? "interface and file exclude one another"
+              ? "interface and file cannot be used together"
               : "say what to capture: an interface, or a file";
       add(interfaceOption, what);
       add(PacketSourceOptions.FILE, what);
     }
     if (isSet(PacketSourceOptions.FILTER) && isSet(PacketSourceOptions.BPF)) {
-      add(PacketSourceOptions.FILTER, "filter and bpf exclude one another");
-      add(PacketSourceOptions.BPF, "filter and bpf exclude one another");
+      add(PacketSourceOptions.FILTER, "filter and bpf cannot be used together");
+      add(PacketSourceOptions.BPF, "filter and bpf cannot be used together");
     }
     for (CaptureOption<?> option : CaptureOption.ALL) {
       if (file && option != CaptureOption.INTERFACE && isSet(option.name())) {
@@ -186,9 +186,9 @@ final class ConfigCheck {
       } catch (TimeoutException e) {
         add(
             suspect,
-            "could not be tried within "
-                + timeoutMillis
-                + " ms; if it has a host name, is the name server slow? Write the address instead");
+            ("could not be tried within %s ms; if it has a host name, is the name server slow?"
+                    + " Write the address instead")
+                .formatted(timeoutMillis));
       } catch (ExecutionException e) {
         add(suspect, "could not be tried: " + e.getCause());
       } catch (InterruptedException e) {

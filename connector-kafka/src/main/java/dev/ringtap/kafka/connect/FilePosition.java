@@ -80,11 +80,8 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
     unknown.keySet().removeAll(KEYS);
     if (!unknown.isEmpty()) {
       throw new ConnectException(
-          "offset key "
-              + unknown.keySet().iterator().next()
-              + " is not one of "
-              + KEYS.stream().sorted().toList()
-              + "; to begin at a frame, {\"frame\": NUMBER} is enough");
+          "offset key %s is not one of %s; to begin at a frame, {\"frame\": NUMBER} is enough"
+              .formatted(unknown.keySet().iterator().next(), KEYS.stream().sorted().toList()));
     }
     if (!offset.containsKey(FRAME)) {
       throw new ConnectException(
@@ -95,13 +92,9 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
     long startBytes = number(offset, START_BYTES, 0);
     if (startFrame > frame || startBytes == 0 && startFrame > 0) {
       throw new ConnectException(
-          "offset start.frame is "
-              + startFrame
-              + " at byte "
-              + startBytes
-              + "; it must not be after frame "
-              + frame
-              + ", nor without its start.bytes");
+          ("offset start.frame is %s at byte %s; it must not be after frame %s, nor without"
+                  + " its start.bytes")
+              .formatted(startFrame, startBytes, frame));
     }
     FileRange range =
         startBytes == 0

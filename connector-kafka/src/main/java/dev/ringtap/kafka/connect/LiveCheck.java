@@ -84,13 +84,9 @@ final class LiveCheck {
     if (wantedMib > availableMib) {
       errors.accept(
           CaptureOption.RING_MIB.name(),
-          "ring-size "
-              + capture.get(CaptureOption.RING_MIB)
-              + " MiB for each of "
-              + tasks
-              + " tasks; "
-              + availableMib
-              + " MiB of memory are available: choose a smaller ring or fewer tasks");
+          ("ring-size %s MiB for each of %s tasks; %s MiB of memory are available: choose a"
+                  + " smaller ring or fewer tasks")
+              .formatted(capture.get(CaptureOption.RING_MIB), tasks, availableMib));
     }
     CaptureConfig trial =
         capture.toBuilder()

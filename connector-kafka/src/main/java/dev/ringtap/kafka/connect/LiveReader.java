@@ -88,7 +88,7 @@ final class LiveReader implements PacketReader {
     capture.wake();
   }
 
-  /** Ends the capture at once, and counts what nobody will poll any more. */
+  /** Ends the capture at once, and counts the frames that are not polled any more. */
   @Override
   public void close() {
     try {

@@ -148,10 +148,8 @@ final class PacketSourceConfig extends AbstractConfig {
     } catch (IllegalArgumentException e) {
       throw refused(
           PacketSourceOptions.EXCLUDE_SERVERS,
-          servers.size()
-              + " addresses make the filter too long for the kernel ("
-              + e.getMessage()
-              + "); name fewer");
+          "%s addresses make the filter too long for the kernel (%s); name fewer"
+              .formatted(servers.size(), e.getMessage()));
     }
   }
 

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class PacketSourceConnector extends SourceConnector {
   private static final Logger LOG = LoggerFactory.getLogger(PacketSourceConnector.class);
 
-  /** Connect's REST API gives up after 90 s; nobody wants to wait for that. */
+  /** Less than the 90 s after which Connect's REST API gives up. */
   private static final long VALIDATE_MILLIS = 5000;
 
   private static final int MAX_FANOUT_GROUP = 65_535;
@@ -123,11 +123,8 @@ public final class PacketSourceConnector extends SourceConnector {
           }
           if (!partition.equals(Map.of(FilePosition.FILE, path))) {
             throw new ConnectException(
-                "partition "
-                    + partition
-                    + " is not this connector's; expected {\"file\": \""
-                    + path
-                    + "\"}");
+                "partition %s is not this connector's; expected {\"file\": \"%s\"}"
+                    .formatted(partition, path));
           }
           FilePosition.of(offset);
         });

@@ -61,13 +61,9 @@ public final class PacketSourceTask extends SourceTask {
     name = config.connectorName() + "-" + config.taskNumber();
     if (!config.mayRunOn(HOST)) {
       throw new ConnectException(
-          "task "
-              + name
-              + " may not run on host "
-              + HOST
-              + ": option hosts names "
-              + String.join(", ", config.getList(PacketSourceOptions.HOSTS))
-              + "; start a worker there, and restart the task when Connect has moved it");
+          ("task %s may not run on host %s: option hosts names %s; start a worker there, and"
+                  + " restart the task when Connect has moved it")
+              .formatted(name, HOST, String.join(", ", config.getList(PacketSourceOptions.HOSTS))));
     }
     try {
       RecordMaker maker = config.recordMaker(schemaId(config));
@@ -171,7 +167,7 @@ public final class PacketSourceTask extends SourceTask {
     }
   }
 
-  /** Ends the capture, logs where all frames went, and leaves nothing behind. */
+  /** Ends the capture, logs where all frames went, and releases all resources. */
   @Override
   public void stop() {
     boolean first;

@@ -54,10 +54,8 @@ final class TaskMBean implements DynamicMBean, AutoCloseable {
 
   static ObjectName name(String connector, int task) throws JMException {
     return new ObjectName(
-        "dev.ringtap:type=packet-source-task,connector="
-            + ObjectName.quote(connector)
-            + ",task="
-            + task);
+        "dev.ringtap:type=packet-source-task,connector=%s,task=%s"
+            .formatted(ObjectName.quote(connector), task));
   }
 
   @Override

@@ -53,7 +53,7 @@ enum AgentMetric {
   FRAMES_LOST_BEFORE(
       Type.COUNTER,
       "ringtap_frames_lost_before_total",
-      "Drops that records tell of: the sum of lostBefore over captured frames.",
+      "Sum of lostBefore over captured frames: drops that the records report.",
       ofMember(MemberCounts::framesLostBefore)),
   RING_FREEZES(
       Type.COUNTER,
@@ -63,7 +63,7 @@ enum AgentMetric {
   RING_FILL(
       Type.GAUGE,
       "ringtap_ring_fill_ratio",
-      "The part of the ring's blocks that are filled and not released. At 1 the kernel drops.",
+      "Share of the ring's blocks that are filled and not released. At 1 the kernel drops frames.",
       ofMember(MemberCounts::ringFill)),
   RETIRE_LATENCY(
       Type.HISTOGRAM,
@@ -78,8 +78,8 @@ enum AgentMetric {
   FRAMES_DROPPED_BY_INTERFACE(
       Type.COUNTER,
       "ringtap_frames_dropped_by_interface_total",
-      "Frames that the network card missed; they are in no other count. Absent if the system does"
-          + " not tell.",
+      "Frames that the network card missed; they are in no other count. Absent if the system has"
+          + " no counter.",
       sample ->
           sample
               .captures(CaptureCounts::framesDroppedByInterface)
@@ -109,22 +109,22 @@ enum AgentMetric {
   RECORDS_ACKNOWLEDGED(
       Type.COUNTER,
       "ringtap_records_acknowledged_total",
-      "Kafka records in which the acknowledged frames are.",
+      "Kafka records that hold the acknowledged frames.",
       ofCapture(CaptureCounts::recordsAcknowledged)),
   FLOW_RECORDS_ACKNOWLEDGED(
       Type.COUNTER,
       "ringtap_flow_records_acknowledged_total",
-      "Flow records that Kafka acknowledged; this and the next are there with --flows.",
+      "Flow records that Kafka acknowledged. Flow metrics exist with --flows only.",
       ofFlows(FlowLedger::records)),
   FLOW_FRAMES_ACKNOWLEDGED(
       Type.COUNTER,
       "ringtap_flow_frames_acknowledged_total",
-      "The sum of their packets.",
+      "Captured frames in acknowledged flow records.",
       ofFlows(FlowLedger::acknowledged)),
   FRAMES_WITHOUT_FLOW(
       Type.COUNTER,
       "ringtap_frames_without_flow_total",
-      "Captured frames that are no flow: others than IP.",
+      "Captured frames that belong to no flow: frames other than IP.",
       ofFlows(FlowLedger::withoutFlow)),
   FLOW_FRAMES_OPEN(
       Type.GAUGE,
@@ -140,7 +140,7 @@ enum AgentMetric {
       Type.HISTOGRAM,
       "ringtap_delivery_latency_seconds",
       "From the kernel's timestamp of a record's first frame until Kafka acknowledges it, in"
-          + " milliseconds. In a topic with message.timestamp.type=LogAppendTime it begins with"
+          + " milliseconds. In a topic with message.timestamp.type=LogAppendTime it starts at"
           + " the broker's time.",
       ofCapture(CaptureCounts::deliveryLatency)),
   LAST_ACKNOWLEDGEMENT(
@@ -151,17 +151,17 @@ enum AgentMetric {
   BROKER_CONNECTIONS(
       Type.GAUGE,
       "ringtap_broker_connections",
-      "Open connections of the producer. At 0 no broker is reached.",
+      "Open connections of the producer. At 0 no broker is connected.",
       ofKafka(KafkaCounts::connections)),
   PRODUCER_BUFFER(
       Type.GAUGE,
       "ringtap_producer_buffer_bytes",
-      "The producer's buffer for records that wait: buffer.memory.",
+      "Size of the producer's buffer: buffer.memory.",
       ofKafka(KafkaCounts::bufferBytes)),
   PRODUCER_BUFFER_USED(
       Type.GAUGE,
       "ringtap_producer_buffer_used_bytes",
-      "The part of it that is in use. When it is full, the ring holds the frames.",
+      "Used part of that buffer. When it is full, frames wait in the ring.",
       ofKafka(KafkaCounts::bufferUsedBytes)),
   PRODUCER_BATCH(
       Type.GAUGE,
@@ -181,8 +181,7 @@ enum AgentMetric {
   CAPTURE_INFO(
       Type.INFO,
       "ringtap_capture_info",
-      "The filter in force, the topic and the schema's number in the registry, as far as there"
-          + " are any.",
+      "The filter, the topic and the schema ID, if set.",
       Sample::facts),
   BUILD_INFO(
       Type.INFO,

@@ -187,7 +187,8 @@ class DumpFileIT {
     Launcher.Result topic = dump(file, "-t", "packets");
     assertThat(topic.status()).isEqualTo(2);
     assertThat(topic.err()).contains("-t is for a topic, not for -r");
-    assertThat(dump(file, "--json", "-w", "-").err()).contains("--json and -w exclude one another");
+    assertThat(dump(file, "--json", "-w", "-").err())
+        .contains("--json and -w cannot be used together");
   }
 
   @Test

@@ -100,7 +100,7 @@ class OptionDefaultsTest {
 
     assertThat(commands.execute("capture", "-r", "trace.pcap")).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(text.toString())
-        .contains("-i and -r exclude one another")
+        .contains("-i and -r cannot be used together")
         .contains("set in the environment: RINGTAP_INTERFACE RINGTAP_TOPIC");
   }
 }

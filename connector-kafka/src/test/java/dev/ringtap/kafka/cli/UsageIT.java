@@ -36,7 +36,7 @@ class UsageIT {
       delimiter = '|',
       value = {
         "capture | say what to capture: -i INTERFACE",
-        "capture -i lo -r x.pcap | -i and -r exclude one another",
+        "capture -i lo -r x.pcap | -i and -r cannot be used together",
         "capture -i lo -c 0 | -c is 0; expected 1 or more",
         "capture -i lo -s 262145 | snap-length is '262145'; expected a whole number of bytes from 0 to 262144",
         "capture -i lo -s -1 | snap-length is '-1'",
@@ -51,7 +51,7 @@ class UsageIT {
         "capture -r x.pcap --wait | --workers, --wait and --immediate are for a live capture",
         "capture -i lo --partitions 0 | --partitions is 0; expected 1 to 10000",
         "capture -i lo --key port | port",
-        "capture -i lo --bpf x udp port 53 | --bpf and a filter expression exclude one another",
+        "capture -i lo --bpf x udp port 53 | --bpf and a filter expression cannot be used together",
         "capture -r x.pcap -s 96 | are for a live capture, not for -r",
         "capture --nonsense | Unknown option: '--nonsense'",
         "capture -i lo --registry ftp://x | --registry: 'ftp://x' is not the URL of a schema registry: it must begin",
@@ -74,7 +74,7 @@ class UsageIT {
         "capture -i lo -w x --flows f | --flows is for records of a topic, and -w",
         "dump --registry http:// | --registry: 'http://' is not the URL of a schema registry",
         "flows | say what to read: -i INTERFACE or -r FILE, one of them",
-        "flows -r x --json --csv | --json and --csv exclude one another",
+        "flows -r x --json --csv | --json and --csv cannot be used together",
         "flows -r x --top 0 | --top is 0; expected 1 to 1000000",
         "dump -c 0 | -c is 0; expected 1 or more",
         "broker --port 70000 | 70000",
@@ -143,7 +143,7 @@ class UsageIT {
             "FAIL  config       agent.yaml line 1: Invalid value for option '--ring-size': ring-size is '1'",
             "FAIL  config       agent.yaml line 2: no option is named 'topc'; the nearest is topic",
             "FAIL  config       agent.yaml: --partitions is 0; expected 1 to 10000",
-            "FAIL  config       agent.yaml: --bpf and a filter expression exclude one another",
+            "FAIL  config       agent.yaml: --bpf and a filter expression cannot be used together",
             "FAIL  config       Kafka producer: Invalid value 7 for configuration acks",
             "FAIL  config       Kafka producer: Invalid value soon for configuration linger.ms");
     assertThat(check(config, 0, "topic: frames", "wait: true"))

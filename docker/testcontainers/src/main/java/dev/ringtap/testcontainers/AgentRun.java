@@ -134,12 +134,9 @@ final class AgentRun {
     Ledger arrived = flush();
     if (arrived.dropped() > 0) {
       throw new IllegalStateException(
-          "the kernel dropped "
-              + arrived.dropped()
-              + " of "
-              + arrived.offered()
-              + " frames, so these packets would not be all: use a larger ring,"
-              + " withOptions(\"-B\", \"256\"), or withCaptureFilter");
+          ("the kernel dropped %s of %s frames, so these packets would not be all: use a"
+                  + " larger ring, withOptions(\"-B\", \"256\"), or withCaptureFilter")
+              .formatted(arrived.dropped(), arrived.offered()));
     }
     if (arrived.offered() != offeredWhenRead) {
       read.clear();
@@ -206,7 +203,7 @@ final class AgentRun {
     return ended;
   }
 
-  /** Has the agent bring all that it captured to its end, and keeps what it leaves behind. */
+  /** Has the agent bring all that it captured to its end, and keeps its files. */
   synchronized void end() {
     if (ended) {
       return;

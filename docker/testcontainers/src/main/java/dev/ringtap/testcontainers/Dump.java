@@ -63,7 +63,7 @@ final class Dump {
   }
 
   /**
-   * The packets of a file that an agent has left behind, read in a container of their own.
+   * The packets of a file of an agent that has ended, read in a container of their own.
    *
    * @throws IllegalArgumentException if the expression is wrong
    */
@@ -78,7 +78,7 @@ final class Dump {
   }
 
   /**
-   * Merges files that agents have left behind into one.
+   * Merges files of agents that have ended into one.
    *
    * @param tlsKeys a TLS key log, empty for none
    * @throws IOException if it cannot be written

@@ -108,7 +108,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     return dependsOn(app);
   }
 
-  /** Captures a container that runs already, whoever started it. */
+  /** Captures a container that runs already. */
   public RingtapContainer capturing(String containerId) {
     captured.add(() -> List.of(containerId));
     return this;
@@ -244,11 +244,9 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
       state = "not there";
     }
     throw new IllegalStateException(
-        "the container to capture, "
-            + containerId
-            + ", is "
-            + state
-            + ": only a running one has a network to share. Start it before, and keep it running");
+        ("the container to capture, %s, is %s: only a running one has a network to share."
+                + " Start it before, and keep it running")
+            .formatted(containerId, state));
   }
 
   /** The name by which packets tell their container. */
@@ -296,10 +294,10 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
       getDockerClient().inspectImageCmd(actual.asCanonicalNameString()).exec();
     } catch (NotFoundException e) {
       throw new ContainerLaunchException(
-          "this Docker engine has no image "
-              + actual.asCanonicalNameString()
-              + ": build it with `docker/build agent` in a checkout of Ringtap, or name one of a"
-              + " registry with new RingtapContainer(DockerImageName)",
+          ("this Docker engine has no image %s: build it with `docker/build agent` in a"
+                  + " checkout of Ringtap, or name one of a registry with new"
+                  + " RingtapContainer(DockerImageName)")
+              .formatted(actual.asCanonicalNameString()),
           e);
     }
   }
