@@ -44,7 +44,7 @@ class LayeringTest {
           .whereLayer("capture")
           .mayOnlyBeAccessedByLayers("file", "packet", "flow", "record", "lab")
           .whereLayer("file")
-          .mayNotBeAccessedByAnyLayer()
+          .mayOnlyBeAccessedByLayers("record")
           .whereLayer("packet")
           .mayOnlyBeAccessedByLayers("flow", "record")
           .whereLayer("flow")

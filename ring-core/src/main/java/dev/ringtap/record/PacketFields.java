@@ -3,6 +3,9 @@ package dev.ringtap.record;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.capture.VlanTag;
+import dev.ringtap.file.PcapngWriter;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 
 /** Fields of a record as the rest of the library has them, and back. */
@@ -48,5 +51,24 @@ public final class PacketFields {
   public static CaptureId capture(Packet packet) {
     return new CaptureId(
         packet.getHost(), packet.getInterfaceName(), packet.getCaptureStart(), packet.getMember());
+  }
+
+  /**
+   * Writes a record's frame.
+   *
+   * @param interfaceId what the writer gave for the record's capture
+   */
+  public static void write(PcapngWriter writer, int interfaceId, Packet packet) throws IOException {
+    MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
+    writer.write(
+        interfaceId,
+        timestampNanos(packet),
+        packet.getOriginalLength(),
+        packetType(packet),
+        packet.getFlags(),
+        packet.getLostBefore(),
+        payload,
+        0,
+        (int) payload.byteSize());
   }
 }

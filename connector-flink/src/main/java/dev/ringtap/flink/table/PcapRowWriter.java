@@ -5,7 +5,6 @@ import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
 import java.nio.channels.Channels;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.core.fs.FSDataOutputStream;
@@ -26,17 +25,8 @@ final class PcapRowWriter implements BulkWriter<RowData> {
   @Override
   public void addElement(RowData row) throws IOException {
     Packet packet = packets.packet(row);
-    MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
-    writer.write(
-        writer.interfaceOf(PacketFields.capture(packet), packet.getLinkType()),
-        PacketFields.timestampNanos(packet),
-        packet.getOriginalLength(),
-        PacketFields.packetType(packet),
-        packet.getFlags(),
-        packet.getLostBefore(),
-        payload,
-        0,
-        (int) payload.byteSize());
+    int id = writer.interfaceOf(PacketFields.capture(packet), packet.getLinkType());
+    PacketFields.write(writer, id, packet);
   }
 
   @Override

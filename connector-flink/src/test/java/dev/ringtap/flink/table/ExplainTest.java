@@ -96,6 +96,13 @@ class ExplainTest {
   }
 
   @Test
+  void theTableSetsTheParallelismOfItsSource() {
+    tables.executeSql(PushDownIT.table("three", "'interface' = 'eth0', 'scan.parallelism' = '3'"));
+    String plan = tables.explainSql("SELECT payload FROM three", ExplainDetail.JSON_EXECUTION_PLAN);
+    assertThat(plan).containsPattern("\"pact\" : \"Data Source\"[^}]*\"parallelism\" : 3");
+  }
+
+  @Test
   void rowsOfFilesAreEstimated(@TempDir Path directory) throws IOException {
     Path file = PcapFile.writeNumbered(directory.resolve("a.pcap"), 5_000, 100);
     Path packed = directory.resolve("packed.pcap.gz");

@@ -7,7 +7,6 @@ import dev.ringtap.flink.flow.FlowCapture;
 import dev.ringtap.flink.source.CaptureLab;
 import dev.ringtap.flink.source.PcapFile;
 import dev.ringtap.lab.PrivateNetwork;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,16 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(300)
 class FourWaysIT {
-  /** The command `ringtap`, if the whole project is built. */
-  static final Path COMMAND = Path.of("..", "connector-kafka", "target", "connector-kafka.jar");
-
-  /** What the JVM needs to run the command, with the embedded broker. */
-  static final List<String> CLASS_PATH_AND_MAIN =
-      List.of(
-          "-cp",
-          COMMAND.toAbsolutePath() + ":" + COMMAND.resolveSibling("broker").toAbsolutePath() + "/*",
-          "dev.ringtap.kafka.cli.Main");
-
   private static final int WAIT_SECONDS = 120;
 
   /** Of the capture and not of the frame, and as whom the wire's other end is sent to. */
@@ -64,49 +53,26 @@ class FourWaysIT {
   private final List<byte[]> frames =
       SampleFrames.decidable().stream().filter(each -> !hasManyTags(each)).toList();
 
-  private Process broker;
-  private String brokers;
+  private RingtapCommand.Broker broker;
   private StreamTableEnvironment tables;
 
   @BeforeEach
   void start() throws Exception {
-    assumeTrue(Files.exists(COMMAND), "needs " + COMMAND + ", which `./mvnw verify` builds");
-    Path out = directory.resolve("broker.txt");
-    broker = ringtap(out, "broker", "--port", "0", "--dir", directory.resolve("broker").toString());
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
-    while (!Files.readString(out).contains("broker on ")) {
-      assertThat(broker.isAlive() && System.nanoTime() < end).as(Files.readString(out)).isTrue();
-      Thread.sleep(100);
-    }
-    brokers = Files.readString(out).replaceFirst("(?s).*broker on (\\S+),.*", "$1");
+    assumeTrue(
+        RingtapCommand.isBuilt(), "needs " + RingtapCommand.JAR + ", which `./mvnw verify` builds");
+    broker = RingtapCommand.startBroker(directory);
     tables = StreamTableEnvironment.create(StreamExecutionEnvironment.createLocalEnvironment(1));
   }
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     if (broker != null) {
-      broker.destroy();
-      if (!broker.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)) {
-        broker.destroyForcibly();
-      }
+      broker.close();
     }
   }
 
   private static boolean hasManyTags(byte[] frame) {
     return frame.length > 44 && frame[12] == (byte) 0x81 && frame[12 + 8 * 4] == (byte) 0x81;
-  }
-
-  private static Process ringtap(Path output, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m"));
-    command.addAll(CLASS_PATH_AND_MAIN);
-    command.addAll(Arrays.asList(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(output.toFile())
-        .start();
   }
 
   /** A topic of the agent's from a file. */
@@ -115,9 +81,17 @@ class FourWaysIT {
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "capture", "-r", file.toString(), "-b", brokers, "-t", topic, "--partitions", "1"));
+                "capture",
+                "-r",
+                file.toString(),
+                "-b",
+                broker.address(),
+                "-t",
+                topic,
+                "--partitions",
+                "1"));
     arguments.addAll(Arrays.asList(more));
-    Process agent = ringtap(out, arguments.toArray(String[]::new));
+    Process agent = RingtapCommand.start(out, arguments.toArray(String[]::new));
     assertThat(agent.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(agent.exitValue()).as(Files.readString(out)).isZero();
   }
@@ -141,7 +115,7 @@ class FourWaysIT {
     Map<String, String> options = new HashMap<>();
     options.put("connector", "kafka");
     options.put("topic", name.replaceFirst("_raw$", ""));
-    options.put("properties.bootstrap.servers", brokers);
+    options.put("properties.bootstrap.servers", broker.address());
     options.put("scan.startup.mode", "earliest-offset");
     options.put("scan.bounded.mode", "latest-offset");
     for (int i = 0; i < format.length; i += 2) {

@@ -180,8 +180,7 @@ class StockDistributionIT {
 
   private Path ringtap(String name, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of("-Xmx512m"));
-    command.addAll(FourWaysIT.CLASS_PATH_AND_MAIN);
-    command.addAll(List.of(arguments));
+    command.addAll(RingtapCommand.jvmArguments(arguments));
     return java(name, command);
   }
 
@@ -189,8 +188,7 @@ class StockDistributionIT {
   @Test
   void theSqlClientReadsATopicOfTheAgent() throws Exception {
     assumeTrue(
-        Files.exists(FourWaysIT.COMMAND),
-        "needs " + FourWaysIT.COMMAND + ", which `./mvnw verify` builds");
+        RingtapCommand.isBuilt(), "needs " + RingtapCommand.JAR + ", which `./mvnw verify` builds");
     startCluster();
     Path broker =
         ringtap("broker", "broker", "--port", "9092", "--dir", directory + "/broker-data");

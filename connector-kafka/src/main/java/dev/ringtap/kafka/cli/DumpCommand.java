@@ -403,17 +403,7 @@ final class DumpCommand implements Callable<Integer> {
                 named(on.capture()), on.linkType(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
         interfaces.put(on, id);
       }
-      MemorySegment payload = MemorySegment.ofBuffer(packet.getPayload());
-      writer.write(
-          id,
-          PacketFields.timestampNanos(packet),
-          packet.getOriginalLength(),
-          PacketFields.packetType(packet),
-          packet.getFlags(),
-          packet.getLostBefore(),
-          payload,
-          0,
-          (int) payload.byteSize());
+      PacketFields.write(writer, id, packet);
     }
 
     @Override
