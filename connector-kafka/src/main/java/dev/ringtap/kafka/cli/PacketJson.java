@@ -109,7 +109,7 @@ final class PacketJson {
     int end = Math.min(frame.length, offset + headers.payloadLength());
     byte[] data = Arrays.copyOfRange(frame, offset, end);
     boolean isDns = DNS_PORTS.contains(headers.srcPort()) || DNS_PORTS.contains(headers.dstPort());
-    DnsMessage dns = isDns && headers.ipProtocol() == IpProtocol.UDP ? DnsMessage.of(data) : null;
+    DnsMessage dns = isDns ? DnsMessage.of(data) : null;
     if (dns != null) {
       ObjectNode message = object.putObject("dns");
       message.put("response", dns.isResponse());

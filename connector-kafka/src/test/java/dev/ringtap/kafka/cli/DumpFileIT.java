@@ -12,6 +12,7 @@ import dev.ringtap.testkit.Packets;
 import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,10 +132,22 @@ class DumpFileIT {
           3,
           0,
           Packets.ethernet(Packets.tcp("10.0.0.1", 9, "10.0.0.2", 80, Packets.ACK, get)));
+      byte[] stream =
+          ByteBuffer.allocate(2 + question.length)
+              .putShort((short) question.length)
+              .put(question)
+              .array();
+      write(
+          writer,
+          id,
+          4,
+          0,
+          Packets.ethernet(Packets.tcp("10.0.0.1", 9, "10.0.0.2", 53, Packets.ACK, stream)));
     }
     List<JsonNode> objects = json();
-    assertThat(objects.get(0).get("dns").toString())
-        .isEqualTo(
+    assertThat(List.of(objects.get(0).get("dns"), objects.get(3).get("dns")))
+        .extracting(JsonNode::toString)
+        .containsOnly(
             "{\"response\":false,\"questionName\":\"shop\",\"questionType\":1,\"answers\":[]}");
     assertThat(objects.get(1).has("dns")).as("another port").isFalse();
     assertThat(objects.get(2).get("http").toString())
