@@ -3,6 +3,7 @@ package dev.ringtap.flow;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.packet.CommunityId;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -107,7 +108,9 @@ public final class FlowTable {
   private final List<CaptureId> captures = new ArrayList<>();
   private int captureNumber = NONE;
 
-  private long lost;
+  /** Frames that the kernel dropped, by the capture's number. */
+  private final long[] lost = new long[MAX_CAPTURES];
+
   private long openFrames;
   private long exportedFrames;
   private long exportedFlows;
@@ -140,7 +143,31 @@ public final class FlowTable {
    * this takes less time than {@link #accept}.
    */
   public void collect(Frame captured) {
-    FlowFrame read = group[grouped].read(captured);
+    collect(group[grouped].read(captured));
+  }
+
+  /**
+   * Takes a frame whose bytes are elsewhere, as {@link #collect(Frame)} does; they do not change
+   * until it is counted. Parameters are those of {@link FlowFrame#read(CaptureId, long, int,
+   * MemorySegment, int, int)}.
+   *
+   * @param lostBefore frames that the kernel dropped before it, since the capture's last one
+   */
+  public void collect(
+      CaptureId of,
+      long timestampNanos,
+      int originalLength,
+      long lostBefore,
+      MemorySegment memory,
+      int linkType,
+      int vlanTag) {
+    FlowFrame read =
+        group[grouped].read(of, timestampNanos, originalLength, memory, linkType, vlanTag);
+    read.lostBefore = lostBefore;
+    collect(read);
+  }
+
+  private void collect(FlowFrame read) {
     read.hash = read.isIp() ? hash(read) : 0;
     grouped++;
     if (grouped == GROUP) {
@@ -157,9 +184,9 @@ public final class FlowTable {
     }
     for (int i = 0; i < frames; i++) {
       frame = group[i];
-      lost += frame.lostBefore;
+      use(frame.capture);
+      lost[captureNumber] += frame.lostBefore;
       if (frame.isIp()) {
-        use(frame.capture);
         count();
       } else {
         framesWithoutFlow++;
@@ -223,12 +250,12 @@ public final class FlowTable {
     if (reason != null) {
       export(at, reason);
       if (reason == FlowEndReason.ACTIVE_TIMEOUT) {
-        Biflow.restart(words, at, frame.timestampNanos, lost);
+        Biflow.restart(words, at, frame.timestampNanos, lost[captureNumber]);
       } else {
-        counted = Biflow.open(words, at, frame, captureAndKind, lost, communityId);
+        counted = Biflow.open(words, at, frame, captureAndKind, lost[captureNumber], communityId);
       }
     }
-    Biflow.add(words, at, frame, counted, lost);
+    Biflow.add(words, at, frame, counted, lost[captureNumber]);
     openFrames++;
   }
 
@@ -252,8 +279,8 @@ public final class FlowTable {
     }
     index[bucket] = (long) hash << 32 | slot + 1;
     int at = slot * Biflow.WORDS;
-    int direction = Biflow.open(words, at, frame, captureAndKind, lost, communityId);
-    Biflow.add(words, at, frame, direction, lost);
+    int direction = Biflow.open(words, at, frame, captureAndKind, lost[captureNumber], communityId);
+    Biflow.add(words, at, frame, direction, lost[captureNumber]);
     openFrames++;
     schedule(slot, at);
   }
@@ -278,7 +305,7 @@ public final class FlowTable {
   }
 
   private void use(CaptureId capture) {
-    if (captureNumber != NONE && captures.get(captureNumber) == capture) {
+    if (captureNumber != NONE && captures.get(captureNumber).equals(capture)) {
       return;
     }
     captureNumber = captures.indexOf(capture);
@@ -286,6 +313,7 @@ public final class FlowTable {
       if (captures.size() == MAX_CAPTURES) {
         endAll();
         captures.clear();
+        Arrays.fill(lost, 0);
       }
       captureNumber = captures.size();
       captures.add(capture);
@@ -471,8 +499,12 @@ public final class FlowTable {
     openFrames -= frames;
     exportedFrames += frames;
     exportedFlows++;
+    show(exporter, at, reason);
+  }
+
+  private void show(Consumer<? super Biflow> to, int at, FlowEndReason reason) {
     int capture = (int) (words[at + Biflow.CAPTURE_AND_KIND] >>> 32);
-    exporter.accept(view.show(words, at).ended(reason, captures.get(capture), lost));
+    to.accept(view.show(words, at).ended(reason, captures.get(capture), lost[capture]));
   }
 
   /** Takes a slot out of the index; entries after it move up, so that no search ends early. */
@@ -496,6 +528,20 @@ public final class FlowTable {
       }
     }
     index[hole] = 0;
+  }
+
+  /**
+   * Shows the open flows, as if they ended now: for those who look at a capture while it goes on.
+   *
+   * @param viewer takes each of them; it reads what it needs before it returns
+   */
+  public void forEachOpen(Consumer<? super Biflow> viewer) {
+    for (long entry : index) {
+      int at = ((int) entry - 1) * Biflow.WORDS;
+      if (entry != 0 && Biflow.frames(words, at) > 0) {
+        show(viewer, at, FlowEndReason.FORCED_END);
+      }
+    }
   }
 
   // ---- counts

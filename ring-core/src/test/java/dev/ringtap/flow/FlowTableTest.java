@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import dev.ringtap.capture.Block;
 import dev.ringtap.capture.BlockBuilder;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
@@ -182,6 +183,39 @@ class FlowTableTest {
     Exported first = flows.stream().filter(flow -> flow.srcPort() == 1).findFirst().orElseThrow();
     assertThat(first.loss()).as("before it does not count").isEqualTo(18);
     assertThat(first.lossWithin()).isZero();
+  }
+
+  @Test
+  void lossOfAnotherCaptureDoesNotCount() {
+    List<String> flows = new ArrayList<>();
+    FlowTable table =
+        new FlowTable(
+            FlowLimits.DEFAULT,
+            flow ->
+                flows.add(
+                    flow.capture().interfaceName()
+                        + " "
+                        + flow.captureLoss()
+                        + " "
+                        + flow.captureLossWithin()));
+    CaptureId other = new CaptureId("host", "eth1", 1, 0);
+    MemorySegment frame = MemorySegment.ofArray(request());
+    MemorySegment arp = MemorySegment.ofArray(ethernet(0x0806, bytes(28)));
+    for (long[] lost : new long[][] {{0, 0}, {3, 0}, {0, 7}}) {
+      long nanos = FlowTraffic.START;
+      table.collect(FlowTraffic.CAPTURE, nanos, 52, lost[0], frame, LinkType.ETHERNET, 0);
+      table.collect(other, nanos, 52, 0, frame, LinkType.ETHERNET, 0);
+      table.collect(other, nanos, 42, lost[1], arp, LinkType.ETHERNET, 0);
+    }
+    table.settle();
+    List<Long> open = new ArrayList<>();
+    table.forEachOpen(flow -> open.add(flow.packets()));
+    assertThat(open).containsExactly(3L, 3L);
+    table.endAll();
+    assertThat(flows).containsExactlyInAnyOrder("eth0 3 3", "eth1 7 0");
+    assertThat(table.framesWithoutFlow()).isEqualTo(3);
+    table.forEachOpen(flow -> open.clear());
+    assertThat(open).hasSize(2);
   }
 
   @Test

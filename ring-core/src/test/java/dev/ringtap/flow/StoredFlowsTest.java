@@ -41,9 +41,11 @@ class StoredFlowsTest {
     private final List<Long> times = new ArrayList<>();
     private final List<Long> totals = new ArrayList<>();
 
-    void add(long nanos, long lostBefore) {
+    /** Returns the frame's sequence. */
+    long add(long nanos, long lostBefore) {
       totals.add(lostBefore + (totals.isEmpty() ? 0 : totals.getLast()));
       times.add(nanos);
+      return times.size() - 1L;
     }
 
     @Override
@@ -132,9 +134,9 @@ class StoredFlowsTest {
     List<String> expected = new ArrayList<>();
     List<String> stored = new ArrayList<>();
     FlowTable table = new FlowTable(FlowLimits.DEFAULT, flow -> expected.add(text(flow)));
-    Known known = new Known();
+    Map<CaptureId, Known> known = Map.of(CAPTURES[0], new Known(), CAPTURES[1], new Known());
     StoredFlows flows =
-        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
+        new StoredFlows(FlowLimits.DEFAULT, known::get, flow -> stored.add(text(flow)));
     Map<Long, StoredFlows.Stores> byKey = new HashMap<>();
     long nanos = FlowTraffic.START;
     long due = Long.MAX_VALUE;
@@ -152,7 +154,7 @@ class StoredFlowsTest {
         builder.start(capture, LinkType.ETHERNET, 262_144);
         builder.append(
             nanos, frame.length, PacketType.HOST, tag, MemorySegment.ofArray(frame), 0, kept);
-        known.add(nanos, lostBefore);
+        long sequence = known.get(capture).add(nanos, lostBefore);
         try (Block block = builder.build(i, lostBefore)) {
           Frame each = block.next();
           table.accept(each);
@@ -168,7 +170,7 @@ class StoredFlowsTest {
                 byKey.computeIfAbsent(
                     record.addressKey(),
                     key -> new StoredFlows.Stores(new MapStore(), new MapStore()));
-            due = Math.min(due, flows.count(record, i, stores));
+            due = Math.min(due, flows.count(record, sequence, stores));
           }
         }
       }
