@@ -38,9 +38,16 @@ class FlowEncoderTest {
   private static final long NANOS = 1_790_000_000_000_000_000L;
 
   private final List<byte[]> records = new ArrayList<>();
+  private final List<Flow> flows = new ArrayList<>();
 
   private void run(FlowEncoder encoder, List<byte[]> frames) {
-    FlowTable table = new FlowTable(FlowLimits.DEFAULT, flow -> records.add(encoder.encode(flow)));
+    FlowTable table =
+        new FlowTable(
+            FlowLimits.DEFAULT,
+            flow -> {
+              records.add(encoder.encode(flow));
+              flows.add(FlowFields.flow(flow));
+            });
     try (BlockBuilder builder = new BlockBuilder(1 << 18)) {
       long nanos = NANOS;
       for (byte[] frame : frames) {
@@ -66,8 +73,10 @@ class FlowEncoderTest {
     run(FlowEncoder.singleObject(), frames);
     assertThat(records).hasSizeGreaterThan(2000);
     SpecificDatumWriter<Flow> writer = new SpecificDatumWriter<>(Flow.class);
-    for (byte[] record : records) {
+    for (int i = 0; i < records.size(); i++) {
+      byte[] record = records.get(i);
       Flow flow = Flow.getDecoder().decode(record);
+      assertThat(flows.get(i)).isEqualTo(flow);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       BinaryEncoder avro = EncoderFactory.get().binaryEncoder(bytes, null);
       writer.write(flow, avro);

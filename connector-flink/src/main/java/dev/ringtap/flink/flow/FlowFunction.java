@@ -6,9 +6,7 @@ import dev.ringtap.flow.FlowFrame;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.StoredFlows;
 import dev.ringtap.record.Flow;
-import dev.ringtap.record.FlowEncoder;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.ringtap.record.FlowFields;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,7 +50,6 @@ final class FlowFunction
   private transient StoredFlows.Stores stores;
   private transient StoredFlows flows;
   private transient FlowFrame frame;
-  private transient FlowEncoder encoder;
 
   // of the call at hand
   private transient ReadOnlyBroadcastState<String, CaptureLosses> losses;
@@ -75,7 +72,6 @@ final class FlowFunction
     stores = new StoredFlows.Stores(store("flows"), store("datagrams"));
     flows = new StoredFlows(new FlowLimits(1, idle, active), this::known, this::export);
     frame = new FlowFrame();
-    encoder = FlowEncoder.singleObject();
   }
 
   private StoredFlows.Store store(String name) {
@@ -97,11 +93,7 @@ final class FlowFunction
   }
 
   private void export(Biflow flow) {
-    try {
-      out.collect(Flow.getDecoder().decode(encoder.encode(flow)));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot happen: it was encoded here", e);
-    }
+    out.collect(FlowFields.flow(flow));
   }
 
   @Override
