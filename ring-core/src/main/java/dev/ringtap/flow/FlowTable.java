@@ -47,7 +47,6 @@ public final class FlowTable {
   private static final int GROUP = 16;
 
   private static final int LINE_WORDS = 8;
-  private static final int WHEEL = 256;
   private static final int DATAGRAMS = 4096;
 
   /** A file may name any number of interfaces. */
@@ -77,23 +76,10 @@ public final class FlowTable {
   /** Hash in the upper, slot + 1 in the lower half; 0 is free. Linear probing. */
   private final long[] index;
 
+  /** Of a slot that is free, the next one. */
   private final int[] hashes;
 
-  /**
-   * The next slot that is free, or in the same bucket of the wheel, whose last one has the first.
-   */
-  private final int[] next;
-
-  /** {@link Biflow#END} when the slot was put into its bucket. */
-  private final long[] scheduledEnd;
-
-  private final int[] wheelLast = new int[WHEEL];
-  private long currentTick;
-
-  /** No bucket before this tick's has a flow. */
-  private long firstTick;
-
-  private long now = Long.MIN_VALUE;
+  private final FlowWheel wheel;
   private int free = NONE;
   private int size;
 
@@ -126,9 +112,7 @@ public final class FlowTable {
     words = new long[Math.multiplyExact(capacity, Biflow.WORDS)];
     index = new long[Integer.highestOneBit(capacity) << 2];
     hashes = new int[capacity];
-    next = new int[capacity];
-    scheduledEnd = new long[capacity];
-    Arrays.fill(wheelLast, NONE);
+    wheel = new FlowWheel(times, words, capacity, this::endDue);
     Arrays.setAll(group, i -> new FlowFrame());
   }
 
@@ -261,14 +245,14 @@ public final class FlowTable {
 
   private void open(int hash, long captureAndKind) {
     if (size == capacity) {
-      evict();
+      end(wheel.evict(), FlowEndReason.LACK_OF_RESOURCES);
     }
     int slot;
     if (free == NONE) {
       slot = used++;
     } else {
       slot = free;
-      free = next[slot];
+      free = hashes[slot];
     }
     size++;
     hashes[slot] = hash;
@@ -282,7 +266,7 @@ public final class FlowTable {
     int direction = Biflow.open(words, at, frame, captureAndKind, lost[captureNumber], communityId);
     Biflow.add(words, at, frame, direction, lost[captureNumber]);
     openFrames++;
-    schedule(slot, at);
+    wheel.schedule(slot);
   }
 
   /** The same for both directions. */
@@ -344,149 +328,30 @@ public final class FlowTable {
    * @param nanos nanoseconds since 1970 UTC
    */
   public void advance(long nanos) {
-    if (nanos <= now) {
-      if (nanos < now - times.idle()) {
-        endAll();
-        setClock(nanos);
-      }
-      return;
-    }
-    if (now == Long.MIN_VALUE) {
-      setClock(nanos);
-      return;
-    }
-    now = nanos;
-    long tick = Math.floorDiv(nanos, times.tick());
-    if (tick != currentTick) {
-      turn(tick);
-    }
-  }
-
-  private void setClock(long nanos) {
-    now = nanos;
-    currentTick = Math.floorDiv(nanos, times.tick());
-    firstTick = currentTick;
-  }
-
-  private void turn(long tick) {
-    long first = Math.max(currentTick + 1, Math.min(firstTick, tick + 1));
-    long last = Math.min(tick, first + WHEEL - 1);
-    boolean all = last < tick;
-    if (all) {
-      first = tick - WHEEL + 1;
-      last = tick;
-    }
-    currentTick = tick;
-    firstTick = tick + 1;
-    for (long each = first; each <= last; each++) {
-      empty(bucket(each));
-    }
-  }
-
-  private static int bucket(long tick) {
-    return (int) tick & WHEEL - 1;
-  }
-
-  /** Ends the flows of a bucket that are due, and puts the others where they belong by now. */
-  private void empty(int bucket) {
-    int last = wheelLast[bucket];
-    if (last == NONE) {
-      return;
-    }
-    wheelLast[bucket] = NONE;
-    int slot = next[last];
-    while (true) {
-      int following = next[slot];
-      boolean isLast = slot == last;
-      int at = slot * Biflow.WORDS;
-      if (currentTick >= times.dueTick(words, at)) {
-        end(slot, at, FlowTimes.endReason(words, at, FlowEndReason.IDLE_TIMEOUT));
-      } else {
-        schedule(slot, at);
-      }
-      if (isLast) {
-        return;
-      }
-      slot = following;
-    }
-  }
-
-  /**
-   * The tick at which a flow is looked at again. It is no later than a TCP connection that ends
-   * meanwhile may be due.
-   */
-  private long nextTick(int at) {
-    long tick =
-        Math.min(times.dueTick(words, at), Math.floorDiv(now + times.ended(), times.tick()) + 1);
-    return Math.min(Math.max(tick, currentTick + 1), currentTick + WHEEL - 1);
-  }
-
-  private void schedule(int slot, int at) {
-    long tick = nextTick(at);
-    scheduledEnd[slot] = words[at + Biflow.END];
-    firstTick = Math.min(firstTick, tick);
-    int bucket = bucket(tick);
-    int last = wheelLast[bucket];
-    if (last == NONE) {
-      next[slot] = slot;
+    if (wheel.isSetBack(nanos)) {
+      endAll();
+      wheel.setClock(nanos);
     } else {
-      next[slot] = next[last];
-      next[last] = slot;
+      wheel.advance(nanos);
     }
-    wheelLast[bucket] = slot;
   }
 
-  /**
-   * Ends the first flow of the wheel that has had no frame since it was put there: the CLOCK
-   * algorithm, which comes near to ending the one without a frame for longest.
-   */
-  private void evict() {
-    long tick = Math.max(firstTick, currentTick + 1);
-    while (true) {
-      int bucket = bucket(tick);
-      int last = wheelLast[bucket];
-      if (last == NONE) {
-        tick++;
-        continue;
-      }
-      firstTick = tick;
-      int slot = next[last];
-      if (slot == last) {
-        wheelLast[bucket] = NONE;
-      } else {
-        next[last] = next[slot];
-      }
-      int at = slot * Biflow.WORDS;
-      if (scheduledEnd[slot] == words[at + Biflow.END]) {
-        end(slot, at, FlowEndReason.LACK_OF_RESOURCES);
-        return;
-      }
-      schedule(slot, at);
-      tick = Math.max(firstTick, currentTick + 1);
-    }
+  private void endDue(int slot) {
+    end(slot, FlowTimes.endReason(words, slot * Biflow.WORDS, FlowEndReason.IDLE_TIMEOUT));
   }
 
   /** Ends all flows: the capture is over. */
   public void endAll() {
-    for (int bucket = 0; bucket < WHEEL; bucket++) {
-      int last = wheelLast[bucket];
-      wheelLast[bucket] = NONE;
-      int slot = last == NONE ? NONE : next[last];
-      while (slot != NONE) {
-        int following = slot == last ? NONE : next[slot];
-        int at = slot * Biflow.WORDS;
-        end(slot, at, FlowTimes.endReason(words, at, FlowEndReason.FORCED_END));
-        slot = following;
-      }
-    }
-    firstTick = currentTick + WHEEL;
+    wheel.clear(
+        slot ->
+            end(slot, FlowTimes.endReason(words, slot * Biflow.WORDS, FlowEndReason.FORCED_END)));
     Arrays.fill(datagrams, 0);
   }
 
-  private void end(int slot, int at, FlowEndReason reason) {
+  private void end(int slot, FlowEndReason reason) {
     remove(slot);
-    export(at, reason);
-    next[slot] = free;
+    export(slot * Biflow.WORDS, reason);
+    hashes[slot] = free;
     free = slot;
     size--;
   }
