@@ -6,6 +6,7 @@ import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.Ledger;
@@ -13,6 +14,7 @@ import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.lab.FrameSender;
 import dev.ringtap.lab.PrivateNetwork;
+import dev.ringtap.record.Flow;
 import dev.ringtap.record.Packet;
 import dev.ringtap.registry.PacketDecoder;
 import java.io.IOException;
@@ -29,6 +31,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.Command;
 
@@ -42,12 +45,14 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final String TOPIC = "packets";
+  private static final String FLOWS = "flows";
   private static final int CALM_FRAMES = 100_000;
   private static final int CALM_FRAMES_PER_SECOND = 25_000;
   private static final int BURST_FRAMES = 400_000;
   private static final int SMALLEST_RING_MIB = CaptureOption.RING_MIB.check(2);
   private static final int NO_PAUSE = 0;
   private static final int SAMPLE_LINES = 6;
+  private static final int LARGEST_FLOWS = 5;
 
   private final DemoFlinkJob flinkJob = DemoFlinkJob.ofProject();
 
@@ -91,8 +96,8 @@ final class DemoCommand implements Callable<Integer> {
       say("");
       say("Creating a virtual wire in a private network namespace.");
       say(
-          "1. Office traffic at %,d frames/s for %d s -> ring -> Avro -> topic '%s'",
-          CALM_FRAMES_PER_SECOND, CALM_FRAMES / CALM_FRAMES_PER_SECOND, TOPIC);
+          "1. Office traffic at %,d frames/s for %d s -> ring -> Avro -> topics '%s' and '%s'",
+          CALM_FRAMES_PER_SECOND, CALM_FRAMES / CALM_FRAMES_PER_SECOND, TOPIC, FLOWS);
       CaptureConfig calm = network.capture(PrivateNetwork.RIGHT).build();
       Ledger first = capture(broker, TOPIC, network, calm, CALM_FRAMES, CALM_FRAMES_PER_SECOND);
       boolean good = readBack(broker, first);
@@ -137,7 +142,7 @@ final class DemoCommand implements Callable<Integer> {
         writer.write(id, nanos, frame.length, PacketType.HOST, 0, 0, bytes, 0, frame.length);
       }
     }
-    say("1. Capture file -> ring layout -> Avro -> topic '%s'", TOPIC);
+    say("1. Capture file -> ring layout -> Avro -> topics '%s' and '%s'", TOPIC, FLOWS);
     try (CaptureAgent agent =
         CaptureAgent.open(config(broker, TOPIC, new AgentConfig.Replay(file, null, null)))) {
       return end(readBack(broker, agent.run()));
@@ -172,14 +177,23 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static AgentConfig config(EmbeddedBroker broker, String topic, AgentConfig.Input input) {
-    Properties settings = new Properties();
-    settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+    AgentConfig.FlowTarget flows =
+        topic.equals(TOPIC)
+            ? new AgentConfig.FlowTarget(FLOWS, FlowLimits.DEFAULT, false, null)
+            : null;
     return new AgentConfig(
         input,
-        new AgentConfig.KafkaTarget(topic, 4, RecordKey.FLOW, settings, false),
+        new AgentConfig.KafkaTarget(
+            topic, 4, RecordKey.FLOW, 1, settings(broker), false, null, flows),
         0,
         null,
         Duration.ofSeconds(30));
+  }
+
+  private static Properties settings(EmbeddedBroker broker) {
+    Properties settings = new Properties();
+    settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+    return settings;
   }
 
   private static void send(PrivateNetwork network, int frames, int framesPerSecond)
@@ -201,11 +215,13 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static boolean readBack(EmbeddedBroker broker, Ledger ledger) throws IOException {
-    Properties settings = new Properties();
-    settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
     DemoTable table = new DemoTable();
-    try (TopicReader reader =
-        new TopicReader(settings, TOPIC, true, new PacketDecoder(null, note -> say("%s", note)))) {
+    try (TopicReader<Packet> reader =
+        new TopicReader<>(
+            settings(broker),
+            TOPIC,
+            true,
+            new PacketValues(new PacketDecoder(null, note -> say("%s", note))))) {
       say("");
       say("Read back from the topic, the first %d as `ringtap dump` shows them:", SAMPLE_LINES);
       while (!reader.isAtEnd()) {
@@ -224,10 +240,36 @@ final class DemoCommand implements Callable<Integer> {
     say(
         "  read back %,d of %,d acknowledged, lost on the way to the ring: %,d",
         table.frames(), ledger.acknowledged(), table.lost());
-    return table.frames() == ledger.acknowledged()
-        && table.lost() == ledger.droppedByKernel()
+    // frames lost after the last one are in the ledger alone
+    return readFlowsBack(broker, ledger)
+        && table.frames() == ledger.acknowledged()
+        && table.lost() <= ledger.droppedByKernel()
         && ledger.balances()
         && ledger.notDelivered() == 0;
+  }
+
+  private static boolean readFlowsBack(EmbeddedBroker broker, Ledger ledger) throws IOException {
+    LargestFlows largest = new LargestFlows(LargestFlows.Order.BYTES, LARGEST_FLOWS);
+    long frames = 0;
+    try (TopicReader<SpecificRecord> reader =
+        new TopicReader<>(settings(broker), FLOWS, true, new FlowValues(null))) {
+      while (!reader.isAtEnd()) {
+        for (SpecificRecord each : reader.poll()) {
+          Flow flow = (Flow) each;
+          largest.add(flow);
+          frames += LargestFlows.Order.PACKETS.of(flow);
+        }
+      }
+    }
+    say("");
+    say(
+        "The same frames as flow records, the %d largest of %,d as `ringtap flows` shows them:",
+        LARGEST_FLOWS, ledger.flows().records());
+    FlowText.table(largest.sorted()).forEach(line -> say("  %s", line));
+    say(
+        "  captured %,d = %,d in flow records + %,d of no flow",
+        ledger.captured(), frames, ledger.flows().withoutFlow());
+    return ledger.captured() == frames + ledger.flows().withoutFlow();
   }
 
   private static void printLedger(Ledger ledger) {

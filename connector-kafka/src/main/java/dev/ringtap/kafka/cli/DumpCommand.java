@@ -6,8 +6,6 @@ import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
-import dev.ringtap.registry.PacketDecoder;
-import dev.ringtap.registry.RegistryUrl;
 import dev.ringtap.registry.SchemaRegistry;
 import java.io.Closeable;
 import java.io.FileDescriptor;
@@ -20,15 +18,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.Properties;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,10 +42,6 @@ import picocli.CommandLine.Spec;
 final class DumpCommand implements Callable<Integer> {
   private static final PacketLine LINE = new PacketLine();
 
-  /** Of the options that say how to read a topic. */
-  private static final List<String> TOPIC_OPTIONS =
-      List.of("-b", "-t", "--from-beginning", "-e", "--registry", "--consumer-config", "-X");
-
   @Option(
       names = {"-r", "--read"},
       paramLabel = "FILE",
@@ -59,46 +50,13 @@ final class DumpCommand implements Callable<Integer> {
               + " standard input. Repeatable: merges files by time.")
   private List<Path> files = List.of();
 
-  @Option(
-      names = {"-b", "--bootstrap-server"},
-      paramLabel = "HOST:PORT",
-      defaultValue = "127.0.0.1:9092",
-      description =
-          "Connects to these Kafka brokers, separated by commas. Default: ${DEFAULT-VALUE}.")
-  private String bootstrapServers;
-
-  @Option(
-      names = {"-t", "--topic"},
-      paramLabel = "TOPIC",
-      defaultValue = "packets",
-      description = "Reads this topic. Default: ${DEFAULT-VALUE}.")
-  private String topic;
+  @Mixin private final TopicArguments topic = new TopicArguments();
 
   @Option(
       names = {"-c", "--count"},
       paramLabel = "COUNT",
       description = "Stops after this many packets.")
   private Long count;
-
-  @Option(
-      names = "--from-beginning",
-      fallbackValue = CaptureFlags.ON,
-      description = "Starts at the oldest packet. Default: at the next one.")
-  private boolean fromBeginning;
-
-  @Option(
-      names = {"-e", "--end"},
-      fallbackValue = CaptureFlags.ON,
-      description = "Stops at the packet that is the last one when the command starts.")
-  private boolean untilEnd;
-
-  @Option(
-      names = "--registry",
-      paramLabel = "URL",
-      description =
-          "Looks up schema IDs in this registry, given as for capture. Default: assumes this"
-              + " version's schema.")
-  private String registry;
 
   @Option(
       names = {"-w", "--write"},
@@ -133,20 +91,6 @@ final class DumpCommand implements Callable<Integer> {
           "Prints one JSON object per packet: the record's fields, decoded header fields, and its line"
               + " in tcpdump's format.")
   private boolean json;
-
-  @Option(
-      names = "--consumer-config",
-      paramLabel = "FILE",
-      description =
-          "Reads Kafka consumer settings from this properties file. Put passwords here: -X shows them"
-              + " in the process list.")
-  private Path consumerConfig;
-
-  @Option(
-      names = "-X",
-      paramLabel = "KEY=VALUE",
-      description = "Sets a Kafka consumer setting; overrides --consumer-config. Repeatable.")
-  private Map<String, String> consumerSettings = new LinkedHashMap<>();
 
   @Mixin private final FilterArgument filter = new FilterArgument();
 
@@ -197,11 +141,7 @@ final class DumpCommand implements Callable<Integer> {
   }
 
   private int dumpFiles() throws IOException {
-    for (String option : TOPIC_OPTIONS) {
-      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        throw usage(option + " is for a topic, not for -r");
-      }
-    }
+    topic.requireNone("-r");
     List<FilePackets> inputs = new ArrayList<>();
     try (Output output = output()) {
       for (Path file : files) {
@@ -254,16 +194,8 @@ final class DumpCommand implements Callable<Integer> {
   }
 
   private int dumpTopic() throws IOException {
-    Properties settings = new Properties();
-    settings.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-    if (consumerConfig != null) {
-      settings.putAll(OptionFile.settings(spec.commandLine(), "--consumer-config", consumerConfig));
-    }
-    settings.putAll(consumerSettings);
-    try (SchemaRegistry schemas = registry == null ? null : SchemaRegistry.at(registryUrl());
-        TopicReader reader =
-            new TopicReader(
-                settings, topic, fromBeginning, new PacketDecoder(schemas, DumpCommand::note));
+    try (SchemaRegistry schemas = topic.registry();
+        TopicReader<Packet> reader = topic.open(new PacketValues(TopicArguments.packets(schemas)));
         Output output = output()) {
       Shutdown.onSignal(reader::wakeUp);
       while (!reader.isWokenUp()) {
@@ -274,19 +206,11 @@ final class DumpCommand implements Callable<Integer> {
           }
         }
         output.flush();
-        if (output.isGone() || untilEnd && reader.isAtEnd()) {
+        if (output.isGone() || topic.untilEnd() && reader.isAtEnd()) {
           break;
         }
       }
       return end(reader, output);
-    }
-  }
-
-  private RegistryUrl registryUrl() {
-    try {
-      return RegistryUrl.parse(registry);
-    } catch (IllegalArgumentException e) {
-      throw usage("--registry: " + e.getMessage());
     }
   }
 
@@ -295,13 +219,9 @@ final class DumpCommand implements Callable<Integer> {
     System.err.println("ringtap: " + TerminalText.line(sentence));
   }
 
-  private int end(TopicReader reader, Output output) throws IOException {
+  private int end(TopicReader<Packet> reader, Output output) throws IOException {
     output.flush();
-    if (reader.foreignRecords() > 0) {
-      System.err.printf("%d records of topic %s were no packets%n", reader.foreignRecords(), topic);
-      return ExitCode.FAILED;
-    }
-    return ExitCode.OK;
+    return topic.end(reader, "packets");
   }
 
   /** A packet as a line like tcpdump's. */

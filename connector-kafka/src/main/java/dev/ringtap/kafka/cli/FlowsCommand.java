@@ -6,21 +6,24 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.CaptureFileException;
-import dev.ringtap.flow.Biflow;
 import dev.ringtap.flow.FlowLimits;
-import dev.ringtap.flow.FlowTable;
 import dev.ringtap.record.Flow;
-import dev.ringtap.record.FlowEncoder;
+import dev.ringtap.record.FlowFields;
+import dev.ringtap.record.Packet;
+import dev.ringtap.registry.SchemaRegistry;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,10 +31,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code ringtap flows}: the flows of a file or an interface as a table, as JSON or as CSV. */
+/**
+ * {@code ringtap flows}: the flows of an interface, a file or a topic as a table, as JSON or as
+ * CSV.
+ */
 @Command(
     name = "flows",
-    description = "Prints the flows of a capture file or an interface.",
+    description = "Prints the flows of an interface, a capture file or a topic.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class FlowsCommand implements Callable<Integer> {
@@ -50,6 +56,8 @@ final class FlowsCommand implements Callable<Integer> {
           "Reads this pcap or pcapng file, up to its last complete frame. - reads standard input.")
   private Path file;
 
+  @Mixin private final TopicArguments topic = new TopicArguments();
+
   @Option(
       names = "--top",
       paramLabel = "N",
@@ -62,7 +70,7 @@ final class FlowsCommand implements Callable<Integer> {
       paramLabel = "bytes|packets|duration",
       defaultValue = "bytes",
       description = "Sorts by this, both directions together. Default: ${DEFAULT-VALUE}.")
-  private Order order;
+  private LargestFlows.Order order;
 
   @Option(
       names = "--json",
@@ -80,34 +88,26 @@ final class FlowsCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  /** What flows are sorted by. */
-  enum Order {
-    BYTES {
-      @Override
-      long of(Flow flow) {
-        return flow.getLayer2OctetDeltaCount() + flow.getReverseLayer2OctetDeltaCount();
-      }
-    },
-    PACKETS {
-      @Override
-      long of(Flow flow) {
-        return flow.getPacketDeltaCount() + flow.getReversePacketDeltaCount();
-      }
-    },
-    DURATION {
-      @Override
-      long of(Flow flow) {
-        return FlowText.durationNanos(flow);
-      }
-    };
+  private final PrintStream out =
+      new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)), false);
 
-    abstract long of(Flow flow);
-  }
+  private LargestFlows largest;
+
+  /** That were read from a topic. */
+  private long flowRecords;
+
+  // when the screen was drawn last
+  private long drawnFrames;
+  private long drawnBytes;
 
   @Override
   public Integer call() throws IOException {
-    if ((interfaceName == null) == (file == null)) {
-      throw usage("say what to read: -i INTERFACE or -r FILE, one of them");
+    boolean readsTopic = interfaceName == null && file == null;
+    if (readsTopic && topic.given() == null || interfaceName != null && file != null) {
+      throw usage("say what to read: -i INTERFACE, -r FILE or -t TOPIC, one of them");
+    }
+    if (!readsTopic) {
+      topic.requireNone(file == null ? "-i" : "-r");
     }
     if (json && csv) {
       throw usage("--json and --csv cannot be used together");
@@ -115,23 +115,52 @@ final class FlowsCommand implements Callable<Integer> {
     if (top < 1 || top > 1_000_000) {
       throw usage("--top is " + top + "; expected 1 to 1000000");
     }
-    PacketFilter frames = filter.filter();
-    try (BlockSource source = file == null ? capture() : read(file, frames)) {
-      Shutdown.onSignal(() -> stop(source));
-      read(source);
+    largest = new LargestFlows(order, top);
+    if (csv) {
+      out.println(FlowText.csvHeader());
     }
-    if (file != null && frames != null) {
+    PacketFilter frames = filter.filter();
+    int code = readsTopic ? readTopic(frames) : readFrames(frames);
+    if (frames != null && interfaceName == null) {
       frames.check();
     }
-    return ExitCode.OK;
+    return code;
   }
 
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private static CaptureFile read(Path file, PacketFilter frames) throws IOException {
-    return CaptureFile.open(file, frames);
+  private boolean isTable() {
+    return !json && !csv;
+  }
+
+  /** In a table, one flow is one row; a list of records goes on while the flow does. */
+  private FlowLimits limits() {
+    FlowLimits limits = FlowLimits.DEFAULT;
+    return isTable()
+        ? new FlowLimits(limits.capacity(), limits.idle(), Duration.ofDays(1))
+        : limits;
+  }
+
+  private void add(Flow flow) {
+    if (isTable()) {
+      largest.add(flow);
+    } else {
+      out.println(json ? FlowText.json(flow) : FlowText.csv(flow));
+    }
+  }
+
+  private int readFrames(PacketFilter frames) throws IOException {
+    HostFlows flows = new HostFlows(limits(), flow -> add(FlowFields.flow(flow)));
+    try (BlockSource source = file == null ? capture() : CaptureFile.open(file, frames)) {
+      Shutdown.onSignal(() -> stop(source));
+      try (Screen screen = file == null && isTable() ? Screen.open() : null) {
+        read(source, flows, screen);
+      }
+    }
+    end(flows);
+    return ExitCode.OK;
   }
 
   private PacketCapture capture() throws IOException {
@@ -148,37 +177,21 @@ final class FlowsCommand implements Callable<Integer> {
     }
   }
 
-  private void read(BlockSource source) throws IOException {
-    PrintStream out = System.out;
-    FlowEncoder encoder = FlowEncoder.singleObject();
-    Comparator<Flow> smallestFirst = Comparator.comparingLong(order::of);
-    PriorityQueue<Flow> largest = new PriorityQueue<>(smallestFirst);
-    Consumer<Flow> each =
-        json ? flow -> out.println(FlowText.json(flow)) : flow -> out.println(FlowText.csv(flow));
-    boolean sorted = !json && !csv;
-    if (csv) {
-      out.println(FlowText.csvHeader());
-    }
-    FlowTable table =
-        new FlowTable(
-            FlowLimits.DEFAULT,
-            flow -> {
-              Flow record = decode(flow, encoder);
-              if (sorted) {
-                largest.add(record);
-                if (largest.size() > top) {
-                  largest.remove();
-                }
-              } else {
-                each.accept(record);
-              }
-            });
-    long[] framesAndLoss = new long[2];
+  private void read(BlockSource source, HostFlows flows, Screen screen) throws IOException {
     try {
-      while (!source.isEnded()) {
+      while (!source.isEnded() && !out.checkError()) {
         try (Block block = source.poll(POLL_MILLIS)) {
-          read(block, table, framesAndLoss);
+          Frame frame;
+          while (block != null && (frame = block.next()) != null) {
+            flows.collect(frame);
+          }
+          if (block != null) {
+            flows.settle();
+          } else if (file == null) {
+            flows.idle();
+          }
         }
+        show(screen, interfaceName, flows);
       }
     } catch (CaptureFileException e) {
       if (!e.isTruncated()) {
@@ -186,37 +199,88 @@ final class FlowsCommand implements Callable<Integer> {
       }
       DumpCommand.note(e.getMessage());
     }
-    table.endAll();
-    if (sorted) {
-      List<Flow> flows = new ArrayList<>(largest);
-      flows.sort(smallestFirst.reversed());
-      FlowText.table(flows).forEach(out::println);
+  }
+
+  private int readTopic(PacketFilter frames) throws IOException {
+    HostFlows flows = new HostFlows(limits(), flow -> add(FlowFields.flow(flow)));
+    int code;
+    try (SchemaRegistry registry = topic.registry();
+        TopicReader<SpecificRecord> reader = topic.open(new FlowValues(registry))) {
+      Shutdown.onSignal(reader::wakeUp);
+      try (Screen screen = !topic.untilEnd() && isTable() ? Screen.open() : null) {
+        while (!reader.isWokenUp() && !out.checkError()) {
+          for (SpecificRecord each : reader.poll()) {
+            if (each instanceof Flow flow) {
+              requireNoFilter();
+              flowRecords++;
+              add(flow);
+            } else if (frames == null || frames.keeps((Packet) each)) {
+              flows.collect((Packet) each);
+            }
+          }
+          flows.settle();
+          if (topic.untilEnd() && reader.isAtEnd()) {
+            break;
+          }
+          show(screen, topic.topic(), flows);
+        }
+      }
+      code = topic.end(reader, "packets or flows");
+    }
+    end(flows);
+    return code;
+  }
+
+  private void requireNoFilter() {
+    if (!filter.expression().isEmpty()) {
+      throw usage("a filter is for packets, and topic " + topic.topic() + " has flow records");
+    }
+  }
+
+  /** What would be printed if it ended now, for those who look on. */
+  private void show(Screen screen, String from, HostFlows flows) {
+    if (screen == null) {
+      return;
+    }
+    screen.draw(
+        () -> {
+          LargestFlows now = largest.copy();
+          flows.forEachOpen(flow -> now.add(FlowFields.flow(flow)));
+          List<String> lines = new ArrayList<>();
+          lines.add(from + "  " + rates(flows));
+          lines.add("");
+          lines.addAll(FlowText.table(now.sorted()));
+          return lines;
+        });
+  }
+
+  /** What came in the second since this was called last. */
+  private String rates(HostFlows flows) {
+    String rates =
+        String.format(
+            Locale.ROOT,
+            "%,d frames/s  %.1f MB/s  %,d flows open  captured %,d  dropped %,d",
+            flows.frames() - drawnFrames,
+            (flows.bytes() - drawnBytes) / 1e6,
+            flows.open(),
+            flows.frames(),
+            flows.lost());
+    drawnFrames = flows.frames();
+    drawnBytes = flows.bytes();
+    return flowRecords == 0 ? rates : String.format(Locale.ROOT, "%,d flow records", flowRecords);
+  }
+
+  private void end(HostFlows flows) {
+    flows.endAll();
+    if (isTable()) {
+      FlowText.table(largest.sorted()).forEach(out::println);
     }
     out.flush();
-    System.err.printf(
-        "%d frames = %d in %d flows + %d of no flow; %d dropped by the kernel%n",
-        framesAndLoss[0],
-        table.exportedFrames(),
-        table.exportedFlows(),
-        table.framesWithoutFlow(),
-        framesAndLoss[1]);
-  }
-
-  private static void read(Block block, FlowTable table, long[] framesAndLoss) {
-    Frame frame;
-    while (block != null && (frame = block.next()) != null) {
-      table.collect(frame);
-      framesAndLoss[0]++;
-      framesAndLoss[1] += frame.lostBefore();
+    if (flowRecords > 0) {
+      System.err.println(flowRecords + " flow records");
     }
-    table.settle();
-  }
-
-  private static Flow decode(Biflow flow, FlowEncoder encoder) {
-    try {
-      return Flow.getDecoder().decode(encoder.encode(flow));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot happen: it was encoded here", e);
+    if (flowRecords == 0 || flows.frames() > 0) {
+      System.err.println(flows.summary());
     }
   }
 }

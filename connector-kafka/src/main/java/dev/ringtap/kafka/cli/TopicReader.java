@@ -1,9 +1,8 @@
 package dev.ringtap.kafka.cli;
 
-import dev.ringtap.record.Packet;
-import dev.ringtap.registry.PacketDecoder;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +13,7 @@ import java.util.Properties;
 import java.util.Queue;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
@@ -23,41 +23,60 @@ import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads a topic's packets, all partitions, outside any consumer group. For one thread, except
- * {@link #wakeUp}.
+ * Reads a topic's values, all partitions, outside any consumer group. For one thread, except {@link
+ * #wakeUp}.
+ *
+ * @param <T> what one value holds one or many of
  */
-final class TopicReader implements AutoCloseable {
+final class TopicReader<T> implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
   private static final Duration POLL_TIMEOUT = Duration.ofMillis(500);
+  private static final int MAX_EMPTY_FETCHES = 20;
 
-  /** Packets that one poll brings at most. */
-  private static final int MAX_PACKETS = 20_000;
+  /** What one poll brings at most. */
+  private static final int MAX_ELEMENTS = 20_000;
 
-  private static final Comparator<Packet> AS_CAPTURED =
-      Comparator.comparing(Packet::getTimestamp).thenComparingLong(Packet::getSequence);
+  /** What a topic has. */
+  interface Values<T> extends Comparator<T> {
+    /**
+     * What a value holds; none if it is something else.
+     *
+     * @throws IOException if a schema registry is needed and does not answer
+     */
+    List<? extends T> decode(byte[] value) throws IOException;
+
+    /** By which they are in order, as far as milliseconds tell it; no earlier than the record's. */
+    Instant time(T element);
+  }
 
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final PacketDecoder decoder;
+  private final Values<T> values;
   private final List<TopicPartition> partitions = new ArrayList<>();
   private final Map<TopicPartition, Long> end = new HashMap<>();
+
+  /** Records of each partition that were fetched. */
+  private final Map<TopicPartition, Integer> waiting = new HashMap<>();
+
+  /** Since one that brought something. */
+  private int emptyFetches;
 
   /** Not decoded before their time has come: one record may hold thousands of packets. */
   private final Queue<ConsumerRecord<byte[], byte[]>> fetched =
       new PriorityQueue<>(Comparator.comparingLong(TopicReader::earliestMillis));
 
-  private final Queue<Packet> decoded = new PriorityQueue<>(AS_CAPTURED);
+  private final Queue<T> decoded;
 
   private long foreignRecords;
   private volatile boolean wokenUp;
 
   /**
    * @param settings Kafka consumer settings, {@code bootstrap.servers} among them
-   * @param decoder what makes packets of the values
    * @throws IOException if no broker answers within 15 s, or there is no such topic
    */
-  TopicReader(Properties settings, String topic, boolean fromBeginning, PacketDecoder decoder)
+  TopicReader(Properties settings, String topic, boolean fromBeginning, Values<T> values)
       throws IOException {
-    this.decoder = decoder;
+    this.values = values;
+    decoded = new PriorityQueue<>(values);
     Properties all = new Properties();
     all.setProperty(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     all.setProperty(ConsumerConfig.CLIENT_ID_CONFIG, "ringtap-dump");
@@ -98,30 +117,61 @@ final class TopicReader implements AutoCloseable {
   }
 
   /**
-   * The next packets, in the order in which they were captured as far as one fetch has them.
+   * What comes next, in the values' order: of all partitions up to where they ended when this was
+   * opened; after that, as far as one fetch has them.
    *
    * @throws IOException if a schema registry is needed and does not answer
    */
-  List<Packet> poll() throws IOException {
-    if (fetched.isEmpty() && decoded.isEmpty()) {
+  List<T> poll() throws IOException {
+    if (fetched.isEmpty() && decoded.isEmpty() || lacksPartition()) {
       fetch();
     }
-    List<Packet> packets = new ArrayList<>();
-    while (packets.size() < MAX_PACKETS && !(fetched.isEmpty() && decoded.isEmpty())) {
+    List<T> elements = new ArrayList<>();
+    while (elements.size() < MAX_ELEMENTS && !(fetched.isEmpty() && decoded.isEmpty())) {
       if (isDecodedUpToNextRecord()) {
-        packets.add(decoded.remove());
+        elements.add(decoded.remove());
+      } else if (lacksPartition()) {
+        break;
       } else {
-        List<Packet> some = decoder.decode(fetched.remove().value());
+        ConsumerRecord<byte[], byte[]> record = fetched.remove();
+        waiting.merge(partition(record), -1, Integer::sum);
+        List<? extends T> some = values.decode(record.value());
         foreignRecords += some.isEmpty() ? 1 : 0;
         decoded.addAll(some);
       }
     }
-    return packets;
+    return elements;
+  }
+
+  private static TopicPartition partition(ConsumerRecord<byte[], byte[]> record) {
+    return new TopicPartition(record.topic(), record.partition());
+  }
+
+  /**
+   * Whether a partition that has more has none here: its next record may be the earliest. One whose
+   * broker is away is not waited for.
+   */
+  private boolean lacksPartition() {
+    return partitions.stream().anyMatch(this::isLacking) && emptyFetches < MAX_EMPTY_FETCHES;
+  }
+
+  private boolean isLacking(TopicPartition each) {
+    return waiting.getOrDefault(each, 0) == 0 && consumer.position(each) < end.get(each);
   }
 
   private void fetch() {
     try {
-      consumer.poll(POLL_TIMEOUT).forEach(fetched::add);
+      consumer.resume(partitions);
+      if (lacksPartition()) {
+        // the others wait, so that they do not fill the memory
+        consumer.pause(partitions.stream().filter(each -> !isLacking(each)).toList());
+      }
+      ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL_TIMEOUT);
+      emptyFetches = records.isEmpty() ? emptyFetches + 1 : 0;
+      for (ConsumerRecord<byte[], byte[]> each : records) {
+        fetched.add(each);
+        waiting.merge(partition(each), 1, Integer::sum);
+      }
     } catch (WakeupException e) {
       // the caller looks at isWokenUp
     }
@@ -130,7 +180,8 @@ final class TopicReader implements AutoCloseable {
   private boolean isDecodedUpToNextRecord() {
     return !decoded.isEmpty()
         && (fetched.isEmpty()
-            || decoded.peek().getTimestamp().toEpochMilli() < earliestMillis(fetched.peek()));
+            ? !lacksPartition()
+            : values.time(decoded.peek()).toEpochMilli() < earliestMillis(fetched.peek()));
   }
 
   /** A record's time is that of its first packet, but where the broker sets it. */
@@ -148,7 +199,7 @@ final class TopicReader implements AutoCloseable {
             .allMatch(entry -> consumer.position(entry.getKey()) >= entry.getValue());
   }
 
-  /** Records so far that were no packets. */
+  /** Records so far that were something else. */
   long foreignRecords() {
     return foreignRecords;
   }

@@ -25,7 +25,8 @@ class DemoIT {
           Pattern.compile("Starting a Kafka broker inside this process \\.\\.\\."),
           Pattern.compile("  it listens on 127\\.0\\.0\\.1:\\d+"),
           Pattern.compile("Creating a virtual wire .*"),
-          Pattern.compile("1\\. Office traffic at 25,000 frames/s for 4 s -> .*'packets'"),
+          Pattern.compile(
+              "1\\. Office traffic at 25,000 frames/s for 4 s -> .*'packets' and 'flows'"),
           Pattern.compile("Read back from the topic, the first 6 as `ringtap dump` shows them:"),
           Pattern.compile(
               "  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{9} .*, length \\d+: .*"),
@@ -37,6 +38,14 @@ class DemoIT {
           Pattern.compile(
               "  captured " + COUNT + " = .* acknowledged by Kafka \\+ 0 not delivered"),
           Pattern.compile("  read back .* acknowledged, lost on the way to the ring: " + COUNT),
+          Pattern.compile(
+              "The same frames as flow records, the 5 largest of "
+                  + COUNT
+                  + " as `ringtap flows` .*"),
+          Pattern.compile("  proto +source +destination +packets +bytes .* lost"),
+          Pattern.compile("  \\w+ +\\S+ +\\S+ +\\d+ +\\d+ +\\d+ +\\d+ +\\d\\.\\d{3} +\\d+"),
+          Pattern.compile(
+              "  captured " + COUNT + " = .* in flow records \\+ " + COUNT + " of no flow"),
           Pattern.compile("2\\. A burst of 400,000 frames .*"),
           Pattern.compile(
               "  " + COUNT + " of 400,000 frames lost .*, and each of them is counted:"),

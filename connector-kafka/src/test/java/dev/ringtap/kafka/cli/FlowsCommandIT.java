@@ -8,6 +8,7 @@ import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import dev.ringtap.testkit.Packets;
 import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ringtap flows -r}. */
+/** {@code ringtap flows} of a file, an interface and a topic. */
 @Timeout(180)
 class FlowsCommandIT {
   @TempDir Path directory;
@@ -126,6 +127,69 @@ class FlowsCommandIT {
       flows.terminate();
       assertThat(flows.exitCode(30)).isZero();
       assertThat(flows.text()).contains("150 frames = 150 in 2 flows + 0 of no flow; 0 dropped");
+    }
+  }
+
+  /** The same table, by whichever way. */
+  @Test
+  void readsTopicsOfPacketsAndOfFlows() throws Exception {
+    List<String> table = flows().out().lines().toList();
+    String account = "4 frames = 3 in 2 flows + 1 of no flow; 4 dropped by the kernel";
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0)) {
+      String server = broker.bootstrapServers();
+      for (String frames : List.of("1", "auto")) {
+        String packets = "packets-" + frames;
+        String records = "flows-" + frames;
+        Launcher.Result capture =
+            ringtap(
+                ("capture -b %s -t %s --flows %s --partitions 3 --frames-per-record %s -r %s")
+                    .formatted(server, packets, records, frames, file));
+        assertThat(capture.status()).as(capture.err()).isZero();
+        String options = " --from-beginning -e -b " + server;
+        Launcher.Result ofPackets = ringtap("flows" + options + " -t " + packets);
+        assertThat(ofPackets.out().lines()).as(ofPackets.err()).isEqualTo(table);
+        assertThat(ofPackets.err()).isEqualTo(account + "\n");
+        Launcher.Result ofFlows = ringtap("flows" + options + " -t " + records);
+        assertThat(ofFlows.out().lines()).as(ofFlows.err()).isEqualTo(table);
+        assertThat(ofFlows.err()).isEqualTo("2 flow records\n");
+        assertThat(ringtap("flows --json" + options + " -t " + records).out().lines())
+            .hasSize(2)
+            .allMatch(line -> line.startsWith("{\"host\":\"shop, 1\","));
+        Launcher.Result filtered = ringtap("flows" + options + " -t " + records + " tcp");
+        assertThat(filtered.status()).isEqualTo(2);
+        assertThat(filtered.err())
+            .contains("a filter is for packets, and topic " + records + " has flow records");
+        Launcher.Result tcp = ringtap("flows" + options + " -t " + packets + " tcp");
+        assertThat(tcp.err()).contains("1 frames = 1 in 1 flows + 0 of no flow");
+      }
+    }
+  }
+
+  private static Launcher.Result ringtap(String arguments) throws Exception {
+    return Launcher.run(Launcher.SCRIPT, Map.of(), arguments.split(" "));
+  }
+
+  @Test
+  void drawsATerminalAnew() throws Exception {
+    Requirements.privateNetwork();
+    Requirements.programs("script", "tcpreplay");
+    try (TestNetwork network = TestNetwork.create()) {
+      Output flows =
+          network.start(
+              "script", "-qefc", Launcher.SCRIPT + " flows -i " + TestNetwork.RIGHT, "/dev/null");
+      flows.await("listening on right");
+      flows.await("right  0 frames/s");
+      network.replay(file, "--topspeed", "--loop", "50");
+      flows.await("2 flows open  captured 200  dropped 0");
+      flows.await("10.0.0.1:1234");
+      assertThat(flows.text()).contains("\u001b[?1049h").doesNotContain("\u001b[?1049l");
+      // a terminal ends it by its key
+      flows.type(3);
+      assertThat(flows.exitCode(30)).isZero();
+      String after = flows.text().substring(flows.text().indexOf("\u001b[?1049l"));
+      assertThat(after)
+          .contains("UDP    10.0.0.1:1234 ")
+          .contains("200 frames = 150 in 2 flows + 50 of no flow; 0 dropped");
     }
   }
 }

@@ -83,6 +83,12 @@ final class Output {
     }
   }
 
+  /** A character on its standard input. */
+  void type(int character) throws IOException {
+    process.getOutputStream().write(character);
+    process.getOutputStream().flush();
+  }
+
   /** Any signal, by its name in kill(1). */
   void signal(String name) throws IOException {
     TestNetwork.run("kill", "-s", name, Long.toString(process.pid()));
