@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -40,9 +41,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Flow records of an agent: they account for every captured frame, whatever happens. */
-@Timeout(value = 240, unit = TimeUnit.SECONDS)
+/**
+ * Flow records of an agent: they account for every captured frame, whatever happens. {@code
+ * -Dflows.runs=75} makes more of the random runs, and prints each.
+ */
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class FlowsIT {
+  private static final int RUNS = Integer.getInteger("flows.runs", 20);
+  private static final int LIVE_RUNS = Math.max(3, RUNS / 3);
+
   private static final int FRAMES = 3000;
   private static final long START = 1_700_000_000_000_000_000L;
 
@@ -176,7 +183,7 @@ class FlowsIT {
   @Test
   void theLedgerAddsUpInEveryRun() throws Exception {
     Random random = new Random(99);
-    for (int run : IntStream.range(0, 20).toArray()) {
+    for (int run : IntStream.range(0, RUNS).toArray()) {
       FlowLimits limits =
           new FlowLimits(
               1 + random.nextInt(run % 2 == 0 ? 20 : 3000),
@@ -195,6 +202,7 @@ class FlowsIT {
       assertThat(frames(records("run" + run + "-flows")))
           .as(description)
           .isEqualTo(ledger.flows().acknowledged());
+      print(description);
       if (refused) {
         assertThat(ledger.flows().notDelivered()).as(description).isPositive();
       } else {
@@ -230,11 +238,110 @@ class FlowsIT {
   }
 
   private static void send(PrivateNetwork network, int frames) throws IOException {
+    send(network, frames, 0);
+  }
+
+  /**
+   * @param pauseNanos after each 500 frames
+   */
+  private static void send(PrivateNetwork network, int frames, int pauseNanos) throws IOException {
     Random random = new Random(frames);
     try (FrameSender sender = network.sender(PrivateNetwork.LEFT)) {
       for (int i = 0; i < frames; i++) {
         sender.send(Packets.padded(Packets.frame(random), 60));
+        if (i % 500 == 499) {
+          LockSupport.parkNanos(pauseNanos);
+        }
       }
+    }
+  }
+
+  private static void print(String description) {
+    if (RUNS > 20) {
+      System.out.println(description);
+    }
+  }
+
+  /** Rates, rings and tables of any size, one or two workers, and a broker that restarts. */
+  @Test
+  void theLedgerAddsUpInEveryLiveRun() throws Exception {
+    Requirements.privateNetwork();
+    Random random = new Random(77);
+    Path data = directory.resolve("restarted");
+    EmbeddedBroker restarted = EmbeddedBroker.start(data, 0);
+    int port = Integer.parseInt(restarted.bootstrapServers().replaceFirst(".*:", ""));
+    try (PrivateNetwork network = PrivateNetwork.create()) {
+      for (int run : IntStream.range(0, LIVE_RUNS).toArray()) {
+        FlowLimits limits =
+            new FlowLimits(
+                1 + random.nextInt(random.nextBoolean() ? 20 : 5000),
+                Duration.ofMillis(1 + random.nextInt(2000)),
+                Duration.ofSeconds(3));
+        int ringMib = 2 + random.nextInt(7);
+        int workers = 1 + random.nextInt(2);
+        int frames = 1000 + random.nextInt(40_000);
+        int pauseNanos = random.nextInt(3) * 2_000_000;
+        boolean alone = random.nextBoolean();
+        boolean restarts = run % 2 == 0;
+        AgentConfig config =
+            new AgentConfig(
+                AgentConfig.Live.on(
+                    network
+                        .capture(PrivateNetwork.RIGHT)
+                        .set(CaptureOption.RING_MIB, ringMib)
+                        .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, 500)
+                        .build(),
+                    workers,
+                    false),
+                new AgentConfig.KafkaTarget(
+                    "any" + run,
+                    2,
+                    RecordKey.FLOW,
+                    1,
+                    AgentRuns.settings(restarted),
+                    false,
+                    null,
+                    new AgentConfig.FlowTarget("any-flows" + run, limits, alone, null)),
+                0,
+                null,
+                Duration.ofSeconds(20));
+        Ledger ledger;
+        try (CaptureAgent agent = CaptureAgent.open(config)) {
+          CompletableFuture<Ledger> running = CompletableFuture.supplyAsync(agent::run);
+          send(network, frames, pauseNanos);
+          if (restarts) {
+            restarted.close();
+            send(network, 500);
+            restarted = EmbeddedBroker.start(data, port);
+            send(network, 500);
+          }
+          agent.stop();
+          ledger = running.join();
+          assertThat(agent.failure()).isNull();
+        }
+        String description =
+            "%d %s, ring %d MiB, %d workers, %d frames, pause %d ns, alone %s, restarts %s%n%s"
+                .formatted(
+                    run,
+                    limits,
+                    ringMib,
+                    workers,
+                    frames,
+                    pauseNanos,
+                    alone,
+                    restarts,
+                    ledger.summary());
+        print(description);
+        assertThat(ledger.balances()).as(description).isTrue();
+        assertThat(ledger.offered()).as(description).isEqualTo(frames + (restarts ? 1000 : 0));
+        assertThat(ledger.flows().total()).as(description).isEqualTo(ledger.captured());
+        assertThat(ledger.flows().notDelivered()).as(description).isZero();
+        assertThat(frames(TopicRecords.all(AgentRuns.settings(restarted), "any-flows" + run)))
+            .as(description)
+            .isEqualTo(ledger.flows().acknowledged());
+      }
+    } finally {
+      restarted.close();
     }
   }
 
