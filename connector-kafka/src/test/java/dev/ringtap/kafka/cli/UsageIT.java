@@ -47,7 +47,7 @@ class UsageIT {
         "capture -i lo --workers 2 --fanout-mode odd | expected hash or lb or cpu or rollover",
         "capture -i lo --fanout-mode lb | the fanout options are for several --workers",
         "capture -i lo -Q both | direction is 'both'; expected in or out or inout",
-        "capture -i lo --immediate --retire-timeout 5 | --immediate and --retire-timeout exclude",
+        "capture -i lo --immediate --retire-timeout 5 | --immediate and --retire-timeout cannot",
         "capture -r x.pcap --wait | --workers, --wait and --immediate are for a live capture",
         "capture -i lo --partitions 0 | --partitions is 0; expected 1 to 10000",
         "capture -i lo --key port | port",
