@@ -113,6 +113,30 @@ public final class Block implements AutoCloseable {
     return whole + 1;
   }
 
+  /**
+   * Goes back to the first frame, for another walk.
+   *
+   * @param frames the walks to come end after this many frames, at most {@link #frameCount}
+   * @throws IllegalArgumentException if the block has fewer
+   * @throws IllegalStateException if the block was released
+   */
+  public void rewind(int frames) {
+    if (frames < 0 || frames > frameCount()) {
+      throw new IllegalArgumentException(
+          frames + " frames of a block that has " + frameCount + "; ask for at most that many");
+    }
+    int stored = frames;
+    if (keptBytes != null) {
+      stored = 0;
+      for (int kept = 0; kept < frames; stored++) {
+        kept += keptBytes[stored] == 0 ? 0 : 1;
+      }
+    }
+    cutTo(stored);
+    frameCount = frames;
+    rewind();
+  }
+
   private void rewind() {
     framesKept = 0;
     framesWalked = 0;

@@ -1,6 +1,7 @@
 package dev.ringtap.record;
 
 import dev.ringtap.capture.Block;
+import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
@@ -70,6 +71,9 @@ public final class BlockEncoder {
   /** Index 0 holds 0: the start of a record is the end of the one before. */
   private final int[] ends = new int[MAX_RECORDS + 1];
 
+  private final int[] payloads = new int[MAX_RECORDS];
+  private final CaptureId[] captures = new CaptureId[MAX_RECORDS];
+  private final int[] linkTypes = new int[MAX_RECORDS];
   private int records;
 
   /** The last tag, encoded. */
@@ -100,6 +104,11 @@ public final class BlockEncoder {
    */
   public static BlockEncoder registry(int schemaId) {
     return new BlockEncoder(PacketEncoder.registry(schemaId));
+  }
+
+  /** Items of {@link PacketBatch}es, for {@link PacketBatchEncoder#add(BlockEncoder, int)}. */
+  public static BlockEncoder batchItems() {
+    return new BlockEncoder(PacketEncoder.batched());
   }
 
   /**
@@ -163,6 +172,9 @@ public final class BlockEncoder {
     ensureRoom(Math.addExact(at, frameEncoder.maxEncodedLength(frame)));
     int end = frameEncoder.encode(frame, bytes, at);
     timestamps[records] = frame.timestampNanos();
+    payloads[records] = end - frame.payloadLength();
+    captures[records] = frame.capture();
+    linkTypes[records] = frame.linkType();
     records++;
     ends[records] = end;
     return true;
@@ -176,12 +188,15 @@ public final class BlockEncoder {
         && block.snapLengthBytes() >= STEP_BYTES + TAG_BYTES) {
       CachedFields start = frameEncoder.start(block.capture());
       ensureRoom(RUN_BYTES + start.length() + MAX_AFTER_START_BYTES);
+      int first = records;
       raw.pin();
       try {
         encodeRun(start, sequence, block.linkType(), block.snapLengthBytes());
       } finally {
         raw.unpin();
       }
+      Arrays.fill(captures, first, records, block.capture());
+      Arrays.fill(linkTypes, first, records, block.linkType());
     }
   }
 
@@ -194,6 +209,7 @@ public final class BlockEncoder {
     RawFrames raw = this.raw;
     byte[] to = bytes;
     int[] ends = this.ends;
+    int[] payloads = this.payloads;
     long[] timestamps = this.timestamps;
     int startBytes = start.length();
     long[] startWords = start.words();
@@ -296,6 +312,7 @@ public final class BlockEncoder {
       }
       at += 1 + Varint.secondBytes(payloadLength);
 
+      payloads[i] = at;
       int data = at + putBack;
       if (length <= 2 * STEP_BYTES) {
         // two steps, which overlap
@@ -366,6 +383,21 @@ public final class BlockEncoder {
   /** Index after a record's last byte. */
   public int end(int record) {
     return ends[record + 1];
+  }
+
+  /** Index of the first byte of a record's payload, which ends with the record. */
+  public int payloadStart(int record) {
+    return payloads[record];
+  }
+
+  /** {@link Frame#capture} of a record. */
+  public CaptureId capture(int record) {
+    return captures[record];
+  }
+
+  /** {@link Frame#linkType} of a record. */
+  public int linkType(int record) {
+    return linkTypes[record];
   }
 
   /** {@link Frame#timestampNanos} of a record. */

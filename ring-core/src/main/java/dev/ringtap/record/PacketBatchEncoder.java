@@ -93,6 +93,42 @@ public final class PacketBatchEncoder {
     frames++;
   }
 
+  /**
+   * Bytes of the record, which has frames already, if this one is added too, at most.
+   *
+   * @param items of {@link BlockEncoder#batchItems}
+   */
+  public long maxLengthWith(BlockEncoder items, int record) {
+    return (long) start.length
+        + Varint.ROOM_BYTES
+        + used
+        + items.end(record)
+        - items.start(record)
+        + END_OF_ARRAY_BYTES;
+  }
+
+  /**
+   * Adds a frame that is encoded already.
+   *
+   * @param items of {@link BlockEncoder#batchItems}
+   * @throws IllegalStateException as {@link #add(Frame)}
+   * @throws ArithmeticException as {@link #add(Frame)}
+   */
+  public void add(BlockEncoder items, int record) {
+    if (items.capture(record) != lastCapture) {
+      change(items.capture(record));
+    }
+    int from = items.start(record);
+    int length = items.end(record) - from;
+    long needed = (long) used + length;
+    if (needed > buffer.length) {
+      grow(Math.toIntExact(needed));
+    }
+    System.arraycopy(items.bytes(), from, buffer, used, length);
+    used += length;
+    frames++;
+  }
+
   private void change(CaptureId to) {
     boolean same =
         to.startMicros() == capture.startMicros()

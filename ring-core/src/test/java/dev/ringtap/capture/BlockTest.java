@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -207,6 +208,37 @@ class BlockTest {
         .isInstanceOf(IllegalStateException.class);
     block.close();
     builder.start(CaptureId.on("eth0"), 1, 100);
+  }
+
+  @Test
+  void aBlockIsWalkedAgainAsFarAsIsAsked() {
+    try (Block block = block(5)) {
+      assertThat(sequences(block)).containsExactly(1000L, 1001L, 1002L, 1003L, 1004L);
+      block.rewind(4);
+      assertThat(sequences(block)).containsExactly(1000L, 1001L, 1002L, 1003L);
+      block.rewind(block.frameCount());
+      block.applyFilter(frame -> frame.sequence() % 2 == 0 ? 20 : 0);
+      assertThat(block.frameCount()).isEqualTo(2);
+      block.next();
+      block.rewind(2);
+      assertThat(sequences(block)).containsExactly(1000L, 1001L);
+      block.rewind(1);
+      assertThat(sequences(block)).containsExactly(1000L);
+      assertThatThrownBy(() -> block.rewind(2))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("2 frames of a block that has 1");
+      block.rewind(0);
+      assertThat(block.next()).isNull();
+    }
+  }
+
+  private static List<Long> sequences(Block block) {
+    List<Long> seen = new ArrayList<>();
+    Frame frame;
+    while ((frame = block.next()) != null) {
+      seen.add(frame.sequence());
+    }
+    return seen;
   }
 
   @Test

@@ -31,27 +31,29 @@ class BlockEncoderTest {
   private static final int SNAP_LENGTH = 262_144;
 
   /** What a reader sees of a block: its records, their times, and the fault. */
-  private record Seen(List<byte[]> records, List<Long> timestamps, String fault) {}
+  private record Seen(List<byte[]> records, List<List<Object>> about, String fault) {}
 
   private static Seen byFrame(PacketEncoder encoder, Block block) {
     List<byte[]> records = new ArrayList<>();
-    List<Long> timestamps = new ArrayList<>();
+    List<List<Object>> about = new ArrayList<>();
     String fault = null;
     try {
       Frame frame;
       while ((frame = block.next()) != null) {
         records.add(encoder.encode(frame));
-        timestamps.add(frame.timestampNanos());
+        about.add(
+            List.of(
+                frame.timestampNanos(), frame.payloadLength(), frame.capture(), frame.linkType()));
       }
     } catch (CorruptBlockException e) {
       fault = e.getMessage() + e.unreadFrames();
     }
-    return new Seen(records, timestamps, fault);
+    return new Seen(records, about, fault);
   }
 
   private static Seen byBlock(BlockEncoder encoder, Block block) {
     List<byte[]> records = new ArrayList<>();
-    List<Long> timestamps = new ArrayList<>();
+    List<List<Object>> about = new ArrayList<>();
     String fault = null;
     try {
       int count;
@@ -61,7 +63,12 @@ class BlockEncoderTest {
           assertThat(encoder.start(i)).isEqualTo(end);
           end = encoder.end(i);
           records.add(Arrays.copyOfRange(encoder.bytes(), encoder.start(i), end));
-          timestamps.add(encoder.timestampNanos(i));
+          about.add(
+              List.of(
+                  encoder.timestampNanos(i),
+                  end - encoder.payloadStart(i),
+                  encoder.capture(i),
+                  encoder.linkType(i)));
         }
         assertThat(encoder.length()).isEqualTo(end);
         assertThat(encoder.records()).isEqualTo(count);
@@ -70,7 +77,7 @@ class BlockEncoderTest {
       fault = e.getMessage() + e.unreadFrames();
       assertThat(encoder.records()).isZero();
     }
-    return new Seen(records, timestamps, fault);
+    return new Seen(records, about, fault);
   }
 
   private static void check(PacketEncoder oracle, BlockEncoder encoder, RandomBlocks blocks) {
@@ -87,7 +94,7 @@ class BlockEncoderTest {
         assertThat(actual.records().get(i)).as("record " + i).isEqualTo(expected.records().get(i));
       }
     }
-    assertThat(actual.timestamps()).isEqualTo(expected.timestamps());
+    assertThat(actual.about()).isEqualTo(expected.about());
     assertThat(actual.fault()).isEqualTo(expected.fault());
   }
 

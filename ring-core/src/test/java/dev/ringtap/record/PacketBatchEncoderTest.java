@@ -38,6 +38,8 @@ class PacketBatchEncoderTest {
   private final Random random = new Random(12);
   private final PacketEncoder alone = PacketEncoder.singleObject();
   private final PacketBatchEncoder encoder = PacketBatchEncoder.singleObject();
+  private final BlockEncoder items = BlockEncoder.batchItems();
+  private final PacketBatchEncoder ofItems = PacketBatchEncoder.singleObject();
   private final PacketBatchEncoder registryEncoder = PacketBatchEncoder.registry(SCHEMA_ID);
   private final GenericDatumReader<GenericRecord> batchReader =
       new GenericDatumReader<>(PacketSchema.publishedBatch());
@@ -80,12 +82,21 @@ class PacketBatchEncoderTest {
             random.nextInt(3));
     List<byte[]> records = new ArrayList<>();
     long mostBytes = 0;
+    long mostBytesOfItems = 0;
     try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
       builder.start(capture, LinkType.ETHERNET, SNAP_LENGTH);
       for (int i = 0; i < frames; i++) {
         append(builder, random.nextInt(1 + longest));
       }
       try (Block block = builder.build(random.nextInt(1 << 20), random.nextInt(1 << 20))) {
+        int inRun;
+        while ((inRun = items.encode(block)) > 0) {
+          for (int i = 0; i < inRun; i++) {
+            mostBytesOfItems = ofItems.frames() == 0 ? 0 : ofItems.maxLengthWith(items, i);
+            ofItems.add(items, i);
+          }
+        }
+        block.rewind(frames);
         Frame frame;
         while ((frame = block.next()) != null) {
           records.add(alone.encode(frame));
@@ -99,6 +110,10 @@ class PacketBatchEncoderTest {
     byte[] value = encoder.finish();
     byte[] framed = registryEncoder.finish();
     assertThat(encoder.frames()).isZero();
+    assertThat(ofItems.finish()).as("encoded before").isEqualTo(value);
+    if (frames > 1) {
+      assertThat(mostBytesOfItems).isBetween((long) value.length, value.length + 10L);
+    }
     assertThat(value.length)
         .isLessThanOrEqualTo((int) mostBytes)
         .isGreaterThan((int) mostBytes - 150);

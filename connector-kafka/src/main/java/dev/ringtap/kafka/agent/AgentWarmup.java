@@ -5,14 +5,14 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.Warmup;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.FlowTable;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.FlowEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
-import dev.ringtap.record.PacketEncoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 
 /** Does with made-up blocks what the agent will do with real ones, up to the producer. */
 final class AgentWarmup {
@@ -32,20 +32,30 @@ final class AgentWarmup {
   static long run(Duration time, AgentConfig.KafkaTarget target) {
     LongAdder bytes = new LongAdder();
     FrameSink.FrameWriter writer = writer(target, bytes);
-    Warmup.run(time, block -> accept(block, writer));
+    Warmup.run(time, block -> accept(block, writer, bytes));
     return bytes.sum();
   }
 
-  private static void accept(Block block, FrameSink.FrameWriter writer) {
+  private static void accept(Block block, FrameSink.FrameWriter writer, LongAdder bytes) {
     try {
-      Frame frame;
-      while ((frame = block.next()) != null) {
-        writer.accept(frame);
-      }
-      writer.endBlock();
+      block.rewind(count(block, bytes));
+      writer.accept(block);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot happen: nothing is sent", e);
     }
+  }
+
+  /** What {@link PacketPump} does first. */
+  private static int count(Block block, LongAdder bytes) {
+    int frames = 0;
+    long length = 0;
+    Frame frame;
+    while ((frame = block.next()) != null) {
+      length += frame.payloadLength() + frame.lostBefore();
+      frames++;
+    }
+    bytes.add(length);
+    return frames;
   }
 
   /** What {@link KafkaSink#writer} does before it sends. */
@@ -57,19 +67,18 @@ final class AgentWarmup {
     FlowLimits limits =
         new FlowLimits(WARMUP_FLOWS, FlowLimits.DEFAULT.idle(), FlowLimits.DEFAULT.active());
     FlowTable table = new FlowTable(limits, flow -> bytes.add(encoder.encode(flow).length));
-    FrameSink.FrameWriter packets = target.hasPackets() ? packetWriter(target, bytes) : frame -> {};
-    return new FrameSink.FrameWriter() {
-      @Override
-      public void accept(Frame frame) throws IOException {
-        packets.accept(frame);
+    FrameSink.FrameWriter packets = target.hasPackets() ? packetWriter(target, bytes) : null;
+    return block -> {
+      if (packets != null) {
+        int frames = block.frameCount();
+        packets.accept(block);
+        block.rewind(frames);
+      }
+      Frame frame;
+      while ((frame = block.next()) != null) {
         table.collect(frame);
       }
-
-      @Override
-      public void endBlock() {
-        packets.endBlock();
-        table.settle();
-      }
+      table.settle();
     };
   }
 
@@ -84,11 +93,17 @@ final class AgentWarmup {
           PacketBatchEncoder::singleObject,
           record -> bytes.add(record.finish("warmup").value().length));
     }
-    PacketEncoder encoder = PacketEncoder.singleObject();
-    Function<Frame, byte[]> keys = key.ofFrames();
-    return frame -> {
-      byte[] keyBytes = keys.apply(frame);
-      bytes.add(encoder.encode(frame).length + (keyBytes == null ? 0 : keyBytes.length));
+    BlockEncoder encoder = BlockEncoder.singleObject();
+    RecordKey.OfRecords keys = key.ofRecords();
+    return block -> {
+      int records;
+      while ((records = encoder.encode(block)) > 0) {
+        for (int i = 0; i < records; i++) {
+          byte[] keyBytes = keys.of(encoder, i);
+          byte[] value = Arrays.copyOfRange(encoder.bytes(), encoder.start(i), encoder.end(i));
+          bytes.add(value.length + (keyBytes == null ? 0 : keyBytes.length));
+        }
+      }
     };
   }
 }

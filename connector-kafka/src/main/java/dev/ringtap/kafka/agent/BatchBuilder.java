@@ -1,6 +1,6 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.Frame;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -25,17 +25,17 @@ final class BatchBuilder {
     return encoder.frames();
   }
 
-  boolean hasRoomFor(Frame frame, RecordLimits limits) {
+  boolean hasRoomFor(BlockEncoder items, int item, RecordLimits limits) {
     int frames = encoder.frames();
     return frames == 0
-        || frames < limits.frames() && encoder.maxLengthWith(frame) <= limits.bytes();
+        || frames < limits.frames() && encoder.maxLengthWith(items, item) <= limits.bytes();
   }
 
-  void add(Frame frame) {
+  void add(BlockEncoder items, int item) {
     if (encoder.frames() == 0) {
-      firstMillis = frame.timestampNanos() / 1_000_000;
+      firstMillis = items.timestampNanos(item) / 1_000_000;
     }
-    encoder.add(frame);
+    encoder.add(items, item);
   }
 
   /** The record, of its first frame's time; what is added then is the next one's. */

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureStatistics;
 import dev.ringtap.capture.Frame;
@@ -54,12 +55,15 @@ final class FileSink implements FrameSink {
       private Integer number;
 
       @Override
-      public void accept(Frame frame) throws IOException {
-        if (frame.capture() != last) {
-          last = frame.capture();
-          number = live.get(last);
+      public void accept(Block block) throws IOException {
+        Frame frame;
+        while ((frame = block.next()) != null) {
+          if (frame.capture() != last) {
+            last = frame.capture();
+            number = live.get(last);
+          }
+          write(number, frame, delivery);
         }
-        write(number, frame, delivery);
       }
     };
   }

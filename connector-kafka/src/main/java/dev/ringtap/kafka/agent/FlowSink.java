@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.flow.Biflow;
 import dev.ringtap.flow.FlowLimits;
@@ -64,13 +65,12 @@ final class FlowSink implements FrameSink {
     }
 
     @Override
-    public void accept(Frame frame) {
-      table.collect(frame);
-      frameNanos = frame.timestampNanos();
-    }
-
-    @Override
-    public void endBlock() {
+    public void accept(Block block) {
+      Frame frame;
+      while ((frame = block.next()) != null) {
+        table.collect(frame);
+        frameNanos = frame.timestampNanos();
+      }
       table.settle();
       takenNanos = System.nanoTime();
       count();

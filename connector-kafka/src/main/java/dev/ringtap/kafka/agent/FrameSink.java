@@ -1,6 +1,6 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.Block;
 import java.io.IOException;
 
 /** Where the pumps bring frames. Thread-safe. */
@@ -8,15 +8,14 @@ interface FrameSink {
   /** Takes the frames of one pump, on its thread. */
   interface FrameWriter {
     /**
-     * Takes a frame; what is needed of it is copied before this returns. It may wait: the ring
-     * holds what comes meanwhile.
+     * Takes the frames of a block, none of which waits for later blocks; what is needed of them is
+     * copied before this returns. It may wait: the ring holds what comes meanwhile.
      *
-     * @throws IOException if no further frame can be taken; this one is counted as not delivered
+     * @param block at its first frame
+     * @throws IOException if no further frame can be taken; those that were not count as not
+     *     delivered
      */
-    void accept(Frame frame) throws IOException;
-
-    /** The block that the last frames were of is read: none of them may wait for others. */
-    default void endBlock() {}
+    void accept(Block block) throws IOException;
 
     /** A live capture has had no frame for a while. */
     default void idle() {}

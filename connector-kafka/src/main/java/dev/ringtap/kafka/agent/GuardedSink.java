@@ -1,6 +1,6 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.Block;
 import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
 
@@ -69,23 +69,18 @@ final class GuardedSink {
       private FrameSink.FrameWriter writer;
 
       @Override
-      public void accept(Frame frame) {
+      public void accept(Block block) {
         if (failure == null) {
           try {
             if (sink != opened) {
               opened = sink;
               writer = opened.writer(delivery);
             }
-            writer.accept(frame);
+            writer.accept(block);
           } catch (Throwable e) {
             fail(e);
           }
         }
-      }
-
-      @Override
-      public void endBlock() {
-        attempt(FrameSink.FrameWriter::endBlock);
       }
 
       @Override

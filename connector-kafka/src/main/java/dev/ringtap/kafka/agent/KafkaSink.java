@@ -1,9 +1,9 @@
 package dev.ringtap.kafka.agent;
 
-import dev.ringtap.capture.Frame;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
-import dev.ringtap.record.PacketEncoder;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -12,7 +12,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.Callback;
@@ -168,22 +167,29 @@ final class KafkaSink implements FrameSink {
   private FrameWriter writerOfSingles(Delivery delivery) {
     // one for all records: nothing is allocated for each
     Callback callback = callback(1, delivery);
-    PacketEncoder encoder =
+    BlockEncoder encoder =
         schemaId.isEmpty()
-            ? PacketEncoder.singleObject()
-            : PacketEncoder.registry(schemaId.getAsInt());
-    Function<Frame, byte[]> keys = target.key().ofFrames();
-    return frame ->
-        send(
-            new ProducerRecord<>(
-                target.topic(),
-                null,
-                frame.timestampNanos() / 1_000_000,
-                keys.apply(frame),
-                encoder.encode(frame)),
-            callback,
-            1,
-            delivery);
+            ? BlockEncoder.singleObject()
+            : BlockEncoder.registry(schemaId.getAsInt());
+    RecordKey.OfRecords keys = target.key().ofRecords();
+    return block -> {
+      int records;
+      while ((records = encoder.encode(block)) > 0) {
+        for (int i = 0; i < records; i++) {
+          byte[] value = Arrays.copyOfRange(encoder.bytes(), encoder.start(i), encoder.end(i));
+          send(
+              new ProducerRecord<>(
+                  target.topic(),
+                  null,
+                  encoder.timestampNanos(i) / 1_000_000,
+                  keys.of(encoder, i),
+                  value),
+              callback,
+              1,
+              delivery);
+        }
+      }
+    };
   }
 
   private FrameWriter writerOfBatches(Delivery delivery) {

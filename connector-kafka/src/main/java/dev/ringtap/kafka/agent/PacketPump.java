@@ -104,33 +104,45 @@ final class PacketPump {
   }
 
   private void pump(Block block, List<FrameSink.FrameWriter> writers) throws IOException {
+    try {
+      int frames = count(block);
+      for (FrameSink.FrameWriter writer : writers) {
+        block.rewind(frames);
+        writer.accept(block);
+      }
+    } finally {
+      blockEnded(false);
+    }
+  }
+
+  /**
+   * Counts the frames before they are sent: what is acknowledged is counted as captured already.
+   *
+   * @return how many can be read and are within the quota
+   */
+  private int count(Block block) {
+    int frames = 0;
     long bytes = 0;
     long lost = 0;
     try {
-      boolean first = true;
       Frame frame;
       while ((frame = block.next()) != null && quota.takeOne()) {
-        if (first) {
+        if (frames == 0) {
           long now = ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now());
           retireLatency.add(now - frame.timestampNanos());
-          first = false;
         }
         bytes += frame.payloadLength();
         lost += frame.lostBefore();
-        // before it is sent: what is acknowledged is counted as captured already
-        captured.add(1);
-        for (int i = 0; i < writers.size(); i++) {
-          writers.get(i).accept(frame);
-        }
+        frames++;
       }
     } catch (CorruptBlockException e) {
       countUnread(e.unreadFrames(), "CorruptBlock", e.getMessage());
     } finally {
+      captured.add(frames);
       capturedBytes.add(bytes);
       lostBefore.add(lost);
-      writers.forEach(FrameSink.FrameWriter::endBlock);
-      blockEnded(false);
     }
+    return frames;
   }
 
   private synchronized void blockEnded(boolean last) {

@@ -1,9 +1,8 @@
 package dev.ringtap.kafka.agent;
 
+import dev.ringtap.capture.Block;
 import dev.ringtap.capture.CaptureId;
-import dev.ringtap.capture.Frame;
-import dev.ringtap.packet.FlowKey;
-import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -11,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 
@@ -29,15 +27,21 @@ final class RecordBatcher implements FrameSink.FrameWriter {
   private final RecordLimits limits;
   private final Supplier<PacketBatchEncoder> encoders;
   private final Consumer<BatchBuilder> sender;
-  private final Function<Frame, BatchBuilder> choice;
+  private final Choice choice;
 
-  private final PacketHeaders headers = new PacketHeaders();
+  private final BlockEncoder items = BlockEncoder.batchItems();
+  private final FlowKeys flowKeys = new FlowKeys();
   private final ByteBuffer flowKey = ByteBuffer.allocate(Long.BYTES);
   private final BatchBuilder[] byPartition;
   private final Map<CaptureId, BatchBuilder> byInterface = new HashMap<>();
 
   /** All that there are, in the order of their first frames. */
   private final List<BatchBuilder> records = new ArrayList<>();
+
+  private interface Choice {
+    /** The record that an item goes into. */
+    BatchBuilder of(int item);
+  }
 
   /**
    * @param partitions of the topic
@@ -57,21 +61,20 @@ final class RecordBatcher implements FrameSink.FrameWriter {
     this.choice = choice(key);
   }
 
-  private Function<Frame, BatchBuilder> choice(RecordKey key) {
+  private Choice choice(RecordKey key) {
     return switch (key) {
       case FLOW -> this::ofFlow;
       case INTERFACE -> this::ofInterface;
       default -> {
         BatchBuilder only = newRecord(null, null);
-        yield frame -> only;
+        yield item -> only;
       }
     };
   }
 
   /** Where Kafka's own partitioner sends a record whose key is the flow's. */
-  private BatchBuilder ofFlow(Frame frame) {
-    headers.parse(frame);
-    flowKey.putLong(0, FlowKey.of(headers));
+  private BatchBuilder ofFlow(int item) {
+    flowKey.putLong(0, flowKeys.of(items, item));
     int partition = BuiltInPartitioner.partitionForKey(flowKey.array(), byPartition.length);
     BatchBuilder record = byPartition[partition];
     if (record == null) {
@@ -81,8 +84,8 @@ final class RecordBatcher implements FrameSink.FrameWriter {
     return record;
   }
 
-  private BatchBuilder ofInterface(Frame frame) {
-    CaptureId capture = frame.capture();
+  private BatchBuilder ofInterface(int item) {
+    CaptureId capture = items.capture(item);
     BatchBuilder record = byInterface.get(capture);
     if (record == null) {
       record = newRecord(null, RecordKey.ofInterface(capture));
@@ -98,16 +101,17 @@ final class RecordBatcher implements FrameSink.FrameWriter {
   }
 
   @Override
-  public void accept(Frame frame) {
-    BatchBuilder record = choice.apply(frame);
-    if (!record.hasRoomFor(frame, limits)) {
-      sender.accept(record);
+  public void accept(Block block) {
+    int count;
+    while ((count = items.encode(block)) > 0) {
+      for (int i = 0; i < count; i++) {
+        BatchBuilder record = choice.of(i);
+        if (!record.hasRoomFor(items, i, limits)) {
+          sender.accept(record);
+        }
+        record.add(items, i);
+      }
     }
-    record.add(frame);
-  }
-
-  @Override
-  public void endBlock() {
     for (BatchBuilder record : records) {
       if (record.frames() > 0) {
         sender.accept(record);

@@ -5,6 +5,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.flow.Biflow;
 import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.PacketHeaders;
+import dev.ringtap.record.BlockEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
@@ -25,13 +26,34 @@ public enum RecordKey {
     return switch (this) {
       case FLOW -> {
         PacketHeaders headers = new PacketHeaders();
-        yield frame -> {
-          headers.parse(frame);
-          return ofFlow(FlowKey.of(headers));
-        };
+        yield frame -> ofFlow(FlowKey.of(headers.parse(frame)));
       }
-      case INTERFACE -> new InterfaceKeys();
+      case INTERFACE -> {
+        InterfaceKeys keys = new InterfaceKeys();
+        yield frame -> keys.of(frame.capture());
+      }
       case NONE -> frame -> null;
+    };
+  }
+
+  /** Gives the keys of encoded records. */
+  interface OfRecords {
+    /** The key of a record of the last run, or null. */
+    byte[] of(BlockEncoder run, int record);
+  }
+
+  /** The same of encoded records. */
+  OfRecords ofRecords() {
+    return switch (this) {
+      case FLOW -> {
+        FlowKeys keys = new FlowKeys();
+        yield (run, record) -> ofFlow(keys.of(run, record));
+      }
+      case INTERFACE -> {
+        InterfaceKeys keys = new InterfaceKeys();
+        yield (run, record) -> keys.of(run.capture(record));
+      }
+      case NONE -> (run, record) -> null;
     };
   }
 
@@ -56,13 +78,11 @@ public enum RecordKey {
   }
 
   /** Frames of one capture follow one another: its key is made once. */
-  private static final class InterfaceKeys implements Function<Frame, byte[]> {
+  private static final class InterfaceKeys {
     private CaptureId capture;
     private byte[] key;
 
-    @Override
-    public byte[] apply(Frame frame) {
-      CaptureId ofFrame = frame.capture();
+    byte[] of(CaptureId ofFrame) {
       if (ofFrame != capture) {
         capture = ofFrame;
         key = ofInterface(ofFrame);

@@ -49,11 +49,13 @@ class PacketPumpTest {
 
   /** Or Kafka could acknowledge more frames than are captured. */
   @Test
-  void countsAFrameBeforeItIsSent() throws IOException {
+  void countsFramesBeforeTheyAreSent() throws IOException {
     try (CaptureFile file = file()) {
       PacketPump pump = pump(file);
       AtomicLong sent = new AtomicLong();
-      pump.run(List.of(frame -> assertThat(pump.captured()).isEqualTo(sent.incrementAndGet())));
+      pump.run(
+          List.of(
+              block -> assertThat(pump.captured()).isEqualTo(sent.addAndGet(block.frameCount()))));
       assertThat(sent).hasValue(FRAMES);
       assertThat(pump.capturedBytes()).isEqualTo(100 * FRAMES);
       assertThat(pump.loop()).isEqualTo(Loop.ENDED);
@@ -87,7 +89,7 @@ class PacketPumpTest {
     return CompletableFuture.runAsync(
         () -> {
           try {
-            pump.run(List.of(frame -> await(sink)));
+            pump.run(List.of(block -> await(sink)));
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }

@@ -2,8 +2,9 @@ package dev.ringtap.kafka.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureId;
-import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import dev.ringtap.file.CaptureFile;
@@ -13,6 +14,7 @@ import dev.ringtap.record.PacketRecords;
 import dev.ringtap.testkit.BrokenBlock;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,9 +72,14 @@ class RecordBatcherTest {
 
   private void pump(FrameSink.FrameWriter writer, long quota) throws IOException {
     try (CaptureFile source = CaptureFile.open(file)) {
-      new PacketPump(source, List.of(failures), new FrameQuota(quota), new ReentrantLock())
-          .run(List.of(writer));
+      pump(source, writer, quota);
     }
+  }
+
+  private void pump(BlockSource source, FrameSink.FrameWriter writer, long quota)
+      throws IOException {
+    new PacketPump(source, List.of(failures), new FrameQuota(quota), new ReentrantLock())
+        .run(List.of(writer));
   }
 
   @Test
@@ -101,23 +108,23 @@ class RecordBatcherTest {
   /** The third frame claims more bytes than the block has, as seen from the second. */
   @Test
   void whereTheBlockIsCorrupt() throws IOException {
-    RecordBatcher batcher = batcher(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20));
-    pump(
-        new FrameSink.FrameWriter() {
-          @Override
-          public void accept(Frame frame) {
-            batcher.accept(frame);
-            if (frame.sequence() == 1) {
-              BrokenBlock.breakBehind(frame);
-            }
-          }
-
-          @Override
-          public void endBlock() {
-            batcher.endBlock();
-          }
-        },
-        0);
+    try (CaptureFile source = CaptureFile.open(file)) {
+      BlockSource broken =
+          (BlockSource)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {BlockSource.class},
+                  (proxy, method, arguments) -> {
+                    Object result = method.invoke(source, arguments);
+                    if (result instanceof Block block) {
+                      block.next();
+                      BrokenBlock.breakBehind(block.next());
+                      block.rewind(block.frameCount());
+                    }
+                    return result;
+                  });
+      pump(broken, batcher(new RecordLimits(AgentConfig.KafkaTarget.ANY_NUMBER, 1 << 20)), 0);
+    }
     assertThat(sent).containsExactly(2);
     assertThat(failures.counts()).containsEntry("CorruptBlock", (long) FRAMES - 2);
   }

@@ -157,8 +157,8 @@ class InjectedFaultIT {
    */
   @ParameterizedTest
   @CsvSource({
-    "record.PacketEncoder#encode@50, writtenToFile, acknowledged, true",
-    "record.PacketEncoder#encode@50, writtenToFile, acknowledged, false",
+    "record.BlockEncoder#encode@2, writtenToFile, acknowledged, true",
+    "record.BlockEncoder#encode@2, writtenToFile, acknowledged, false",
     "kafka.agent.KafkaSink#send@50, writtenToFile, acknowledged, true",
     "kafka.agent.KafkaSink#send@50, writtenToFile, acknowledged, false",
     "kafka.agent.FileSink#write@50, acknowledged, writtenToFile, true",
