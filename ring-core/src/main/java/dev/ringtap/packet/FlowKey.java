@@ -36,6 +36,21 @@ public final class FlowKey {
     return version == 6 ? ipv6(headers) : link(headers);
   }
 
+  /**
+   * The same of a packet of TCP or UDP over IPv4 that is no fragment.
+   *
+   * @param source the source's address
+   * @param destination the destination's address
+   * @param protocol 6 or 17
+   */
+  public static long ofIpv4(
+      int source, int sourcePort, int destination, int destinationPort, int protocol) {
+    return combine(
+        ipv4Endpoint(Integer.toUnsignedLong(source), sourcePort),
+        ipv4Endpoint(Integer.toUnsignedLong(destination), destinationPort),
+        4 << 16 | protocol);
+  }
+
   private static long ipv4(PacketHeaders headers) {
     long source = ipv4Endpoint(headers.ipInt(12), srcSelector(headers));
     long destination = ipv4Endpoint(headers.ipInt(16), dstSelector(headers));
