@@ -42,6 +42,16 @@ public record CaptureId(String host, String interfaceName, long startMicros, int
     return new CaptureId("", interfaceName, 0, 0);
   }
 
+  /**
+   * Whether sequence numbers and losses of both count as one: on a capture of {@code any}, frames
+   * of several interfaces are of one capture.
+   */
+  public boolean isSameCapture(CaptureId other) {
+    return startMicros == 0
+        ? equals(other)
+        : startMicros == other.startMicros && member == other.member && host.equals(other.host);
+  }
+
   CaptureId withInterface(String name) {
     return new CaptureId(host, name, startMicros, member);
   }

@@ -94,8 +94,13 @@ public final class FlowTable {
   private final List<CaptureId> captures = new ArrayList<>();
   private int captureNumber = NONE;
 
-  /** Frames that the kernel dropped, by the capture's number. */
+  /** Of a capture of several interfaces that of the first one, by the capture's number. */
+  private final int[] lossNumbers = new int[MAX_CAPTURES];
+
+  /** Frames that the kernel dropped, by such a number. */
   private final long[] lost = new long[MAX_CAPTURES];
+
+  private int lossNumber;
 
   private long openFrames;
   private long exportedFrames;
@@ -169,7 +174,7 @@ public final class FlowTable {
     for (int i = 0; i < frames; i++) {
       frame = group[i];
       use(frame.capture);
-      lost[captureNumber] += frame.lostBefore;
+      lost[lossNumber] += frame.lostBefore;
       if (frame.isIp()) {
         count();
       } else {
@@ -234,12 +239,12 @@ public final class FlowTable {
     if (reason != null) {
       export(at, reason);
       if (reason == FlowEndReason.ACTIVE_TIMEOUT) {
-        Biflow.restart(words, at, frame.timestampNanos, lost[captureNumber]);
+        Biflow.restart(words, at, frame.timestampNanos, lost[lossNumber]);
       } else {
-        counted = Biflow.open(words, at, frame, captureAndKind, lost[captureNumber], communityId);
+        counted = Biflow.open(words, at, frame, captureAndKind, lost[lossNumber], communityId);
       }
     }
-    Biflow.add(words, at, frame, counted, lost[captureNumber]);
+    Biflow.add(words, at, frame, counted, lost[lossNumber]);
     openFrames++;
   }
 
@@ -263,8 +268,8 @@ public final class FlowTable {
     }
     index[bucket] = (long) hash << 32 | slot + 1;
     int at = slot * Biflow.WORDS;
-    int direction = Biflow.open(words, at, frame, captureAndKind, lost[captureNumber], communityId);
-    Biflow.add(words, at, frame, direction, lost[captureNumber]);
+    int direction = Biflow.open(words, at, frame, captureAndKind, lost[lossNumber], communityId);
+    Biflow.add(words, at, frame, direction, lost[lossNumber]);
     openFrames++;
     wheel.schedule(slot);
   }
@@ -301,7 +306,13 @@ public final class FlowTable {
       }
       captureNumber = captures.size();
       captures.add(capture);
+      int first = 0;
+      while (!captures.get(first).isSameCapture(capture)) {
+        first++;
+      }
+      lossNumbers[captureNumber] = first;
     }
+    lossNumber = lossNumbers[captureNumber];
   }
 
   /** Gives a later fragment the ports of the first one, and remembers those of a first one. */
@@ -369,7 +380,8 @@ public final class FlowTable {
 
   private void show(Consumer<? super Biflow> to, int at, FlowEndReason reason) {
     int capture = (int) (words[at + Biflow.CAPTURE_AND_KIND] >>> 32);
-    to.accept(view.show(words, at).ended(reason, captures.get(capture), lost[capture]));
+    to.accept(
+        view.show(words, at).ended(reason, captures.get(capture), lost[lossNumbers[capture]]));
   }
 
   /** Takes a slot out of the index; entries after it move up, so that no search ends early. */

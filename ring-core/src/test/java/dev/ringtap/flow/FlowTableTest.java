@@ -186,6 +186,21 @@ class FlowTableTest {
   }
 
   @Test
+  void lossOfAnotherInterfaceOfTheCaptureCounts() {
+    List<Long> losses = new ArrayList<>();
+    FlowTable table = new FlowTable(FlowLimits.DEFAULT, flow -> losses.add(flow.captureLoss()));
+    CaptureId of = FlowTraffic.CAPTURE;
+    CaptureId other = new CaptureId(of.host(), "eth1", of.startMicros(), of.member());
+    MemorySegment frame = MemorySegment.ofArray(request());
+    table.collect(of, FlowTraffic.START, 52, 0, frame, LinkType.ETHERNET, 0);
+    table.collect(other, FlowTraffic.START, 52, 5, frame, LinkType.ETHERNET, 0);
+    table.collect(of, FlowTraffic.START, 52, 0, frame, LinkType.ETHERNET, 0);
+    table.settle();
+    table.endAll();
+    assertThat(losses).containsExactlyInAnyOrder(5L, 0L);
+  }
+
+  @Test
   void lossOfAnotherCaptureDoesNotCount() {
     List<String> flows = new ArrayList<>();
     FlowTable table =

@@ -15,8 +15,9 @@ import dev.ringtap.capture.CaptureId;
 public record CaptureNews(
     String capture, long sequence, long previousNanos, long nanos, long lost) {
 
-  /** Names what sequence numbers and losses count in: an interface of a capture does not matter. */
+  /** Names what sequence numbers and losses count in, as {@link CaptureId#isSameCapture} says. */
   public static String capture(CaptureId id) {
-    return id.startMicros() + "#" + id.member() + "@" + id.host();
+    String name = id.startMicros() + "#" + id.member() + "@" + id.host();
+    return id.startMicros() == 0 ? name + "/" + id.interfaceName() : name;
   }
 }
