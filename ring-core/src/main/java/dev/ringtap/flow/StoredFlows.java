@@ -12,8 +12,8 @@ import java.util.function.Function;
 
 /**
  * Counts frames in flows that are kept elsewhere, such as in the state of a stream processor, and
- * by the rules of {@link FlowTable}: the same frames, in the same order, give the same flows. Their
- * number has no limit.
+ * by the rules of {@link FlowTable}: the same frames of a capture, in the same order, give the same
+ * flows. Their number has no limit.
  *
  * <p>A flow is kept as bytes that begin with a version. Not thread-safe.
  */
@@ -140,10 +140,13 @@ public final class StoredFlows {
   }
 
   /**
-   * Ends the flows that time out until a time.
+   * Ends the flows that time out until a time. A flow waits for the first frame of its capture
+   * after its end, which tells what was lost until then; of a capture that pauses it waits no
+   * longer than the idle time-out.
    *
-   * @param nanos nanoseconds since 1970 UTC
-   * @return when the next one times out, or {@link Long#MAX_VALUE} if none is left
+   * @param nanos nanoseconds since 1970 UTC: all frames until then were counted
+   * @return when the next one times out, which may have passed, or {@link Long#MAX_VALUE} if none
+   *     is left
    */
   public long advance(long nanos, Stores stores) throws Exception {
     return end(nanos, stores);
@@ -160,11 +163,12 @@ public final class StoredFlows {
     for (Map.Entry<String, byte[]> each : stores.flows().entries()) {
       CaptureId of = load(each.getValue());
       long due = dueNanos();
-      if (due > nanos) {
+      Capture capture = captures.apply(of);
+      boolean isKnown = due <= capture.lastNanos() || due <= nanos - times.idle();
+      if (due > nanos || !isKnown) {
         next = Math.min(next, due);
         continue;
       }
-      Capture capture = captures.apply(of);
       boolean isForced = nanos == Long.MAX_VALUE && due > capture.lastNanos();
       FlowEndReason reason = isForced ? FlowEndReason.FORCED_END : FlowEndReason.IDLE_TIMEOUT;
       exporter.accept(

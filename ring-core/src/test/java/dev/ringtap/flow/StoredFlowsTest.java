@@ -134,9 +134,9 @@ class StoredFlowsTest {
     List<String> expected = new ArrayList<>();
     List<String> stored = new ArrayList<>();
     FlowTable table = new FlowTable(FlowLimits.DEFAULT, flow -> expected.add(text(flow)));
-    Map<CaptureId, Known> known = Map.of(CAPTURES[0], new Known(), CAPTURES[1], new Known());
+    Known known = new Known();
     StoredFlows flows =
-        new StoredFlows(FlowLimits.DEFAULT, known::get, flow -> stored.add(text(flow)));
+        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
     Map<Long, StoredFlows.Stores> byKey = new HashMap<>();
     long nanos = FlowTraffic.START;
     long due = Long.MAX_VALUE;
@@ -154,7 +154,7 @@ class StoredFlowsTest {
         builder.start(capture, LinkType.ETHERNET, 262_144);
         builder.append(
             nanos, frame.length, PacketType.HOST, tag, MemorySegment.ofArray(frame), 0, kept);
-        long sequence = known.get(capture).add(nanos, lostBefore);
+        long sequence = known.add(nanos, lostBefore);
         try (Block block = builder.build(i, lostBefore)) {
           Frame each = block.next();
           table.accept(each);
@@ -184,6 +184,63 @@ class StoredFlowsTest {
         .as("stored alone; not stored %s", difference(expected, stored))
         .isEmpty();
     assertThat(stored).hasSameSizeAs(expected);
+  }
+
+  /** A watermark may pass a flow's end before the frame is counted that tells of the loss. */
+  @Test
+  void aFlowWaitsForTheFrameThatTellsOfALoss() throws Exception {
+    List<String> stored = new ArrayList<>();
+    Known known = new Known();
+    StoredFlows flows =
+        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
+    StoredFlows.Stores stores = new StoredFlows.Stores(new MapStore(), new MapStore());
+    long due = countOne(flows, stores, known);
+    assertThat(flows.advance(due + 1, stores)).as("it goes on").isEqualTo(due);
+    assertThat(stored).isEmpty();
+    known.add(due + 2, 7);
+    assertThat(flows.advance(due + 1, stores)).isEqualTo(Long.MAX_VALUE);
+    assertThat(stored).singleElement().asString().contains("\"captureLoss\": 7");
+  }
+
+  @Test
+  void aFlowOfACaptureThatPausesWaitsNoLongerThanTheIdleTimeout() throws Exception {
+    List<String> stored = new ArrayList<>();
+    Known known = new Known();
+    StoredFlows flows =
+        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
+    StoredFlows.Stores stores = new StoredFlows.Stores(new MapStore(), new MapStore());
+    long due = countOne(flows, stores, known);
+    long idle = FlowLimits.DEFAULT.idle().toNanos();
+    assertThat(flows.advance(due + idle - 1, stores)).isEqualTo(due);
+    assertThat(flows.advance(due + idle, stores)).isEqualTo(Long.MAX_VALUE);
+    assertThat(stored).hasSize(1);
+  }
+
+  /** When the flow of the one frame times out. */
+  private long countOne(StoredFlows flows, StoredFlows.Stores stores, Known known)
+      throws Exception {
+    FlowFrames frames = new FlowFrames(new Random(3));
+    try (BlockBuilder builder = new BlockBuilder(1 << 12)) {
+      byte[] frame;
+      FlowFrame record;
+      do {
+        frame = frames.next();
+        builder.start(FlowTraffic.CAPTURE, LinkType.ETHERNET, 262_144);
+        builder.append(
+            FlowTraffic.START,
+            frame.length,
+            PacketType.HOST,
+            0,
+            MemorySegment.ofArray(frame),
+            0,
+            frame.length);
+        try (Block block = builder.build(0, 0)) {
+          record = record(block.next());
+        }
+      } while (!record.isIp());
+      known.add(FlowTraffic.START, 0);
+      return flows.count(record, 0, stores);
+    }
   }
 
   @Test

@@ -113,10 +113,9 @@ final class FlowFunction
       throws Exception {
     BroadcastState<String, CaptureLosses> state = context.getBroadcastState(LOSSES);
     CaptureLosses known = state.get(news.capture());
+    long settledNanos = FlowTime.lastNanos(context.currentWatermark()) - idle.toNanos();
     state.put(
-        news.capture(),
-        (known == null ? CaptureLosses.UNKNOWN : known)
-            .with(news, FlowTime.lastNanos(context.currentWatermark())));
+        news.capture(), (known == null ? CaptureLosses.UNKNOWN : known).with(news, settledNanos));
   }
 
   @Override
@@ -149,7 +148,7 @@ final class FlowFunction
       due.clear();
     } else {
       due.update(Tuple2.of(packetsDue, flowsDue));
-      context.timerService().registerEventTimeTimer(next);
+      context.timerService().registerEventTimeTimer(FlowTime.timer(next, watermark));
     }
   }
 

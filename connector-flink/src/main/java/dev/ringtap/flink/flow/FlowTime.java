@@ -18,4 +18,9 @@ public final class FlowTime {
   public static long millis(long nanos) {
     return nanos == Long.MAX_VALUE ? nanos : Math.floorDiv(nanos, NANOS_PER_MILLI);
   }
+
+  /** When to look again, in ms: at a time, or with the next watermark if it has passed. */
+  public static long timer(long millis, long watermark) {
+    return Math.max(millis, watermark + 1);
+  }
 }

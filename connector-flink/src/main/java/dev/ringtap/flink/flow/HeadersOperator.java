@@ -22,8 +22,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Takes from each packet what flows need of it, and tells of losses in a side output; at the end
- * also how far each capture went. Frames that are no IP packets end here.
+ * Takes from each packet what flows need of it, and tells of losses in a side output, and before a
+ * watermark how far each capture has come. Frames that are no IP packets end here.
  *
  * <p>An operator and not a function, because a function does not hear of the end.
  */
@@ -53,6 +53,8 @@ final class HeadersOperator extends AbstractStreamOperator<FlowPacket>
   private static final class Followed {
     /** The latest time, of whichever frame. */
     private long clock = Long.MIN_VALUE;
+
+    private long toldClock = Long.MIN_VALUE;
 
     /** By sequence, the clock at the last frame of each part that is being read. */
     private final Map<Long, Long> ends = new LinkedHashMap<>();
@@ -160,11 +162,13 @@ final class HeadersOperator extends AbstractStreamOperator<FlowPacket>
 
   @Override
   public void processWatermark(Watermark mark) throws Exception {
-    if (mark.equals(Watermark.MAX_WATERMARK)) {
-      captures.forEach(
-          (name, followed) ->
-              tell(new CaptureNews(name, CLOCK, followed.clock, followed.clock, 0)));
-    }
+    captures.forEach(
+        (name, followed) -> {
+          if (followed.clock > followed.toldClock) {
+            followed.toldClock = followed.clock;
+            tell(new CaptureNews(name, CLOCK, followed.clock, followed.clock, 0));
+          }
+        });
     super.processWatermark(mark);
   }
 }

@@ -9,12 +9,9 @@ import dev.ringtap.flow.Biflow;
 import dev.ringtap.flow.FlowFrame;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.StoredFlows;
-import dev.ringtap.record.Flow;
-import dev.ringtap.record.FlowEncoder;
+import dev.ringtap.record.FlowFields;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,7 +61,6 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
 
   private transient RowPackets packets;
   private transient FlowFrame frame;
-  private transient FlowEncoder encoder;
   private transient StoredFlows flows;
 
   /** Of the call at hand. */
@@ -72,7 +68,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
 
   /** What is kept of a partition beside its flows. For Flink. */
   public static final class Due {
-    /** When the timer fires, in ms; null if none is set. */
+    /** When the first flow times out, in ms; null if there is none. */
     public Long millis;
 
     /** The time-outs in ms, which a timer is not given. */
@@ -144,7 +140,6 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
   @Override
   public void open(FunctionContext context) {
     frame = new FlowFrame();
-    encoder = FlowEncoder.singleObject();
   }
 
   /** Counts a row. For Flink. */
@@ -168,8 +163,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     begin(ofCaptures, due);
     TimeContext<Long> time = context.timeContext(Long.class);
     Packet packet = packets.packet(internal(input));
-    Long watermark = time.currentWatermark();
-    learn(packet, watermark == null ? Long.MIN_VALUE : watermark);
+    learn(packet, time.currentWatermark(), due.millis);
     if (!FlowPacket.read(frame, packet).isIp()) {
       return;
     }
@@ -196,7 +190,6 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     if (watermark == Long.MAX_VALUE) {
       if (time.time() < END) {
         // rows that ORDER BY keeps back come before that
-        due.millis = END;
         time.registerOnTime(TIMER, END);
       } else {
         flows.endAll(stores);
@@ -207,7 +200,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     long next = FlowTime.millis(flows.advance(FlowTime.lastNanos(watermark), stores));
     due.millis = next == Long.MAX_VALUE ? null : (Long) next;
     if (due.millis != null) {
-      time.registerOnTime(TIMER, next);
+      time.registerOnTime(TIMER, FlowTime.timer(next, watermark));
     }
   }
 
@@ -234,7 +227,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     }
   }
 
-  private void learn(Packet packet, long watermark) throws Exception {
+  private void learn(Packet packet, Long watermark, Long dueMillis) throws Exception {
     CaptureId capture = PacketFields.capture(packet);
     CaptureLosses known = known(capture);
     long nanos = PacketFields.timestampNanos(packet);
@@ -242,7 +235,11 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     long previous = known == CaptureLosses.UNKNOWN ? nanos : known.lastNanos();
     CaptureNews news =
         new CaptureNews(name, packet.getSequence(), previous, nanos, packet.getLostBefore());
-    captures.put(name, known.with(news, FlowTime.lastNanos(watermark)));
+    long settled = watermark == null ? -1 : FlowTime.lastNanos(watermark);
+    if (dueMillis != null) {
+      settled = Math.min(settled, FlowTime.lastNanos(dueMillis - 1));
+    }
+    captures.put(name, known.with(news, settled));
   }
 
   private CaptureLosses known(CaptureId capture) {
@@ -255,11 +252,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
   }
 
   private void export(Biflow flow) {
-    try {
-      collect(FlowRows.row(Flow.getDecoder().decode(encoder.encode(flow)), COLUMNS, TYPES));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot happen: it was encoded here", e);
-    }
+    collect(FlowRows.row(FlowFields.flow(flow), COLUMNS, TYPES));
   }
 
   private static StoredFlows.Stores stores(

@@ -72,7 +72,8 @@ class FlowsIT {
       SEEN.incrementAndGet();
       boolean waitsForKill = KILLS_LEFT.get() > 0 && count > FRAMES / KILLS / 4;
       if (++count % 20 == 0 || waitsForKill) {
-        Thread.sleep(1);
+        // the file must not end before the last kill, also where a checkpoint takes seconds
+        Thread.sleep(waitsForKill && count > FRAMES / KILLS ? 5 : 1);
         if (killNow) {
           killNow = false;
           if (KILLS_LEFT.getAndDecrement() > 0) {

@@ -7,10 +7,13 @@ import dev.ringtap.flink.flow.FlowCapture;
 import dev.ringtap.record.Flow;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.TimestampData;
@@ -34,7 +37,11 @@ class FlowsFunctionIT {
   void start() throws Exception {
     file = FlowCapture.write(directory.resolve("trace.pcapng"), 10_000);
     assertThat(Files.size(file)).as("several splits").isGreaterThan(1 << 20);
-    tables = StreamTableEnvironment.create(StreamExecutionEnvironment.createLocalEnvironment(2));
+    Configuration often = new Configuration();
+    // a watermark between most frames: flows time out before the frame that follows them is counted
+    often.set(PipelineOptions.AUTO_WATERMARK_INTERVAL, Duration.ofMillis(1));
+    tables =
+        StreamTableEnvironment.create(StreamExecutionEnvironment.createLocalEnvironment(2, often));
     tables.executeSql("LOAD MODULE ringtap");
     tables.executeSql(
         """
