@@ -163,9 +163,9 @@ public final class StoredFlows {
     for (Map.Entry<String, byte[]> each : stores.flows().entries()) {
       CaptureId of = load(each.getValue());
       long due = dueNanos();
-      Capture capture = captures.apply(of);
-      boolean isKnown = due <= capture.lastNanos() || due <= nanos - times.idle();
-      if (due > nanos || !isKnown) {
+      // the capture is looked up for flows that may end alone
+      Capture capture = due > nanos ? null : captures.apply(of);
+      if (capture == null || due > Math.max(capture.lastNanos(), nanos - times.idle())) {
         next = Math.min(next, due);
         continue;
       }

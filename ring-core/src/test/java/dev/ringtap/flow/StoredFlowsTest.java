@@ -35,6 +35,11 @@ class StoredFlowsTest {
 
   private final FlowEncoder encoder = FlowEncoder.singleObject();
   private final FlowFrame read = new FlowFrame();
+  private final Known known = new Known();
+  private final List<String> stored = new ArrayList<>();
+  private final StoredFlows flows =
+      new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
+  private final StoredFlows.Stores stores = new StoredFlows.Stores(new MapStore(), new MapStore());
 
   /** Frames, each with the frames lost before it, and what they have told so far. */
   private static final class Known implements StoredFlows.Capture {
@@ -132,11 +137,7 @@ class StoredFlowsTest {
     Random random = new Random(20);
     FlowFrames frames = new FlowFrames(random);
     List<String> expected = new ArrayList<>();
-    List<String> stored = new ArrayList<>();
     FlowTable table = new FlowTable(FlowLimits.DEFAULT, flow -> expected.add(text(flow)));
-    Known known = new Known();
-    StoredFlows flows =
-        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
     Map<Long, StoredFlows.Stores> byKey = new HashMap<>();
     long nanos = FlowTraffic.START;
     long due = Long.MAX_VALUE;
@@ -189,12 +190,7 @@ class StoredFlowsTest {
   /** A watermark may pass a flow's end before the frame is counted that tells of the loss. */
   @Test
   void aFlowWaitsForTheFrameThatTellsOfALoss() throws Exception {
-    List<String> stored = new ArrayList<>();
-    Known known = new Known();
-    StoredFlows flows =
-        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
-    StoredFlows.Stores stores = new StoredFlows.Stores(new MapStore(), new MapStore());
-    long due = countOne(flows, stores, known);
+    long due = countOne();
     assertThat(flows.advance(due + 1, stores)).as("it goes on").isEqualTo(due);
     assertThat(stored).isEmpty();
     known.add(due + 2, 7);
@@ -204,12 +200,7 @@ class StoredFlowsTest {
 
   @Test
   void aFlowOfACaptureThatPausesWaitsNoLongerThanTheIdleTimeout() throws Exception {
-    List<String> stored = new ArrayList<>();
-    Known known = new Known();
-    StoredFlows flows =
-        new StoredFlows(FlowLimits.DEFAULT, of -> known, flow -> stored.add(text(flow)));
-    StoredFlows.Stores stores = new StoredFlows.Stores(new MapStore(), new MapStore());
-    long due = countOne(flows, stores, known);
+    long due = countOne();
     long idle = FlowLimits.DEFAULT.idle().toNanos();
     assertThat(flows.advance(due + idle - 1, stores)).isEqualTo(due);
     assertThat(flows.advance(due + idle, stores)).isEqualTo(Long.MAX_VALUE);
@@ -217,8 +208,7 @@ class StoredFlowsTest {
   }
 
   /** When the flow of the one frame times out. */
-  private long countOne(StoredFlows flows, StoredFlows.Stores stores, Known known)
-      throws Exception {
+  private long countOne() throws Exception {
     FlowFrames frames = new FlowFrames(new Random(3));
     try (BlockBuilder builder = new BlockBuilder(1 << 12)) {
       byte[] frame;
@@ -245,9 +235,7 @@ class StoredFlowsTest {
 
   @Test
   void bytesOfAnotherVersionAreRefused() throws Exception {
-    StoredFlows.Stores stores = new StoredFlows.Stores(new MapStore(), new MapStore());
     stores.flows().put("flow", new byte[] {2});
-    StoredFlows flows = new StoredFlows(FlowLimits.DEFAULT, of -> new Known(), flow -> {});
     assertThatThrownBy(() -> flows.advance(1, stores))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("cannot read the state of a flow: it has version 2, this Ringtap reads 1");

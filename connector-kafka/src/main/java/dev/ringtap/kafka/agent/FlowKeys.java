@@ -1,7 +1,9 @@
 package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.LinkType;
+import dev.ringtap.packet.EtherType;
 import dev.ringtap.packet.FlowKey;
+import dev.ringtap.packet.IpProtocol;
 import dev.ringtap.packet.PacketHeaders;
 import dev.ringtap.record.BlockEncoder;
 import java.lang.foreign.MemorySegment;
@@ -21,8 +23,6 @@ final class FlowKeys {
 
   private static final int ETHERNET_BYTES = 14;
   private static final int TAG_BYTES = 4;
-  private static final short DOT1Q = (short) 0x8100;
-  private static final short IPV4 = 0x0800;
 
   /** Version 4, no options. */
   private static final byte PLAIN_IPV4 = 0x45;
@@ -32,9 +32,6 @@ final class FlowKeys {
 
   /** More fragments, and the offset of this one. */
   private static final int FRAGMENT = 0x3FFF;
-
-  private static final int TCP = 6;
-  private static final int UDP = 17;
 
   private final PacketHeaders headers = new PacketHeaders();
   private byte[] bytes;
@@ -47,17 +44,17 @@ final class FlowKeys {
     if (run.linkType(record) == LinkType.ETHERNET
         && end - at >= ETHERNET_BYTES + TAG_BYTES + IPV4_BYTES + PORTS_BYTES) {
       int ip = at + ETHERNET_BYTES;
-      short etherType = (short) SHORTS.get(from, ip - Short.BYTES);
-      if (etherType == DOT1Q) {
+      int etherType = unsignedShort(from, ip - Short.BYTES);
+      if (etherType == EtherType.VLAN) {
         ip += TAG_BYTES;
-        etherType = (short) SHORTS.get(from, ip - Short.BYTES);
+        etherType = unsignedShort(from, ip - Short.BYTES);
       }
       int protocol = from[ip + 9];
-      if (etherType == IPV4
+      if (etherType == EtherType.IPV4
           && from[ip] == PLAIN_IPV4
-          && ((short) SHORTS.get(from, ip + 6) & FRAGMENT) == 0
+          && (unsignedShort(from, ip + 6) & FRAGMENT) == 0
           && unsignedShort(from, ip + 2) >= IPV4_BYTES + PORTS_BYTES
-          && (protocol == TCP || protocol == UDP)) {
+          && (protocol == IpProtocol.TCP || protocol == IpProtocol.UDP)) {
         return FlowKey.ofIpv4(
             (int) INTS.get(from, ip + 12),
             unsignedShort(from, ip + IPV4_BYTES),
