@@ -174,9 +174,9 @@ class FlowsCommandIT {
     Requirements.privateNetwork();
     Requirements.programs("script", "tcpreplay");
     try (TestNetwork network = TestNetwork.create()) {
-      Output flows =
-          network.start(
-              "script", "-qefc", Launcher.SCRIPT + " flows -i " + TestNetwork.RIGHT, "/dev/null");
+      // without exec, a shell that the key ends too would tell its own exit code
+      String command = "exec " + Launcher.SCRIPT + " flows -i " + TestNetwork.RIGHT;
+      Output flows = network.start("script", "-qefc", command, "/dev/null");
       flows.await("listening on right");
       flows.await("right  0 frames/s");
       network.replay(file, "--topspeed", "--loop", "50");
