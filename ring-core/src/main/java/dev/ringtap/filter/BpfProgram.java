@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A classic BPF program: what the kernel runs on every frame before it enters the ring. The result
@@ -207,7 +208,7 @@ public final class BpfProgram implements Serializable {
     }
   }
 
-  private static String fault(Instruction instruction, int following, int written) {
+  private static @Nullable String fault(Instruction instruction, int following, int written) {
     int k = instruction.k;
     switch (instruction.code) {
       case Bpf.LD_MEM, Bpf.LDX_MEM, Bpf.ST, Bpf.STX -> {

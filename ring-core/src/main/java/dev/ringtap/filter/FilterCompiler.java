@@ -7,6 +7,7 @@ import dev.ringtap.linux.LibpcapException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles tcpdump's expressions, those of pcap-filter(7), with the libpcap that is installed.
@@ -30,7 +31,7 @@ public final class FilterCompiler {
 
   private final List<String> sonames;
 
-  private volatile Libpcap library;
+  private volatile @Nullable Libpcap library;
 
   FilterCompiler(List<String> sonames) {
     this.sonames = List.copyOf(sonames);

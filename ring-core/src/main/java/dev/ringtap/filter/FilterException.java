@@ -1,6 +1,7 @@
 package dev.ringtap.filter;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A filter expression that could not be compiled. The message says why and what to do. */
 public final class FilterException extends IOException {
@@ -18,7 +19,7 @@ public final class FilterException extends IOException {
 
   private final Reason reason;
 
-  FilterException(Reason reason, String message, Throwable cause) {
+  FilterException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.reason = reason;
   }

@@ -4,4 +4,7 @@
  * dev.ringtap.filter.BpfInterpreter} runs it in user space, on files and on frames that are in the
  * ring already.
  */
+@NullMarked
 package dev.ringtap.filter;
+
+import org.jspecify.annotations.NullMarked;

@@ -67,6 +67,7 @@ public final class Biflow {
   private long lost;
 
   /** A view of no flow. */
+  @SuppressWarnings("NullAway.Init") // who reads it has called show and ended
   Biflow() {}
 
   Biflow show(long[] table, int index) {

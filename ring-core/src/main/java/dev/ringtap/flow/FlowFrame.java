@@ -35,7 +35,7 @@ public final class FlowFrame {
 
   long timestampNanos;
 
-  CaptureId capture;
+  CaptureId capture = CaptureId.on("");
 
   long lostBefore;
 

@@ -119,6 +119,7 @@ public final class FlowTable {
     hashes = new int[capacity];
     wheel = new FlowWheel(times, words, capacity, this::endDue);
     Arrays.setAll(group, i -> new FlowFrame());
+    frame = group[0];
   }
 
   /** Counts a frame. */

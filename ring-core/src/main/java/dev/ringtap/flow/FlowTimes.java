@@ -1,5 +1,7 @@
 package dev.ringtap.flow;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The time-outs of flows, in nanoseconds, and when they end one.
  *
@@ -27,7 +29,7 @@ record FlowTimes(long idle, long ended, long active, long tick) {
   }
 
   /** Why a flow, or its part, ends before a frame of it; null if it goes on. */
-  FlowEndReason endBefore(long[] words, int at, FlowFrame frame, int direction) {
+  @Nullable FlowEndReason endBefore(long[] words, int at, FlowFrame frame, int direction) {
     long nanos = frame.timestampNanos;
     if (nanos - words[at + Biflow.END] >= timeout(words, at)) {
       return endReason(words, at, FlowEndReason.IDLE_TIMEOUT);

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network namespace of its own with two Ethernet interfaces that are wired to each other: what is
@@ -119,7 +120,7 @@ public final class PrivateNetwork implements AutoCloseable {
   }
 
   /** Whether this process may make one, and if not, why. */
-  public static String unavailabilityCause() {
+  public static @Nullable String unavailabilityCause() {
     try {
       create().close();
       return null;

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests about one interface, from {@code <linux/if.h>} and {@code <linux/ethtool.h>}. They ask
@@ -136,7 +137,7 @@ public final class Ifreq {
     return timestamps(socket, name, config);
   }
 
-  private static HwtstampConfig timestamps(Fd socket, String name, HwtstampConfig toSet)
+  private static HwtstampConfig timestamps(Fd socket, String name, @Nullable HwtstampConfig toSet)
       throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment config = arena.allocate(HwtstampConfig.BYTES, 4);

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The filter compiler of the system's libpcap, by {@code <pcap/pcap.h>}. The library is optional:
@@ -102,7 +103,7 @@ public final class Libpcap {
    * @throws IllegalCallerException if this code may not make native calls
    * @throws UnsatisfiedLinkError if it is older than 1.8
    */
-  public static Libpcap load(List<String> sonames) {
+  public static @Nullable Libpcap load(List<String> sonames) {
     for (String soname : sonames) {
       SymbolLookup library;
       try {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for one descriptor and can be woken from any thread.
@@ -20,7 +21,7 @@ public final class Poller implements AutoCloseable {
   private final MemorySegment pollfds = arena.allocate(2L * Pollfd.BYTES, 8);
   private final MemorySegment counter = arena.allocate(JAVA_LONG);
   private final MemorySegment one = arena.allocateFrom(JAVA_LONG, 1);
-  private final Fd watched;
+  private final @Nullable Fd watched;
   private final Fd wake;
 
   /** What ended a wait. */
@@ -33,7 +34,7 @@ public final class Poller implements AutoCloseable {
     ERROR
   }
 
-  public Poller(Fd watched) throws LinuxException {
+  public Poller(@Nullable Fd watched) throws LinuxException {
     this.watched = watched;
     this.wake = Libc.eventfd();
   }
@@ -51,7 +52,7 @@ public final class Poller implements AutoCloseable {
    */
   public Event await(int timeoutMillis, boolean watch) throws LinuxException {
     // poll skips negative descriptors
-    Pollfd.write(pollfds, WATCHED, watch ? watched.number() : -1, Libc.POLLIN);
+    Pollfd.write(pollfds, WATCHED, watch && watched != null ? watched.number() : -1, Libc.POLLIN);
     Pollfd.write(pollfds, WAKE, wake.number(), Libc.POLLIN);
     if (Libc.poll(state, pollfds, timeoutMillis) == 0) {
       return Event.NONE;

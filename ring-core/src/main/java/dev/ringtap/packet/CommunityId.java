@@ -5,6 +5,7 @@ import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Computes Community IDs, version 1: the name of a conversation that Zeek, Suricata, Wireshark and
@@ -62,7 +63,7 @@ public final class CommunityId {
    * @return null if the packet is not IP, is a fragment other than the first, or is truncated
    *     before its ports or ICMP code
    */
-  public String of(PacketHeaders headers) {
+  public @Nullable String of(PacketHeaders headers) {
     return digest(headers, digest) ? text(digest) : null;
   }
 

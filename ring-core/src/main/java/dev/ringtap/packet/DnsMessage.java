@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A DNS message (RFC 1035) in what UDP or TCP carry, also of mDNS (RFC 6762) and LLMNR (RFC 4795).
@@ -48,14 +49,14 @@ public final class DnsMessage {
   /** Where the message begins: to it pointers within names refer. */
   private final int start;
 
-  private final String questionName;
+  private final @Nullable String questionName;
   private final int questionType;
 
   /** Where the answers begin. */
   private final int answersAt;
 
   private DnsMessage(
-      ByteView bytes, int start, String questionName, int questionType, int answersAt) {
+      ByteView bytes, int start, @Nullable String questionName, int questionType, int answersAt) {
     this.bytes = bytes;
     this.start = start;
     this.questionName = questionName;
@@ -70,7 +71,7 @@ public final class DnsMessage {
    * <p>A payload has no mark of DNS: one of another protocol may by chance look like a message.
    * Tell DNS by its port, 53, or 5353 for mDNS.
    */
-  public static DnsMessage of(byte[] payload) {
+  public static @Nullable DnsMessage of(byte[] payload) {
     ByteView bytes = new ByteView().show(MemorySegment.ofArray(payload), 0, payload.length);
     DnsMessage found = at(bytes, 0);
     if (found == null
@@ -81,7 +82,7 @@ public final class DnsMessage {
     return found;
   }
 
-  private static DnsMessage at(ByteView bytes, int start) {
+  private static @Nullable DnsMessage at(ByteView bytes, int start) {
     if (bytes.length() < start + HEADER_BYTES) {
       return null;
     }
@@ -136,7 +137,7 @@ public final class DnsMessage {
   }
 
   /** Name that the first question asks for; null if there is no question. */
-  public String questionName() {
+  public @Nullable String questionName() {
     return questionName;
   }
 
@@ -177,7 +178,7 @@ public final class DnsMessage {
     return answers;
   }
 
-  private String answer(int type, int at, int length) {
+  private @Nullable String answer(int type, int at, int length) {
     switch (type) {
       case A:
         return length == 4 ? ipv4(at) : null;
@@ -212,7 +213,7 @@ public final class DnsMessage {
   }
 
   /** A name after numbers; it must end where the record's data does. */
-  private String name(int at, int length, int numberBytes) {
+  private @Nullable String name(int at, int length, int numberBytes) {
     Cursor cursor = new Cursor(bytes, start, at + numberBytes);
     String name = length > numberBytes ? cursor.name() : null;
     return cursor.at == at + length ? name : null;
@@ -262,7 +263,7 @@ public final class DnsMessage {
      * Reads a name and moves after it; null if it is none. Pointers go backwards only, so that a
      * name ends.
      */
-    String name() {
+    @Nullable String name() {
       StringBuilder out = new StringBuilder();
       int from = at;
       int next = at;

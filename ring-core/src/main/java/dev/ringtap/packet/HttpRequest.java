@@ -1,6 +1,7 @@
 package dev.ringtap.packet;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request of HTTP/1 (RFC 9112) with which what TCP carries begins, or UDP with SSDP. Headers that
@@ -20,7 +21,7 @@ public final class HttpRequest {
   }
 
   /** The request in a payload; null if there is none, or its first line does not end there. */
-  public static HttpRequest of(byte[] payload) {
+  public static @Nullable HttpRequest of(byte[] payload) {
     int method = 0;
     while (method < payload.length && isUpperCase(payload[method])) {
       method++;
@@ -65,7 +66,7 @@ public final class HttpRequest {
   }
 
   /** Value of the header Host; null if there is none, or its line does not end in the payload. */
-  public String host() {
+  public @Nullable String host() {
     int from = lineEnd + 1;
     for (int end; (end = lineEnd(bytes, from)) >= 0; from = end + 1) {
       String header = text(from, end);

@@ -4,6 +4,7 @@ import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.VlanTag;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The headers of one packet, found in its bytes without copying them: Ethernet (IEEE 802.3) with
@@ -406,7 +407,7 @@ public final class PacketHeaders {
    * A copy of the bytes that TCP or UDP carry in this packet, as far as they were captured; null if
    * {@link #payloadLength} is -1.
    */
-  public byte[] payload() {
+  public byte @Nullable [] payload() {
     int at = payloadOffset();
     if (at < 0) {
       return null;
@@ -449,12 +450,12 @@ public final class PacketHeaders {
   }
 
   /** The sender's MAC address, {@code 02:00:00:00:00:01}; null if the link has none. */
-  public String ethSrc() {
+  public @Nullable String ethSrc() {
     return macText(srcMac());
   }
 
   /** The receiver's MAC address; null if the link has none, as with Linux cooked captures. */
-  public String ethDst() {
+  public @Nullable String ethDst() {
     return macText(dstMac());
   }
 
@@ -470,21 +471,21 @@ public final class PacketHeaders {
     return link.dstMac();
   }
 
-  private static String macText(long mac) {
+  private static @Nullable String macText(long mac) {
     return mac < 0 ? null : NetworkBytes.macText(mac);
   }
 
   /** IP source address, IPv6 as in RFC 5952; null if there is none. */
-  public String ipSrc() {
+  public @Nullable String ipSrc() {
     return ipAddress(12, 8);
   }
 
   /** IP destination address, IPv6 as in RFC 5952; null if there is none. */
-  public String ipDst() {
+  public @Nullable String ipDst() {
     return ipAddress(16, 24);
   }
 
-  private String ipAddress(int ipv4Offset, int ipv6Offset) {
+  private @Nullable String ipAddress(int ipv4Offset, int ipv6Offset) {
     bytes.requireReadable();
     if (networkOffset < 0) {
       return null;

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hello of a TLS client or server (RFC 8446, section 4.1, and RFC 5246 before it), with which
@@ -34,10 +35,11 @@ public final class TlsHello {
 
   private final boolean isClient;
   private final int version;
-  private final String serverName;
+  private final @Nullable String serverName;
   private final List<String> protocols;
 
-  private TlsHello(boolean isClient, int version, String serverName, List<String> protocols) {
+  private TlsHello(
+      boolean isClient, int version, @Nullable String serverName, List<String> protocols) {
     this.isClient = isClient;
     this.version = version;
     this.serverName = serverName;
@@ -45,9 +47,9 @@ public final class TlsHello {
   }
 
   /** The hello in a payload, or null if there is none. */
-  public static TlsHello of(byte[] payload) {
+  public static @Nullable TlsHello of(byte[] payload) {
     byte[] handshake = handshake(payload);
-    if (handshake == null || handshake.length < MESSAGE_HEADER_BYTES + 2 + RANDOM_BYTES + 1) {
+    if (handshake.length < MESSAGE_HEADER_BYTES + 2 + RANDOM_BYTES + 1) {
       return null;
     }
     ByteView bytes = new ByteView().show(MemorySegment.ofArray(handshake), 0, handshake.length);
@@ -64,7 +66,7 @@ public final class TlsHello {
 
   /**
    * The handshake messages of the first records, after those of other kinds that may come before a
-   * hello; null if the payload begins otherwise.
+   * hello; none if the payload begins otherwise.
    */
   private static byte[] handshake(byte[] payload) {
     byte[] joined = new byte[payload.length];
@@ -82,7 +84,7 @@ public final class TlsHello {
       }
       at += there;
     }
-    return length == 0 ? null : Arrays.copyOf(joined, length);
+    return Arrays.copyOf(joined, length);
   }
 
   /** A server that does not know the name warns; a client may change its cipher and ask again. */
@@ -96,7 +98,7 @@ public final class TlsHello {
   }
 
   /** Name of the server that the client asks for (SNI, RFC 6066); null if it does not say. */
-  public String serverName() {
+  public @Nullable String serverName() {
     return serverName;
   }
 
@@ -127,7 +129,7 @@ public final class TlsHello {
     private final int end;
     private final boolean isClient;
     private int version;
-    private String serverName;
+    private @Nullable String serverName;
     private List<String> protocols = List.of();
 
     Reader(ByteView bytes, int end, boolean isClient, int version) {

@@ -6,4 +6,7 @@
  * dev.ringtap.packet.TlsHello} and {@link dev.ringtap.packet.HttpRequest} read what TCP and UDP
  * carry.
  */
+@NullMarked
 package dev.ringtap.packet;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package dev.ringtap.record;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A value that holds no packet that can be read; the message says why. */
 public final class BadValueException extends IOException {
@@ -10,7 +11,7 @@ public final class BadValueException extends IOException {
     super(message);
   }
 
-  BadValueException(String message, Throwable cause) {
+  BadValueException(@Nullable String message, Throwable cause) {
     super(message, cause);
   }
 }

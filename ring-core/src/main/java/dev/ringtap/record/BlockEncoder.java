@@ -10,6 +10,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes the frames of a block as Avro records of {@code Packet.avsc}, run by run: the records of
@@ -84,9 +85,9 @@ public final class BlockEncoder {
   private final byte[] scratch = new byte[2 * Varint.ROOM_BYTES];
 
   /** Met after the records of the last run, and the block that it is of. */
-  private CorruptBlockException fault;
+  private @Nullable CorruptBlockException fault;
 
-  private Block faulty;
+  private @Nullable Block faulty;
 
   private BlockEncoder(PacketEncoder frameEncoder) {
     this.frameEncoder = frameEncoder;
@@ -164,7 +165,7 @@ public final class BlockEncoder {
   }
 
   /** Encodes one frame by the encoder of single frames; false after the last one. */
-  private boolean encodeFrame(Frame frame) {
+  private boolean encodeFrame(@Nullable Frame frame) {
     if (frame == null) {
       return false;
     }

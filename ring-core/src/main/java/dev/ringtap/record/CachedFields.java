@@ -17,15 +17,15 @@ final class CachedFields {
   /** Bytes that {@link #words} has. */
   static final int IN_WORDS_BYTES = 8 * Long.BYTES;
 
-  private byte[] bytes;
+  private byte[] bytes = {};
   private int length;
 
   // the first sixteen bytes once more: two stores are faster than a copy of unknown length
   private long first;
   private long second;
 
-  /** Null unless of {@link #of}. */
-  private long[] words;
+  /** Empty unless of {@link #of}. */
+  private long[] words = {};
 
   static CachedFields of(byte[] bytes, int length) {
     byte[] padded = Arrays.copyOf(bytes, Math.max(length, IN_WORDS_BYTES));

@@ -4,6 +4,7 @@ import dev.ringtap.flow.Biflow;
 import dev.ringtap.packet.AddressText;
 import dev.ringtap.packet.CommunityId;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** A flow as an object: what {@link FlowEncoder} writes, without its bytes. */
 public final class FlowFields {
@@ -63,15 +64,15 @@ public final class FlowFields {
         of.zeroWindows(1));
   }
 
-  private static Integer optional(int value, int least) {
+  private static @Nullable Integer optional(int value, int least) {
     return value < least ? null : (Integer) value;
   }
 
-  private static Long optional(long value) {
+  private static @Nullable Long optional(long value) {
     return value < 0 ? null : (Long) value;
   }
 
-  private static Instant optionalTime(long nanos) {
+  private static @Nullable Instant optionalTime(long nanos) {
     return nanos < 1 ? null : time(nanos);
   }
 
@@ -86,7 +87,7 @@ public final class FlowFields {
     return text.toString();
   }
 
-  private static String communityId(Biflow of) {
+  private static @Nullable String communityId(Biflow of) {
     byte[] digest = new byte[CommunityId.DIGEST_BYTES];
     return of.communityId(digest) ? CommunityId.text(digest) : null;
   }

@@ -3,6 +3,7 @@ package dev.ringtap.record;
 import java.io.IOException;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificDatumReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads flows in Avro's single-object encoding and in a schema registry's, mixed as they may be in
@@ -17,7 +18,7 @@ public final class FlowRecords {
    *
    * @param registry asked once for each schema, or null
    */
-  public FlowRecords(SchemaLookup registry) {
+  public FlowRecords(@Nullable SchemaLookup registry) {
     readers =
         new SchemaReaders<>(
             registry, writer -> new SpecificDatumReader<>(writer, Flow.getClassSchema()));

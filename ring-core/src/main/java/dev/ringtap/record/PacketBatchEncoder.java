@@ -3,6 +3,7 @@ package dev.ringtap.record;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers frames of one capture into one Avro record of {@code PacketBatch.avsc}, which has what
@@ -34,7 +35,7 @@ public final class PacketBatchEncoder {
   private byte[] start;
 
   /** The capture of the last frame: another object if its interface is another. */
-  private CaptureId lastCapture;
+  private @Nullable CaptureId lastCapture;
 
   private final byte[] count = new byte[Varint.ROOM_BYTES];
   private byte[] buffer = new byte[FIRST_BUFFER_BYTES];

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes frames as Avro records of {@code Packet.avsc}, straight out of the ring: the frame's
@@ -39,12 +40,12 @@ public final class PacketEncoder {
   private static final int MAX_CAPTURES_KEPT = 256;
 
   /** Null for items of a batch. */
-  private final byte[] header;
+  private final byte @Nullable [] header;
 
   /** The header and the fields that name the capture, of the last frame and of those before. */
-  private CachedFields start;
+  private CachedFields start = new CachedFields();
 
-  private CaptureId capture;
+  private @Nullable CaptureId capture;
   private final Map<CaptureId, CachedFields> starts = new HashMap<>();
 
   /** The fields after the sequence number, of the last frame. */
@@ -62,7 +63,7 @@ public final class PacketEncoder {
   /** Fields of a record that has no room for them yet. */
   private byte[] fields = new byte[0];
 
-  private PacketEncoder(byte[] header) {
+  private PacketEncoder(byte @Nullable [] header) {
     this.header = header;
     encodeTail();
   }

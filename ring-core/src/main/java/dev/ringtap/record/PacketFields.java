@@ -7,6 +7,7 @@ import dev.ringtap.file.PcapngWriter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Fields of a record as the rest of the library has them, and back. */
 public final class PacketFields {
@@ -26,7 +27,7 @@ public final class PacketFields {
   }
 
   /** A frame's tag as the record has it; null for none. */
-  public static Vlan vlan(int vlanTag) {
+  public static @Nullable Vlan vlan(int vlanTag) {
     return vlanTag == 0
         ? null
         : new Vlan(

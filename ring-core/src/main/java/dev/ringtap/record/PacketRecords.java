@@ -3,6 +3,7 @@ package dev.ringtap.record;
 import java.io.IOException;
 import java.util.List;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads values in Avro's single-object encoding and in a schema registry's, whether they hold one
@@ -30,7 +31,7 @@ public final class PacketRecords {
    *
    * @param registry asked once for each schema, or null
    */
-  public PacketRecords(SchemaLookup registry) {
+  public PacketRecords(@Nullable SchemaLookup registry) {
     readers = new SchemaReaders<>(registry, PacketBodyReader::new);
     addSchema(Packet.getClassSchema());
     addSchema(PacketBatch.getClassSchema());

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the values of a topic as frames again, as {@link PacketRecords} reads them as packets: what
@@ -91,7 +92,7 @@ public final class RecordFrames implements AutoCloseable {
    * @param registry asked once for each schema, or null
    * @param mostBytes bytes of a payload that its frame has at most; further ones are not copied
    */
-  public RecordFrames(SchemaLookup registry, int mostBytes) {
+  public RecordFrames(@Nullable SchemaLookup registry, int mostBytes) {
     this.records = new PacketRecords(registry);
     this.mostBytes = mostBytes;
   }

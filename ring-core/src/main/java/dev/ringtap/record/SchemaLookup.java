@@ -3,6 +3,7 @@ package dev.ringtap.record;
 import java.io.IOException;
 import java.io.Serializable;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the schemas that a registry has numbered, by whichever client. */
 @FunctionalInterface
@@ -12,5 +13,5 @@ public interface SchemaLookup extends Serializable {
    *
    * @throws IOException if the registry does not answer, or refuses
    */
-  Schema schema(int id) throws IOException;
+  @Nullable Schema schema(int id) throws IOException;
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what reads a value by the schema that it names: by its fingerprint in single-object
@@ -19,17 +20,17 @@ final class SchemaReaders<R> {
   private static final int FINGERPRINT_AT = 2;
 
   private final Map<Long, R> readers = new HashMap<>();
-  private final SchemaLookup registry;
+  private final @Nullable SchemaLookup registry;
   private final Function<Schema, R> made;
 
   /** By the registry's number; null of one that it does not have. */
-  private final Map<Integer, R> registered = new HashMap<>();
+  private final Map<Integer, @Nullable R> registered = new HashMap<>();
 
   /**
    * @param registry asked once for each schema, or null
    * @param made a reader of values that were written with a schema
    */
-  SchemaReaders(SchemaLookup registry, Function<Schema, R> made) {
+  SchemaReaders(@Nullable SchemaLookup registry, Function<Schema, R> made) {
     this.registry = registry;
     this.made = made;
   }

@@ -5,4 +5,7 @@
  * dev.ringtap.record.PacketRecords} reads all of them. {@code Packet} and {@code PacketBatch} are
  * generated from the schemas.
  */
+@NullMarked
 package dev.ringtap.record;
+
+import org.jspecify.annotations.NullMarked;

@@ -26,6 +26,7 @@ final class LimitedText implements BodySubscriber<String> {
   private Subscription subscription;
   private long bytes;
 
+  @SuppressWarnings("NullAway.Init") // onSubscribe comes first
   LimitedText(int mostBytes) {
     this.mostBytes = mostBytes;
   }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads values of one packet or many, in both wire formats. What a registry numbered is resolved by
@@ -17,7 +18,7 @@ import java.util.function.Consumer;
  * asked for once. For one thread.
  */
 public final class PacketDecoder {
-  private final SchemaRegistry registry;
+  private final @Nullable SchemaRegistry registry;
   private final Consumer<String> notes;
   private final PacketRecords singleObjects = new PacketRecords();
 
@@ -30,7 +31,7 @@ public final class PacketDecoder {
    * @param registry where schemas are asked for, or null: all are taken to be those of this version
    * @param notes gets a sentence once for each schema that is assumed or cannot be read
    */
-  public PacketDecoder(SchemaRegistry registry, Consumer<String> notes) {
+  public PacketDecoder(@Nullable SchemaRegistry registry, Consumer<String> notes) {
     this.registry = registry;
     this.notes = notes;
   }

@@ -1,6 +1,7 @@
 package dev.ringtap.registry;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A schema registry that does not do what it is asked for. The message says where and why. */
 public final class RegistryException extends IOException {
@@ -22,7 +23,7 @@ public final class RegistryException extends IOException {
 
   private final Reason reason;
 
-  RegistryException(Reason reason, String message, Throwable cause) {
+  RegistryException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.reason = reason;
   }

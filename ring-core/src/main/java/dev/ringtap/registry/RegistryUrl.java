@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a schema registry is: {@code http://HOST:PORT/PATH} or {@code https}, with {@code
@@ -18,9 +19,9 @@ public final class RegistryUrl implements Serializable {
   private static final long serialVersionUID = 1;
 
   private final URI base;
-  private final String userInfo;
+  private final @Nullable String userInfo;
 
-  private RegistryUrl(URI base, String userInfo) {
+  private RegistryUrl(URI base, @Nullable String userInfo) {
     this.base = base;
     this.userInfo = userInfo;
   }

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A schema registry that speaks Confluent's API, by the JDK's HTTP client. Apicurio serves that API
@@ -245,7 +246,7 @@ public final class SchemaRegistry implements AutoCloseable {
         cause.getMessage() == null ? name : name + ": " + cause.getMessage(), failure);
   }
 
-  private RegistryException unreachable(String why, Throwable cause) {
+  private RegistryException unreachable(String why, @Nullable Throwable cause) {
     return new RegistryException(
         Reason.UNREACHABLE,
         ("no schema registry answers at %s (%s); check the URL, and its certificate where"
@@ -306,7 +307,8 @@ public final class SchemaRegistry implements AutoCloseable {
         null);
   }
 
-  private RegistryException failure(Reason reason, String what, String why, Throwable cause) {
+  private RegistryException failure(
+      Reason reason, String what, String why, @Nullable Throwable cause) {
     return new RegistryException(reason, "schema registry " + url + ": " + what + " " + why, cause);
   }
 

@@ -3,6 +3,7 @@ package dev.ringtap.registry;
 import dev.ringtap.record.PacketSchema;
 import java.io.Serializable;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the schema of a topic's records is registered; the records then carry its number there.
@@ -27,7 +28,7 @@ public record SchemaTarget(RegistryUrl registry, String subject) implements Seri
    * @throws IllegalArgumentException if the URL is none of a registry; the message shows it without
    *     its login
    */
-  public static SchemaTarget of(String url, String subject, String topic) {
+  public static SchemaTarget of(String url, @Nullable String subject, String topic) {
     return new SchemaTarget(RegistryUrl.parse(url), subject == null ? topic + "-value" : subject);
   }
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells systemd, or whatever has set {@code NOTIFY_SOCKET}, how the process is, as {@code
@@ -17,11 +18,11 @@ public final class ServiceManager {
   private static final System.Logger LOG = System.getLogger(ServiceManager.class.getName());
 
   /** Null without a service manager. */
-  private final String socket;
+  private final @Nullable String socket;
 
   private final Duration watchdog;
 
-  private ServiceManager(String socket, Duration watchdog) {
+  private ServiceManager(@Nullable String socket, Duration watchdog) {
     this.socket = socket;
     this.watchdog = watchdog;
   }
