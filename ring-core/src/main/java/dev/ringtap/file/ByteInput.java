@@ -1,5 +1,6 @@
 package dev.ringtap.file;
 
+import java.io.Closeable;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a capture file as they come, unpacked where they are gzip's or Zstandard's. One
@@ -27,10 +29,10 @@ abstract class ByteInput {
   /** RFC 8878, section 3.1.1; the format writes it lowest byte first. */
   private static final int ZSTD_MAGIC = 0x28B52FFD;
 
-  private final FileChannel channel;
+  private final Closeable source;
 
-  ByteInput(FileChannel channel) {
-    this.channel = channel;
+  ByteInput(Closeable source) {
+    this.source = source;
   }
 
   /** Opens a file, or standard input where the path is {@code -}. */
@@ -99,16 +101,7 @@ abstract class ByteInput {
 
   /** Ends the input, and a read that waits in another thread. */
   void end() throws IOException {
-    channel.close();
-  }
-
-  /** The file that is read. */
-  final FileChannel channel() {
-    return channel;
-  }
-
-  final InputStream stream() {
-    return Channels.newInputStream(channel);
+    source.close();
   }
 
   /** Looks at the first bytes and unpacks what gzip or Zstandard packed. */
@@ -135,42 +128,12 @@ abstract class ByteInput {
     }
   }
 
-  private static final class RegularInput extends ByteInput {
-    private InputStream in;
-
-    RegularInput(FileChannel channel) {
-      super(channel);
-    }
-
-    @Override
-    int read(byte[] target, int offset, int length, long deadlineNanos) throws IOException {
-      if (in == null) {
-        in = unpacked(stream());
-      }
-      return in.read(target, offset, length);
-    }
-
-    @Override
-    boolean isPacked() {
-      return in != null && !(in instanceof PushbackInputStream);
-    }
-
-    @Override
-    void seek(long offset) throws IOException {
-      if (isPacked()) {
-        super.seek(offset);
-      }
-      channel().position(offset);
-      in = new PushbackInputStream(stream());
-    }
-  }
-
-  private static final class StreamInput extends ByteInput {
-    private final InputStream raw;
-    private InputStream in;
+  private static class StreamInput extends ByteInput {
+    final InputStream raw;
+    @Nullable InputStream in;
 
     StreamInput(InputStream raw) {
-      super(null);
+      super(raw);
       this.raw = raw;
     }
 
@@ -186,10 +149,23 @@ abstract class ByteInput {
     boolean isPacked() {
       return in != null && !(in instanceof PushbackInputStream);
     }
+  }
+
+  private static final class RegularInput extends StreamInput {
+    private final FileChannel channel;
+
+    RegularInput(FileChannel channel) {
+      super(Channels.newInputStream(channel));
+      this.channel = channel;
+    }
 
     @Override
-    void end() throws IOException {
-      raw.close();
+    void seek(long offset) throws IOException {
+      if (isPacked()) {
+        super.seek(offset);
+      }
+      channel.position(offset);
+      in = new PushbackInputStream(raw);
     }
   }
 }

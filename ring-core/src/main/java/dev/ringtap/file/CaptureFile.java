@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A capture file, replayed as blocks in the layout of the kernel's ring. It reads pcap with
@@ -59,12 +60,12 @@ public final class CaptureFile implements BlockSource {
   private final RecordReader reader;
 
   /** Null keeps all. */
-  private final FileFrameFilter filter;
+  private final @Nullable FileFrameFilter filter;
 
   private final List<BlockBuilder> builders = new ArrayList<>();
 
   /** For the frames of the few link types that allow more than a block's size. */
-  private BlockBuilder largeBuilder;
+  private @Nullable BlockBuilder largeBuilder;
 
   private int largeSizeBytes = BLOCK_SIZE_BYTES;
 
@@ -80,7 +81,7 @@ public final class CaptureFile implements BlockSource {
   private final long firstFrame;
 
   /** Null unless it is given. */
-  private String host;
+  private @Nullable String host;
 
   private int mostBytes = Integer.MAX_VALUE;
 
@@ -90,13 +91,13 @@ public final class CaptureFile implements BlockSource {
   private boolean hasFirst;
 
   /** What the frames of the last block were captured on, and the capture made of it. */
-  private CapturedOn lastCapturedOn;
+  private @Nullable CapturedOn lastCapturedOn;
 
-  private CaptureId lastCapture;
+  private CaptureId lastCapture = CaptureId.on("");
 
   private long captured;
   private long dropped;
-  private IOException failure;
+  private @Nullable IOException failure;
 
   private volatile boolean ended;
   private volatile boolean stopped;
@@ -104,7 +105,8 @@ public final class CaptureFile implements BlockSource {
   private volatile boolean woken;
   private volatile CaptureStatistics statistics = new CaptureStatistics(0, 0, 0, 0);
 
-  private CaptureFile(ByteInput input, RecordReader reader, FrameFilter filter, long firstFrame) {
+  private CaptureFile(
+      ByteInput input, RecordReader reader, @Nullable FrameFilter filter, long firstFrame) {
     this.input = input;
     this.reader = reader;
     this.filter = filter == null ? null : new FileFrameFilter(filter);
@@ -132,7 +134,7 @@ public final class CaptureFile implements BlockSource {
    *
    * @param filter the filter, or null for all frames
    */
-  public static CaptureFile open(Path path, FrameFilter filter) throws IOException {
+  public static CaptureFile open(Path path, @Nullable FrameFilter filter) throws IOException {
     return open(ByteInput.open(path), name(path), filter);
   }
 
@@ -142,7 +144,7 @@ public final class CaptureFile implements BlockSource {
    * @param name the name, or null for the file's own
    * @return this
    */
-  public CaptureFile host(String name) {
+  public CaptureFile host(@Nullable String name) {
     host = name;
     return this;
   }
@@ -243,7 +245,7 @@ public final class CaptureFile implements BlockSource {
     return open(input, name, null);
   }
 
-  private static CaptureFile open(ByteInput input, String name, FrameFilter filter)
+  private static CaptureFile open(ByteInput input, String name, @Nullable FrameFilter filter)
       throws IOException {
     try {
       return new CaptureFile(input, reader(new FileWindow(input, name)), filter, 0);
@@ -279,7 +281,7 @@ public final class CaptureFile implements BlockSource {
    *     before it were taken; afterwards the source is ended
    */
   @Override
-  public synchronized Block poll(int timeoutMillis) throws IOException {
+  public synchronized @Nullable Block poll(int timeoutMillis) throws IOException {
     long deadlineNanos = System.nanoTime() + timeoutMillis * NANOS_PER_MILLI;
     if (isEnded()) {
       return null;
@@ -320,7 +322,7 @@ public final class CaptureFile implements BlockSource {
       }
       sees(reader.timestampNanos());
       lostBefore += reader.lostBefore();
-      keptLength = filter == null ? reader.payloadLength() : filtered();
+      keptLength = filter == null ? reader.payloadLength() : filtered(filter);
       keptLength = Math.min(keptLength, mostBytes);
       if (keptLength != REFUSED) {
         recordWaits = true;
@@ -335,7 +337,7 @@ public final class CaptureFile implements BlockSource {
   }
 
   /** Bytes that the filter keeps of the current record, or REFUSED. */
-  private int filtered() throws FilterException {
+  private int filtered(FileFrameFilter filter) throws FilterException {
     int length = reader.payloadLength();
     int keep =
         filter.keptBytes(
@@ -349,7 +351,7 @@ public final class CaptureFile implements BlockSource {
   }
 
   /** Puts the waiting record and those after it that belong with it into one block. */
-  private Block fill(long deadlineNanos) throws IOException {
+  private @Nullable Block fill(long deadlineNanos) throws IOException {
     int least = BlockBuilder.blockSizeBytes(keptLength);
     BlockBuilder builder = freeBuilder(least, deadlineNanos);
     if (builder == null) {
@@ -419,7 +421,7 @@ public final class CaptureFile implements BlockSource {
     }
   }
 
-  private BlockBuilder freeBuilder(int sizeBytes, long deadlineNanos) {
+  private @Nullable BlockBuilder freeBuilder(int sizeBytes, long deadlineNanos) {
     BlockBuilder free = findFree(sizeBytes);
     while (free == null && !isEnded() && !woken && System.nanoTime() - deadlineNanos < 0) {
       LockSupport.parkNanos(POLL_NANOS);
@@ -428,7 +430,7 @@ public final class CaptureFile implements BlockSource {
     return free;
   }
 
-  private BlockBuilder findFree(int sizeBytes) {
+  private @Nullable BlockBuilder findFree(int sizeBytes) {
     if (sizeBytes > BLOCK_SIZE_BYTES) {
       if (largeBuilder != null && largeBuilder.isOut()) {
         return null;

@@ -1,6 +1,7 @@
 package dev.ringtap.file;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A capture file that cannot be read on. The message names the file, the byte offset, what was
@@ -12,12 +13,12 @@ public final class CaptureFileException extends IOException {
   private final long offsetBytes;
   private final boolean truncated;
 
-  CaptureFileException(String file, long offsetBytes, String found, Throwable cause) {
+  CaptureFileException(String file, long offsetBytes, String found, @Nullable Throwable cause) {
     this(file, offsetBytes, found, cause, false);
   }
 
   CaptureFileException(
-      String file, long offsetBytes, String found, Throwable cause, boolean truncated) {
+      String file, long offsetBytes, String found, @Nullable Throwable cause, boolean truncated) {
     super(file + ", byte " + offsetBytes + ": " + found, cause);
     this.offsetBytes = offsetBytes;
     this.truncated = truncated;

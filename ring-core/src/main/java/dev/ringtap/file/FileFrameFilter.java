@@ -12,6 +12,7 @@ import dev.ringtap.filter.FrameFilter;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides on frames of capture files, which no kernel filters: by their bytes, and by what a file
@@ -27,10 +28,10 @@ public final class FileFrameFilter {
   private final Ancillary ancillary = this::ancillary;
 
   /** Of the last frame's link type, null before the first. */
-  private BpfInterpreter interpreter;
+  private @Nullable BpfInterpreter interpreter;
 
   private int linkType;
-  private PacketType packetType;
+  private PacketType packetType = PacketType.HOST;
   private final ByteView bytes = new ByteView();
 
   /**
@@ -47,10 +48,10 @@ public final class FileFrameFilter {
    * @throws FilterException if the filter has no program for the frame's link type
    */
   public int keptBytes(Frame frame) throws FilterException {
-    choose(frame.linkType());
+    BpfInterpreter chosen = choose(frame.linkType());
     packetType = frame.packetType();
     bytes.show(frame);
-    return frame.run(interpreter, ancillary);
+    return frame.run(chosen, ancillary);
   }
 
   /**
@@ -69,17 +70,18 @@ public final class FileFrameFilter {
       int capturedLength,
       int originalLength)
       throws FilterException {
-    choose(ofLinkType);
+    BpfInterpreter chosen = choose(ofLinkType);
     packetType = ofPacketType;
     bytes.show(inMemory, at, capturedLength);
-    return interpreter.run(inMemory, at, capturedLength, originalLength, ancillary);
+    return chosen.run(inMemory, at, capturedLength, originalLength, ancillary);
   }
 
-  private void choose(int ofLinkType) throws FilterException {
+  private BpfInterpreter choose(int ofLinkType) throws FilterException {
     if (interpreter == null || ofLinkType != linkType) {
       interpreter = interpreter(ofLinkType);
       linkType = ofLinkType;
     }
+    return interpreter;
   }
 
   private BpfInterpreter interpreter(int ofLinkType) throws FilterException {

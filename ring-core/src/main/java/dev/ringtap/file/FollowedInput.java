@@ -10,11 +10,13 @@ final class FollowedInput extends ByteInput {
   /** No file system tells of new bytes in a way that works on all of them: look this often. */
   private static final long LOOK_NANOS = 5_000_000;
 
+  private final FileChannel channel;
   private volatile boolean ended;
   private volatile boolean woken;
 
   FollowedInput(FileChannel channel) {
     super(channel);
+    this.channel = channel;
   }
 
   @Override
@@ -24,7 +26,7 @@ final class FollowedInput extends ByteInput {
       if (ended) {
         return -1;
       }
-      int count = channel().read(room);
+      int count = channel.read(room);
       if (count > 0) {
         return count;
       }
@@ -39,7 +41,7 @@ final class FollowedInput extends ByteInput {
 
   @Override
   void seek(long offset) throws IOException {
-    channel().position(offset);
+    channel.position(offset);
   }
 
   @Override

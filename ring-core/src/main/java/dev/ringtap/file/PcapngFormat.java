@@ -7,6 +7,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Numbers of the format that both sides need. Source: IETF draft-ietf-opsawg-pcapng. */
 final class PcapngFormat {
@@ -91,7 +92,7 @@ final class PcapngFormat {
   }
 
   /** The packet type that epb_flags tells, or null if it does not. */
-  static PacketType packetType(int flags) {
+  static @Nullable PacketType packetType(int flags) {
     if ((flags & DIRECTION_BITS) == OUTBOUND) {
       return PacketType.OUTGOING;
     }

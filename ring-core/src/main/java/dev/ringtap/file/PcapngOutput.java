@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A buffer of whole pcapng blocks before a channel, little-endian. Knows how many frames have
@@ -19,7 +20,7 @@ final class PcapngOutput implements Closeable {
   private final WritableByteChannel channel;
 
   /** The regular file behind the channel, null if there is none. */
-  private final Path regularFile;
+  private final @Nullable Path regularFile;
 
   private final String name;
 
@@ -28,9 +29,9 @@ final class PcapngOutput implements Closeable {
   private int blockLength;
   private long bytesWritten;
   private long framesWritten;
-  private IOException failure;
+  private @Nullable IOException failure;
 
-  PcapngOutput(WritableByteChannel channel, Path regularFile, String name) {
+  PcapngOutput(WritableByteChannel channel, @Nullable Path regularFile, String name) {
     this.channel = channel;
     this.regularFile = regularFile;
     this.name = name;
@@ -127,12 +128,13 @@ final class PcapngOutput implements Closeable {
   private void fail(IOException cause) throws IOException {
     String reason =
         cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    failure = new IOException("cannot write to " + name + ": " + reason, cause);
+    IOException failed = new IOException("cannot write to " + name + ": " + reason, cause);
+    failure = failed;
     account(buffer.position());
     if (regularFile != null) {
-      cutBack();
+      cutBack(regularFile, failed);
     }
-    throw failure;
+    throw failed;
   }
 
   /** Counts the blocks that lie whole within the first bytes of the buffer. */
@@ -148,7 +150,7 @@ final class PcapngOutput implements Closeable {
   }
 
   /** Cuts the file after the last whole block, also when an interrupt has closed the channel. */
-  private void cutBack() {
+  private void cutBack(Path regularFile, IOException failed) {
     boolean interrupted = Thread.interrupted();
     try (FileChannel file =
         channel.isOpen() && channel instanceof FileChannel fileChannel
@@ -156,7 +158,7 @@ final class PcapngOutput implements Closeable {
             : FileChannel.open(regularFile, StandardOpenOption.WRITE)) {
       file.truncate(bytesWritten);
     } catch (IOException e) {
-      failure.addSuppressed(e);
+      failed.addSuppressed(e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

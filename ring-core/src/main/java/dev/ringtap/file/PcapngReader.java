@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pcapng format: sections of blocks, each block framed by its total length. Packet, interface
@@ -52,9 +53,9 @@ final class PcapngReader extends RecordReader {
   private final List<Long> described = new ArrayList<>();
 
   /** A copy for those who ask, null once there are more. */
-  private List<Long> sectionBlockOffsets;
+  private @Nullable List<Long> sectionBlockOffsets;
 
-  private PacketType flaggedType;
+  private @Nullable PacketType flaggedType;
   private int frameFlags;
   private long dropCount;
 

@@ -3,7 +3,9 @@ package dev.ringtap.file;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pipe, terminal or device, whose bytes come when they come. A thread of its own waits for them,
@@ -13,6 +15,7 @@ final class PipeInput extends ByteInput implements Runnable {
   private static final int CHUNK_BYTES = 1 << 16;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
+  private final InputStream raw;
   private final Object lock = new Object();
   private final byte[] chunk = new byte[CHUNK_BYTES];
 
@@ -23,10 +26,11 @@ final class PipeInput extends ByteInput implements Runnable {
   private boolean atEnd;
   private boolean ended;
   private boolean woken;
-  private IOException failure;
+  private @Nullable IOException failure;
 
   PipeInput(FileChannel channel) {
     super(channel);
+    raw = Channels.newInputStream(channel);
     Thread thread = new Thread(this, "ringtap-pipe-input");
     thread.setDaemon(true);
     thread.start();
@@ -34,7 +38,7 @@ final class PipeInput extends ByteInput implements Runnable {
 
   @Override
   public void run() {
-    try (InputStream in = unpacked(stream())) {
+    try (InputStream in = unpacked(raw)) {
       int count = in.read(chunk);
       while (count >= 0 && handOver(count)) {
         count = in.read(chunk);

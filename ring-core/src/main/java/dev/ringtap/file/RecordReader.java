@@ -5,6 +5,7 @@ import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads one capture format record by record and shows the current record. Not thread-safe. */
 abstract class RecordReader {
@@ -42,6 +43,7 @@ abstract class RecordReader {
   private int payloadIndex;
   private int payloadLength;
 
+  @SuppressWarnings("NullAway.Init") // next shows a record before one is asked for
   RecordReader(FileWindow window) {
     this.window = window;
   }
@@ -125,7 +127,7 @@ abstract class RecordReader {
   final void show(
       CapturedOn capturedOn,
       int originalLength,
-      PacketType packetType,
+      @Nullable PacketType packetType,
       int flags,
       long lostBefore,
       int payloadIndex,

@@ -1,5 +1,7 @@
 package dev.ringtap.file;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The unit of an interface's time stamps, as if_tsresol and if_tsoffset tell it.
  *
@@ -21,7 +23,7 @@ record TimestampUnit(long perSecond, int shift, long offsetSeconds) {
   }
 
   /** The unit of an if_tsresol value, or null if it is finer than 64 bits can tell. */
-  static TimestampUnit of(int resolution) {
+  static @Nullable TimestampUnit of(int resolution) {
     int exponent = resolution & ~BINARY_BIT;
     if ((resolution & BINARY_BIT) != 0) {
       return exponent > MOST_BINARY ? null : new TimestampUnit(1L << exponent, exponent, 0);
