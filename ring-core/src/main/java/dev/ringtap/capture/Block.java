@@ -6,6 +6,7 @@ import dev.ringtap.linux.TpacketBlockDesc;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lease on one block of frames. The holder takes a block from a {@link BlockSource}, walks it and
@@ -51,7 +52,7 @@ public final class Block implements AutoCloseable {
   private int framesStored;
 
   /** Bytes to keep of each stored frame, 0 of one to leave out; null where all are kept whole. */
-  private int[] keptBytes;
+  private int @Nullable [] keptBytes;
 
   /** Frames shown so far of those that {@link #keptBytes} keeps. */
   private int framesKept;
@@ -198,16 +199,16 @@ public final class Block implements AutoCloseable {
    * @throws CorruptBlockException if the next header does not fit the block
    * @throws IllegalStateException if the block was released, or its source closed
    */
-  public Frame next() {
+  public @Nullable Frame next() {
     if (keptBytes != null) {
-      return nextKept();
+      return nextKept(keptBytes);
     }
     return advance(framesWalked) ? frame : null;
   }
 
-  private Frame nextKept() {
+  private @Nullable Frame nextKept(int[] kept) {
     while (advance(framesKept)) {
-      int bytes = keptBytes[framesWalked - 1];
+      int bytes = kept[framesWalked - 1];
       if (bytes != 0) {
         framesKept++;
         frame.cutTo(bytes);

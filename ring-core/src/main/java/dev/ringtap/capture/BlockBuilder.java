@@ -4,6 +4,7 @@ import dev.ringtap.linux.SockaddrLl;
 import dev.ringtap.linux.Tpacket3Hdr;
 import dev.ringtap.linux.TpacketBlockDesc;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills one block in the layout of the kernel's ring, so that frames from elsewhere (a capture
@@ -27,7 +28,7 @@ public final class BlockBuilder implements AutoCloseable {
   private FrameOrigin origin;
 
   /** The last one, or null. */
-  private Block block;
+  private @Nullable Block block;
 
   private int frameCount;
   private long lastHeader;
@@ -48,6 +49,7 @@ public final class BlockBuilder implements AutoCloseable {
     this(BlockMemory.allocate(sizeBytes));
   }
 
+  @SuppressWarnings("NullAway.Init") // start comes first
   BlockBuilder(BlockMemory memory) {
     this.memory = memory;
     slot = new BlockSlot(Block::leaseEnded, memory, 0, 0, memory.segment().byteSize());

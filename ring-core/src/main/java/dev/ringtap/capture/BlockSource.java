@@ -2,6 +2,7 @@ package dev.ringtap.capture;
 
 import java.io.Closeable;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where blocks of frames come from: a live ring ({@link PacketCapture}) or a capture file that is
@@ -23,7 +24,7 @@ public interface BlockSource extends Closeable {
    * @return the block, which the caller releases, or null
    * @throws CaptureException if the source failed; the message names the next step
    */
-  Block poll(int timeoutMillis) throws IOException;
+  @Nullable Block poll(int timeoutMillis) throws IOException;
 
   /** What {@link #forEach} does with a frame. */
   @FunctionalInterface

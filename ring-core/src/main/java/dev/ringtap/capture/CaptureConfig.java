@@ -4,6 +4,8 @@ import dev.ringtap.filter.BpfProgram;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.NonNull;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to capture: a value for every {@link CaptureOption}, and a filter. Immutable and thread-safe;
@@ -22,7 +24,7 @@ public final class CaptureConfig implements Serializable {
   /** By the options' names. */
   private final Map<String, Object> values;
 
-  private final BpfProgram filter;
+  private final @Nullable BpfProgram filter;
   private final boolean filterChangeable;
   private final int member;
   private final int fanoutOwner;
@@ -45,7 +47,8 @@ public final class CaptureConfig implements Serializable {
   }
 
   /** The option's value, or its default. */
-  public <T> T get(CaptureOption<T> option) {
+  @SuppressWarnings("NullAway") // an option without a default has a nullable T, or is INTERFACE
+  public <T extends @Nullable Object> T get(CaptureOption<T> option) {
     Object value = values.get(option.name());
     return value == null ? option.defaultValue() : option.type().cast(value);
   }
@@ -146,7 +149,7 @@ public final class CaptureConfig implements Serializable {
   /** Collects the values. Not thread-safe. */
   public static final class Builder {
     private final Map<String, Object> values = new HashMap<>();
-    private BpfProgram filter;
+    private @Nullable BpfProgram filter;
     private boolean filterChangeable;
     private int member;
     private int fanoutOwner;
@@ -160,13 +163,13 @@ public final class CaptureConfig implements Serializable {
      *
      * @throws IllegalArgumentException if the value is outside the option's limits
      */
-    public <T> Builder set(CaptureOption<T> option, T value) {
+    public <T extends @Nullable Object> Builder set(CaptureOption<T> option, @NonNull T value) {
       values.put(option.name(), option.check(value));
       return this;
     }
 
     /** Captures only what the program keeps; null captures all. */
-    public Builder filter(BpfProgram program) {
+    public Builder filter(@Nullable BpfProgram program) {
       filter = program;
       return this;
     }

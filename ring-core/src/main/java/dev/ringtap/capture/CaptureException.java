@@ -3,6 +3,7 @@ package dev.ringtap.capture;
 import dev.ringtap.linux.Errno;
 import dev.ringtap.linux.LinuxException;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A capture that cannot start or go on. The message says what failed, on what, and what to do. */
 public final class CaptureException extends IOException {
@@ -37,7 +38,7 @@ public final class CaptureException extends IOException {
 
   private final Reason reason;
 
-  CaptureException(Reason reason, String message, Throwable cause) {
+  CaptureException(Reason reason, @Nullable String message, @Nullable Throwable cause) {
     super(message, cause);
     this.reason = reason;
   }

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens captures, alone or as the members of a fanout group, in the order that the kernel wants:
@@ -38,7 +39,7 @@ final class CaptureOpener {
 
   private CaptureOpener() {}
 
-  static List<PacketCapture> openAll(CaptureConfig config, int members, FanoutGroup group)
+  static List<PacketCapture> openAll(CaptureConfig config, int members, @Nullable FanoutGroup group)
       throws CaptureException {
     if (members < 1 || members > MOST_MEMBERS) {
       throw new IllegalArgumentException(
@@ -56,13 +57,13 @@ final class CaptureOpener {
    * open one by one, and a frame for a member whose filter is not open yet is lost. So the captures
    * start after the last has opened: what they got until then is left out.
    */
-  static List<PacketCapture> openAll(List<CaptureConfig> configs, FanoutGroup group)
+  static List<PacketCapture> openAll(List<CaptureConfig> configs, @Nullable FanoutGroup group)
       throws CaptureException {
     return configs.get(0).inNamespace(() -> openHere(configs, group));
   }
 
-  private static List<PacketCapture> openHere(List<CaptureConfig> configs, FanoutGroup group)
-      throws CaptureException {
+  private static List<PacketCapture> openHere(
+      List<CaptureConfig> configs, @Nullable FanoutGroup group) throws CaptureException {
     List<PacketCapture> captures = new ArrayList<>();
     try {
       for (CaptureConfig config : configs) {
@@ -112,7 +113,8 @@ final class CaptureOpener {
   }
 
   /** Opens the socket, its ring, and binds it; in a group it has joined and lets nothing in yet. */
-  private static PacketCapture bind(CaptureConfig config, FanoutGroup group) throws IOException {
+  private static PacketCapture bind(CaptureConfig config, @Nullable FanoutGroup group)
+      throws IOException {
     String name = config.interfaceName();
     CaptureInterface device = PacketCapture.require(name);
     PacketSocket socket = null;
@@ -164,7 +166,7 @@ final class CaptureOpener {
   }
 
   /** Has the network card take the time of frames if that was asked for; otherwise null. */
-  private static HardwareClock turnOnClock(
+  private static @Nullable HardwareClock turnOnClock(
       PacketSocket socket, CaptureConfig config, CaptureInterface device) throws IOException {
     if (config.get(CaptureOption.TIMESTAMP_TYPE) == TimestampType.HOST) {
       return null;

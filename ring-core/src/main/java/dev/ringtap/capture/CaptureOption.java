@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one table of capture options. Command lines, connector configurations and documentation are
@@ -11,16 +12,23 @@ import java.util.stream.Collectors;
  *
  * @param <T> Integer, Boolean, String, or an enum for a choice
  */
-public final class CaptureOption<T> {
+public final class CaptureOption<T extends @Nullable Object> {
   /** The longest frame that any option lets through; tcpdump's limit. */
   public static final int MAX_SNAP_LENGTH_BYTES = 262_144;
 
   /** The interface to capture on. */
   public static final CaptureOption<String> INTERFACE =
-      text("interface", "name", "Captures on this interface; any captures on all interfaces.");
+      new CaptureOption<>(
+          "interface",
+          String.class,
+          null,
+          0,
+          0,
+          "name",
+          "Captures on this interface; any captures on all interfaces.");
 
   /** Where the interface is. */
-  public static final CaptureOption<String> NETWORK_NAMESPACE =
+  public static final CaptureOption<@Nullable String> NETWORK_NAMESPACE =
       text(
           "network-namespace",
           "name or path",
@@ -119,7 +127,7 @@ public final class CaptureOption<T> {
               + " The datagram is captured as one frame, not as its fragments.");
 
   /** The program of a fanout group. */
-  public static final CaptureOption<String> FANOUT_PROGRAM =
+  public static final CaptureOption<@Nullable String> FANOUT_PROGRAM =
       text(
           "fanout-program",
           "file",
@@ -127,7 +135,7 @@ public final class CaptureOption<T> {
               + " path).");
 
   /** The name of the capturing host. */
-  public static final CaptureOption<String> HOST_NAME =
+  public static final CaptureOption<@Nullable String> HOST_NAME =
       text(
           "host-name",
           "name",
@@ -154,8 +162,8 @@ public final class CaptureOption<T> {
           HOST_NAME);
 
   private final String name;
-  private final Class<T> type;
-  private final T defaultValue;
+  private final Class<? extends T> type;
+  private final @Nullable T defaultValue;
   private final int least;
   private final int most;
   private final String unit;
@@ -163,8 +171,8 @@ public final class CaptureOption<T> {
 
   private CaptureOption(
       String name,
-      Class<T> type,
-      T defaultValue,
+      Class<? extends T> type,
+      @Nullable T defaultValue,
       int least,
       int most,
       String unit,
@@ -178,8 +186,9 @@ public final class CaptureOption<T> {
     this.description = description;
   }
 
-  private static CaptureOption<String> text(String name, String unit, String description) {
-    return new CaptureOption<>(name, String.class, null, 0, 0, unit, description);
+  private static CaptureOption<@Nullable String> text(
+      String name, String unit, String description) {
+    return new CaptureOption<@Nullable String>(name, String.class, null, 0, 0, unit, description);
   }
 
   private static CaptureOption<Integer> number(
@@ -208,12 +217,12 @@ public final class CaptureOption<T> {
   }
 
   /** Integer, Boolean, String or an enum. */
-  public Class<T> type() {
+  public Class<? extends T> type() {
     return type;
   }
 
   /** The value where none was set; null where there is none. */
-  public T defaultValue() {
+  public @Nullable T defaultValue() {
     return defaultValue;
   }
 

@@ -10,13 +10,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** The fanout group that sockets of one configuration join. Thread-safe. */
 final class FanoutGroup {
   private final String interfaceName;
   private final FanoutMode mode;
   private final int flags;
-  private final String program;
+  private final @Nullable String program;
   private final int mostMembers;
 
   /** What the kernel chooses for a group of its own may be 0, which no option asks for. */
@@ -29,7 +30,7 @@ final class FanoutGroup {
   private int number;
 
   /** The group of that many captures, null if there is none. */
-  static FanoutGroup of(CaptureConfig config, int members) throws CaptureException {
+  static @Nullable FanoutGroup of(CaptureConfig config, int members) throws CaptureException {
     boolean shared = members > 1 || config.get(CaptureOption.FANOUT_GROUP) != 0;
     return shared ? new FanoutGroup(config) : null;
   }
@@ -93,9 +94,12 @@ final class FanoutGroup {
               .formatted(number, interfaceName, e.getMessage()),
           e);
     }
+    if (program == null) {
+      return;
+    }
     if (mode == FanoutMode.CBPF) {
-      socket.setFanoutProgram(FilterRewriter.nativeProgram(classicProgram()));
-    } else if (mode == FanoutMode.EBPF) {
+      socket.setFanoutProgram(FilterRewriter.nativeProgram(classicProgram(program)));
+    } else {
       try (PinnedProgram pinned = PinnedProgram.open(program)) {
         socket.setFanoutProgram(pinned);
       } catch (LinuxException e) {
@@ -109,7 +113,7 @@ final class FanoutGroup {
     }
   }
 
-  private BpfProgram classicProgram() throws IOException {
+  private static BpfProgram classicProgram(String program) throws IOException {
     try {
       return BpfProgram.read(Path.of(program));
     } catch (IOException e) {

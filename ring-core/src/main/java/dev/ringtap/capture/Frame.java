@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A view of one frame inside a {@link Block}. Each block has one view and moves it along: after
@@ -58,7 +59,7 @@ public final class Frame {
   private int payloadLength = HIDDEN;
 
   private int lastInterface;
-  private CaptureId lastCapture;
+  private @Nullable CaptureId lastCapture;
 
   // the origin's, here because every frame asks for them
   private final int snapLengthBytes;
@@ -80,7 +81,7 @@ public final class Frame {
     this.tagOffset = origin.tagOffset();
     this.cooked =
         cookedHeaderBytes == 0
-            ? null
+            ? MemorySegment.NULL
             : MemorySegment.ofArray(new byte[cookedHeaderBytes + VlanTag.BYTES]);
   }
 

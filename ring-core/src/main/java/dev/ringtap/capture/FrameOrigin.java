@@ -1,5 +1,7 @@
 package dev.ringtap.capture;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What all frames of a block have in common.
  *
@@ -17,13 +19,13 @@ record FrameOrigin(
     int snapLengthBytes,
     int cookedHeaderBytes,
     int tagOffset,
-    InterfaceNames frameInterfaces) {
+    @Nullable InterfaceNames frameInterfaces) {
   FrameOrigin(
       CaptureId capture,
       int linkType,
       int snapLengthBytes,
       int cookedHeaderBytes,
-      InterfaceNames frameInterfaces) {
+      @Nullable InterfaceNames frameInterfaces) {
     this(
         capture,
         linkType,

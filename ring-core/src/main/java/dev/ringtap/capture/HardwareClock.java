@@ -7,6 +7,7 @@ import dev.ringtap.linux.LinuxException;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has a network card take the time of all frames that come in, for as long as a capture of this
@@ -41,7 +42,9 @@ final class HardwareClock implements AutoCloseable {
 
   private final Card card;
   private final String name;
-  private boolean counted;
+
+  /** What the last close restores; null if nothing was changed, or after close. */
+  private @Nullable Before before;
 
   private HardwareClock(Card card) {
     this.card = card;
@@ -66,22 +69,22 @@ final class HardwareClock implements AutoCloseable {
   }
 
   private void turnOn() throws LinuxException, CaptureException {
-    HwtstampConfig before = card.timestamps();
-    if (before.rxFilter() != HwtstampConfig.HWTSTAMP_FILTER_ALL) {
-      HwtstampConfig now = card.setTimestamps(before.ofAllReceived());
+    HwtstampConfig found = card.timestamps();
+    if (found.rxFilter() != HwtstampConfig.HWTSTAMP_FILTER_ALL) {
+      HwtstampConfig now = card.setTimestamps(found.ofAllReceived());
       if (now.rxFilter() != HwtstampConfig.HWTSTAMP_FILTER_ALL) {
-        card.setTimestamps(before);
+        card.setTimestamps(found);
         throw new CaptureException(
             Reason.UNSUPPORTED_SYSTEM,
             "%s takes the time of some frames only (rx_filter %s); use timestamp-type host"
                 .formatted(name, now.rxFilter()));
       }
       // another capture's count goes on if somebody else turned its clock off
-      CHANGED.putIfAbsent(name, new Before(before));
+      CHANGED.putIfAbsent(name, new Before(found));
     }
-    if (CHANGED.containsKey(name)) {
-      CHANGED.get(name).users++;
-      counted = true;
+    before = CHANGED.get(name);
+    if (before != null) {
+      before.users++;
     }
   }
 
@@ -102,25 +105,22 @@ final class HardwareClock implements AutoCloseable {
   @Override
   public void close() {
     synchronized (CHANGED) {
-      if (!counted) {
-        return;
-      }
-      counted = false;
-      Before before = CHANGED.get(name);
-      if (--before.users > 0) {
+      Before used = before;
+      before = null;
+      if (used == null || --used.users > 0) {
         return;
       }
       CHANGED.remove(name);
       try {
-        if (card.timestamps().equals(before.config.ofAllReceived())) {
-          card.setTimestamps(before.config);
+        if (card.timestamps().equals(used.config.ofAllReceived())) {
+          card.setTimestamps(used.config);
         }
       } catch (LinuxException e) {
         LOG.log(
             Level.WARNING,
             "card timestamps not restored interface={0} rxFilter={1} reason={2}",
             name,
-            Integer.toString(before.config.rxFilter()),
+            Integer.toString(used.config.rxFilter()),
             e.getMessage());
       }
     }

@@ -1,17 +1,18 @@
 package dev.ringtap.capture;
 
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /** Which machines blocks can be read on. */
 public final class Machine {
   private Machine() {}
 
   /** Why this machine is not one of them; null if it is. */
-  public static String refusal() {
+  public static @Nullable String refusal() {
     return refusal(ByteOrder.nativeOrder());
   }
 
-  static String refusal(ByteOrder order) {
+  static @Nullable String refusal(ByteOrder order) {
     return order == ByteOrder.LITTLE_ENDIAN
         ? null
         : ("Ringtap runs on little-endian machines only, this one is big-endian (%s); use"

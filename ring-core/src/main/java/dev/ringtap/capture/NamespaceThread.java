@@ -56,7 +56,7 @@ final class NamespaceThread extends Thread {
         }
       }
     } catch (ExecutionException e) {
-      throw NamespaceThread.<E>sameFailure(e.getCause());
+      throw NamespaceThread.<E>sameFailure(done.exceptionNow());
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -14,6 +14,7 @@ import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A live capture: a packet socket with a TPACKET_V3 ring, read block by block.
@@ -69,7 +70,7 @@ public final class PacketCapture implements LiveCapture {
   private final PacketSocket socket;
 
   /** Null if timestamps are the kernel's. */
-  private final HardwareClock clock;
+  private final @Nullable HardwareClock clock;
 
   private final Poller poller;
   private final PacketRing ring;
@@ -78,7 +79,7 @@ public final class PacketCapture implements LiveCapture {
   private final ReentrantLock taking = new ReentrantLock();
 
   /** Guarded by taking. */
-  private CaptureException failure;
+  private @Nullable CaptureException failure;
 
   /** Whether the interface was seen down: from then on its removal may go unannounced. */
   private boolean wasDown;
@@ -93,14 +94,14 @@ public final class PacketCapture implements LiveCapture {
   private volatile boolean ended;
 
   /** Written before the capture is published. */
-  private Instant completeSince;
+  private Instant completeSince = Instant.MAX;
 
   PacketCapture(
       CaptureConfig config,
       CaptureInterface device,
       BpfProgram program,
       PacketSocket socket,
-      HardwareClock clock,
+      @Nullable HardwareClock clock,
       Poller poller,
       PacketRing ring) {
     this.config = config;
@@ -275,7 +276,7 @@ public final class PacketCapture implements LiveCapture {
   }
 
   @Override
-  public Block poll(int timeoutMillis) throws CaptureException {
+  public @Nullable Block poll(int timeoutMillis) throws CaptureException {
     taking.lock();
     try {
       long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;

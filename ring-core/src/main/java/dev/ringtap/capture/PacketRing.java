@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ring's blocks in their order: which is next, which are out, and what was lost between them.
@@ -40,7 +41,7 @@ final class PacketRing implements Block.Owner {
   private final Object lossLock = new Object();
 
   /** The last lease of each slot, or null. */
-  private final Block[] leases;
+  private final @Nullable Block[] leases;
 
   /** The slot to take next; written by the reader. */
   private int next;
@@ -55,8 +56,8 @@ final class PacketRing implements Block.Owner {
 
   private long lossPlaced;
 
-  /** Judges what was queued when the filter changed, for so many blocks yet. */
-  private UserspaceFilter queuedFilter;
+  /** Judges what was queued when the filter changed, for so many blocks yet; null after them. */
+  private @Nullable UserspaceFilter queuedFilter;
 
   private int queuedBlocks;
 
@@ -180,7 +181,8 @@ final class PacketRing implements Block.Owner {
   }
 
   private boolean isLeased(int slot) {
-    return leases[slot] != null && leases[slot].isLeased();
+    Block lease = leases[slot];
+    return lease != null && lease.isLeased();
   }
 
   /** Whether the kernel has filled the next block and its slot is free. For the reader. */
@@ -201,10 +203,12 @@ final class PacketRing implements Block.Owner {
       block.cutTo((int) inBlock);
       if (taken < storedAtStart) {
         block.applyFilter(this::keptBytes);
-      } else if (queuedBlocks > 0) {
+      } else if (queuedFilter != null) {
         block.applyFilter(queuedFilter::keptBytes);
       }
-      queuedBlocks = Math.max(0, queuedBlocks - 1);
+      if (queuedFilter != null && --queuedBlocks == 0) {
+        queuedFilter = null;
+      }
       lostBeforeEmpty = block.frameCount() == 0 ? lost : 0;
       lostBeforeSlot[next] = 0;
       taken += inBlock;
@@ -249,7 +253,7 @@ final class PacketRing implements Block.Owner {
     if (index < storedAtStart && early) {
       return 0;
     }
-    return queuedBlocks > 0 ? queuedFilter.keptBytes(stored) : WHOLE;
+    return queuedFilter != null ? queuedFilter.keptBytes(stored) : WHOLE;
   }
 
   /**

@@ -47,6 +47,7 @@ public final class RawFrames {
    * @param caller an encoder of this library: memory without checks is for these alone
    * @throws IllegalCallerException if it is another class
    */
+  @SuppressWarnings("NullAway.Init") // show comes first
   public RawFrames(MethodHandles.Lookup caller) {
     if (!caller.hasFullPrivilegeAccess()
         || !caller.lookupClass().getPackageName().equals(ENCODERS)) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A capture that outlives its interface: when that is removed, it waits until one of the same name
@@ -20,7 +21,7 @@ public final class ReopeningCapture implements LiveCapture {
 
   private static final int LOOK_MILLIS = 100;
 
-  private final FanoutGroup group;
+  private final @Nullable FanoutGroup group;
   private final CaptureId id;
   private final int linkType;
 
@@ -28,17 +29,17 @@ public final class ReopeningCapture implements LiveCapture {
   private CaptureConfig config;
 
   /** Null while the interface is away. */
-  private PacketCapture current;
+  private @Nullable PacketCapture current;
 
   /** One whose interface went away, until its blocks are back. */
-  private PacketCapture former;
+  private @Nullable PacketCapture former;
 
   private CaptureStatistics before = new CaptureStatistics(0, 0, 0, 0);
   private boolean woken;
   private boolean stopped;
   private boolean closed;
 
-  private ReopeningCapture(CaptureConfig config, FanoutGroup group, PacketCapture first) {
+  private ReopeningCapture(CaptureConfig config, @Nullable FanoutGroup group, PacketCapture first) {
     this.config = config;
     this.group = group;
     this.current = first;
@@ -67,7 +68,7 @@ public final class ReopeningCapture implements LiveCapture {
   }
 
   @Override
-  public Block poll(int timeoutMillis) throws IOException {
+  public @Nullable Block poll(int timeoutMillis) throws IOException {
     long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
     while (true) {
       long leftMillis = (deadline - System.nanoTime() + 999_999) / 1_000_000;
@@ -101,7 +102,8 @@ public final class ReopeningCapture implements LiveCapture {
    * The capture to take from, or null where there is none in that time or any more. An interrupt
    * ends no wait, as it ends none of a capture that is open: {@link #wake} does.
    */
-  private synchronized PacketCapture currentOrReopened(int timeoutMillis) throws IOException {
+  private synchronized @Nullable PacketCapture currentOrReopened(int timeoutMillis)
+      throws IOException {
     long deadline = System.nanoTime() + timeoutMillis * 1_000_000L;
     boolean interrupted = false;
     try {

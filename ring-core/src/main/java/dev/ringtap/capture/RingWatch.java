@@ -4,6 +4,7 @@ import dev.ringtap.linux.LinuxException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the kernel's counters of all open rings about once a second, in one thread that ends with
@@ -15,7 +16,7 @@ final class RingWatch {
 
   private static final Set<PacketRing> RINGS = new HashSet<>();
 
-  private static Thread thread;
+  private static @Nullable Thread thread;
 
   private RingWatch() {}
 

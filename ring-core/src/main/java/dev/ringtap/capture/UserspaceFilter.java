@@ -31,6 +31,7 @@ final class UserspaceFilter implements Ancillary {
    * @param program as it is given to the kernel
    * @throws CaptureException if it asks for what the kernel knew and the ring does not keep
    */
+  @SuppressWarnings("NullAway.Init") // the program runs on the frame of keptBytes
   UserspaceFilter(BpfProgram program) throws CaptureException {
     for (Instruction each : program.instructions()) {
       boolean loads =

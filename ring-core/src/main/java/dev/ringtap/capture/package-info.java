@@ -8,4 +8,7 @@
  * <p>Start with {@code PacketCapture}; {@code PacketRing} places the losses. DESIGN.md beside this
  * module says why the counts are exact.
  */
+@NullMarked
 package dev.ringtap.capture;
+
+import org.jspecify.annotations.NullMarked;
