@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -77,37 +78,48 @@ final class Leftovers {
               .filter(file -> !file.getFileName().toString().startsWith("."))
               .filter(file -> !file.endsWith(DockerClientFactory.SESSION_ID))
               .collect(Collectors.toList());
-      for (Path file : files) {
-        removeIfOver(file);
-      }
-    } catch (IOException | DockerException e) {
+      files.forEach(Leftovers::removeIfOver);
+    } catch (IOException e) {
       LOG.warn("what killed runs have left is not removed: {}", e.toString());
     }
   }
 
-  private static void removeIfOver(Path file) throws IOException {
+  private static void removeIfOver(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
-      if (lock != null) {
-        removeSession(file.getFileName().toString());
+      // A run that finds something leaves the file to the next one: the engine may still create
+      // what a killed run has asked for.
+      if (lock != null && removeSession(file.getFileName().toString()) == 0) {
         Files.deleteIfExists(file);
       }
+    } catch (NoSuchFileException e) {
+      // another run has found nothing either
+    } catch (IOException | DockerException e) {
+      LOG.warn(
+          "what the run {} has left is not removed, the next run tries again: {}",
+          file.getFileName(),
+          e.toString());
     }
   }
 
-  private static void removeSession(String id) {
+  /** Returns how many containers, networks and images there were. */
+  private static int removeSession(String id) {
     DockerClient docker = DockerClientFactory.lazyClient();
     Map<String, String> label = Map.of(LABEL, id);
-    for (Container each :
-        docker.listContainersCmd().withShowAll(true).withLabelFilter(label).exec()) {
+    List<Container> containers =
+        docker.listContainersCmd().withShowAll(true).withLabelFilter(label).exec();
+    for (Container each : containers) {
       docker.removeContainerCmd(each.getId()).withForce(true).withRemoveVolumes(true).exec();
     }
-    for (Network each :
-        docker.listNetworksCmd().withFilter("label", List.of(LABEL + "=" + id)).exec()) {
+    List<Network> networks =
+        docker.listNetworksCmd().withFilter("label", List.of(LABEL + "=" + id)).exec();
+    for (Network each : networks) {
       docker.removeNetworkCmd(each.getId()).exec();
     }
-    for (Image each : docker.listImagesCmd().withLabelFilter(label).exec()) {
+    List<Image> images = docker.listImagesCmd().withLabelFilter(label).exec();
+    for (Image each : images) {
       docker.removeImageCmd(each.getId()).withForce(true).exec();
     }
+    return containers.size() + networks.size() + images.size();
   }
 }
