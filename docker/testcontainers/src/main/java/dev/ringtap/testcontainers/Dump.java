@@ -119,6 +119,8 @@ final class Dump {
   private static void run(GenericContainer<?> container, List<String> command) {
     container
         .withNetworkMode("none")
+        // the agent has run from it
+        .withImagePullPolicy(each -> false)
         .withCommand(command.toArray(String[]::new))
         .withStartupCheckStrategy(new Ended())
         .start();

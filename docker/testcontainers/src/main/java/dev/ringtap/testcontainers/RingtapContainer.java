@@ -181,6 +181,22 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     return this;
   }
 
+  /**
+   * Not supported: a capture belongs to one test run, and packets of earlier runs would be among
+   * its own. The captured container can be reused.
+   *
+   * @throws UnsupportedOperationException if {@code reusable} is true
+   */
+  @Override
+  public RingtapContainer withReuse(boolean reusable) {
+    if (reusable) {
+      throw new UnsupportedOperationException(
+          "a capture cannot be reused: packets of earlier test runs would be among its own;"
+              + " call withReuse(true) on the captured container instead");
+    }
+    return super.withReuse(false);
+  }
+
   @Override
   protected void configure() {
     if (captured.isEmpty()) {
@@ -212,6 +228,8 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   /** One agent is in one container's network. */
   private RingtapContainer another(String containerId) {
     RingtapContainer other = new RingtapContainer(image).capturing(containerId);
+    // the first one has brought the image
+    other.withImagePullPolicy(each -> false);
     other.interfaceName = interfaceName;
     other.captureFilter = captureFilter;
     other.kafka = kafka;
@@ -282,8 +300,8 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   }
 
   /**
-   * Refuses a missing image before Testcontainers asks Docker's public hub for it, where anyone may
-   * have published one of that name.
+   * Refuses a missing image, and pulls none, whatever the pull policy: Docker's public hub would be
+   * asked for it, where anyone may have published one of that name.
    */
   private void requireImage() {
     DockerImageName actual = ImageNameSubstitutor.instance().apply(image);
@@ -300,6 +318,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
               .formatted(actual.asCanonicalNameString()),
           e);
     }
+    withImagePullPolicy(each -> false);
   }
 
   private static String defaultImage() {

@@ -174,6 +174,17 @@ class RingtapContainerIT {
   }
 
   @Test
+  void theDefaultImageIsNeverPulled() {
+    List<String> asked = new ArrayList<>();
+    try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
+      ringtap.withImagePullPolicy(each -> asked.add(each.asCanonicalNameString()));
+      ringtap.start();
+
+      assertThat(asked).isEmpty();
+    }
+  }
+
+  @Test
   void refusedCapabilityIsTheAgentsSentence() {
     try (RingtapContainer ringtap = new RingtapContainer().capturing(APP)) {
       ringtap.withCreateContainerCmdModifier(create -> create.getHostConfig().withCapAdd());

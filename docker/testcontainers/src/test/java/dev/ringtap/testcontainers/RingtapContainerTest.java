@@ -62,4 +62,12 @@ class RingtapContainerTest {
     new RingtapContainer(other.asCompatibleSubstituteFor("ringtap/agent"));
     new RingtapContainer("ringtap/agent:1.0");
   }
+
+  @Test
+  void aCaptureIsNotReused() {
+    RingtapContainer ringtap = new RingtapContainer().withReuse(false);
+    assertThatThrownBy(() -> ringtap.withReuse(true))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContainingAll("cannot be reused", "on the captured container");
+  }
 }
