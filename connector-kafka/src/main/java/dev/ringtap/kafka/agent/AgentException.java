@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.agent;
 
 import java.io.IOException;
+import java.util.Objects;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
@@ -30,7 +31,8 @@ public final class AgentException extends IOException {
    * One line about a failure; one that is no {@link IOException} is a bug, and has its class too.
    */
   public static String sentence(Throwable failure) {
-    return failure instanceof IOException ? failure.getMessage() : failure.toString();
+    String message = failure.getMessage();
+    return failure instanceof IOException && message != null ? message : failure.toString();
   }
 
   boolean isTemporary() {
@@ -44,7 +46,8 @@ public final class AgentException extends IOException {
       innermost = innermost.getCause();
     }
     Throwable reason = innermost.getCause();
-    String why = innermost.getMessage();
+    String why =
+        Objects.requireNonNullElse(innermost.getMessage(), innermost.getClass().getSimpleName());
     if (reason != null && !why.contains(String.valueOf(reason.getMessage()))) {
       why += ": " + reason.getMessage();
     }
