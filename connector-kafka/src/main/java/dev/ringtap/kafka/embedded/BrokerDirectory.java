@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A broker's directory, held by one broker at a time. It is known by its lock file; Kafka's own
@@ -150,7 +151,7 @@ final class BrokerDirectory implements Closeable {
     }
   }
 
-  private static FileLock tryLock(FileChannel channel) throws IOException {
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
     try {
       return channel.tryLock();
     } catch (OverlappingFileLockException e) {
@@ -165,7 +166,7 @@ final class BrokerDirectory implements Closeable {
     return pid.isEmpty() ? "(starting)" : pid;
   }
 
-  static BrokerException inUse(Path directory, String holder, Throwable cause) {
+  static BrokerException inUse(Path directory, String holder, @Nullable Throwable cause) {
     return new BrokerException(
         Reason.DIRECTORY_IN_USE,
         "A broker already works on %s, in %s. Use that broker (-b), stop it, or name another directory (--dir)."

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.embedded;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A broker that cannot start or go on. The message says what failed, where, and what to do. */
 public final class BrokerException extends IOException {
@@ -22,7 +23,7 @@ public final class BrokerException extends IOException {
 
   private final Reason reason;
 
-  BrokerException(Reason reason, String message, Throwable cause) {
+  BrokerException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.reason = reason;
   }

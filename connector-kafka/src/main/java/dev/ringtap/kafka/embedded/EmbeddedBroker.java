@@ -35,6 +35,7 @@ import org.apache.kafka.raft.QuorumConfig;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
 import org.apache.kafka.server.fault.FaultHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -66,10 +67,9 @@ public final class EmbeddedBroker implements AutoCloseable {
   private final Map<String, String> settings;
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-  private String clusterId;
-  private SharedServer shared;
-  private ControllerServer controller;
-  private BrokerServer broker;
+  private String clusterId = "";
+  private @Nullable ControllerServer controller;
+  private @Nullable BrokerServer broker;
   private boolean closed;
 
   private EmbeddedBroker(
@@ -185,7 +185,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     try {
       end.get();
     } catch (ExecutionException e) {
-      throw gaveUp("go on", directory.path(), e.getCause());
+      throw gaveUp("go on", directory.path(), end.exceptionNow());
     }
   }
 
@@ -225,7 +225,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         KafkaRaftServer.initializeLogDirs(config, LoggerFactory.getLogger(EmbeddedBroker.class), "")
             ._1();
     clusterId = identity.clusterId().orElseThrow();
-    shared =
+    SharedServer shared =
         new SharedServer(
             config,
             identity,
@@ -417,7 +417,7 @@ public final class EmbeddedBroker implements AutoCloseable {
       }
     }
 
-    static void close(Listener listener) throws IOException {
+    static void close(@Nullable Listener listener) throws IOException {
       if (listener != null) {
         listener.socket.close();
       }

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
+import org.jspecify.annotations.Nullable;
 
 /** The counts of an agent's captures under JMX, as {@value #NAME}. */
 public final class AgentMBean implements AutoCloseable {
@@ -21,7 +22,7 @@ public final class AgentMBean implements AutoCloseable {
     AgentCounts getCounts();
   }
 
-  private ObjectName shown;
+  private @Nullable ObjectName shown;
 
   /** Shows nothing yet. */
   public AgentMBean() {}

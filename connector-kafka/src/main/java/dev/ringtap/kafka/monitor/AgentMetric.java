@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The metrics of a capture. Each is described for Prometheus and for the page. */
 enum AgentMetric {
@@ -273,7 +274,7 @@ enum AgentMetric {
   }
 
   /** Its time series at one time; null if it has none. */
-  MetricSnapshot snapshot(Sample sample) {
+  @Nullable MetricSnapshot snapshot(Sample sample) {
     List<Point> all = points.apply(sample).toList();
     return all.isEmpty() ? null : snapshot(all);
   }

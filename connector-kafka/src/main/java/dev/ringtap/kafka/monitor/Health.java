@@ -7,6 +7,7 @@ import dev.ringtap.kafka.agent.CaptureCounts;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.agent.MemberCounts.Loop;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether an agent is alive and ready, line by line with the reasons.
@@ -93,7 +94,7 @@ public final class Health {
   }
 
   /** Why Kafka takes nothing now, or null. */
-  private static String obstacle(AgentCounts counts) {
+  private static @Nullable String obstacle(AgentCounts counts) {
     if (counts.kafka() == null) {
       return counts.kafkaObstacle() == null ? "not reached yet" : counts.kafkaObstacle();
     }

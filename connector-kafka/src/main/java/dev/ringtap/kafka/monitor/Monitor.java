@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.monitor;
 
 import com.sun.net.httpserver.HttpExchange;
+import dev.ringtap.kafka.agent.AgentException;
 import io.prometheus.metrics.config.ExporterFilterProperties;
 import io.prometheus.metrics.config.ExporterHttpServerProperties;
 import io.prometheus.metrics.config.PrometheusProperties;
@@ -19,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves an agent's metrics and its health over HTTP: {@code /metrics}, {@code /livez} and {@code
@@ -67,7 +69,7 @@ public final class Monitor implements AutoCloseable {
   private volatile String phase = "the capture is being opened";
 
   /** Null until the capture is open. */
-  private volatile Subject subject;
+  private volatile @Nullable Subject subject;
 
   private Monitor(InetSocketAddress address) throws IOException {
     PrometheusRegistry registry = new PrometheusRegistry();
@@ -91,7 +93,7 @@ public final class Monitor implements AutoCloseable {
     } catch (IOException e) {
       throw new IOException(
           "cannot serve metrics on %s: %s; choose another address with --metrics"
-              .formatted(text(address), e.getMessage().toLowerCase(Locale.ROOT)),
+              .formatted(text(address), AgentException.sentence(e).toLowerCase(Locale.ROOT)),
           e);
     }
     this.address = new InetSocketAddress(address.getAddress(), server.getPort());
