@@ -29,7 +29,9 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -43,6 +45,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Flows of a job over a file are those of the agent, each once, whatever happens to the job. */
 @Timeout(240)
@@ -137,8 +141,14 @@ class FlowsIT {
   }
 
   private JobClient start(int parallelism, String savepoint) throws Exception {
+    return start(parallelism, savepoint, Map.of());
+  }
+
+  private JobClient start(int parallelism, String savepoint, Map<String, String> settings)
+      throws Exception {
     FOUND.clear();
     Configuration configuration = Restarts.of(KILLS, directory.resolve("state"));
+    settings.forEach(configuration::setString);
     configuration.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     if (savepoint != null) {
@@ -212,11 +222,20 @@ class FlowsIT {
     assertFound();
   }
 
+  /** By RocksDB, what is read from the state is a copy. */
+  @ParameterizedTest
+  @ValueSource(strings = {"hashmap", "rocksdb"})
+  void flowsAreTheAgentsThoughTheJobIsRescaled(String backend) throws Exception {
+    Map<String, String> settings = Map.of(StateBackendOptions.STATE_BACKEND.key(), backend);
+    String one = stopAfter(start(1, null, settings), FRAMES / 4);
+    String two = stopAfter(start(2, one, settings), FRAMES / 4);
+    await(start(1, two, settings));
+    assertFound();
+  }
+
   @Test
-  void flowsAreTheAgentsThoughTheJobIsRescaled() throws Exception {
-    String one = stopAfter(start(1, null), FRAMES / 4);
-    String two = stopAfter(start(2, one), FRAMES / 4);
-    await(start(1, two));
+  void flowsOfABatchJobAreTheAgents() throws Exception {
+    await(start(2, null, Map.of(ExecutionOptions.RUNTIME_MODE.key(), "BATCH")));
     assertFound();
   }
 }
