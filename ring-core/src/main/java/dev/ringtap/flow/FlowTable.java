@@ -186,8 +186,8 @@ public final class FlowTable {
   }
 
   /**
-   * Reads a word of each cache line that the group's flows have. The loads do not depend on one
-   * another, so that the processor waits for many of them at once.
+   * Reads a word of each cache line that is needed of the group's flows. The loads do not depend on
+   * one another, so that the processor waits for many of them at once.
    */
   private void prefetch(int frames) {
     int mask = index.length - 1;
@@ -199,7 +199,8 @@ public final class FlowTable {
       int slot = groupSlots[i] - 1;
       if (slot >= 0) {
         int at = slot * Biflow.WORDS;
-        for (int word = 0; word < Biflow.WORDS; word += LINE_WORDS) {
+        int end = group[i].isTcp() ? Biflow.WORDS : Biflow.TCP;
+        for (int word = 0; word < end; word += LINE_WORDS) {
           sum += words[at + word];
         }
       }
