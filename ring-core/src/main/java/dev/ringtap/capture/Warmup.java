@@ -5,19 +5,18 @@ import dev.ringtap.linux.Poller;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Random;
-import java.util.function.Consumer;
 
 /**
- * Made-up blocks for a reader to walk before it opens its capture, until the JVM has compiled the
+ * Made-up blocks for a reader to read before it opens its capture, until the JVM has compiled the
  * code that will meet real ones. A cold JVM loses frames in its first second. Blocks of one shape
  * would be compiled for that shape alone, so these are diverse: tagged and untagged, short, long
  * and mixed. They are many and small, since the JVM compiles as a whole what is called often: a
  * loop that runs long but was entered seldom stays slow.
  */
-public final class Warmup {
+public final class Warmup implements BlockSource {
   private static final int BLOCK_BYTES = 64 << 10;
   private static final int SHAPES = 6;
-  private static final int POLLS = 20_000;
+  private static final int RING_POLLS = 20_000;
   private static final int ETHERTYPE_AT = 12;
   private static final int TAG = 0x81000064;
 
@@ -30,34 +29,25 @@ public final class Warmup {
 
   private static final int[] LENGTHS = {60, 300, 512, 1514};
 
-  private Warmup() {}
+  private final BlockBuilder builder = new BlockBuilder(BLOCK_BYTES);
+  private final Random random = new Random(1);
+  private final long endNanos;
+  private int blocks;
+  private long frames;
+  private volatile boolean stopped;
 
   /**
-   * Hands over made-up blocks for this long, in the calling thread; a second or two is enough.
-   *
-   * @param reader does with a block what it will do with real ones, except what goes out; it need
-   *     not give the block back
+   * @param time from now on until the source ends; a second or two is enough
    */
-  public static void run(Duration time, Consumer<Block> reader) {
-    long start = System.nanoTime();
-    poll();
-    Random random = new Random(1);
-    try (BlockBuilder builder = new BlockBuilder(BLOCK_BYTES)) {
-      long sequence = FIRST_SEQUENCE;
-      for (int round = 0; System.nanoTime() - start < time.toNanos(); round++) {
-        fill(builder, random, round % SHAPES);
-        try (Block block = builder.build(sequence, round & 1)) {
-          sequence += block.frameCount();
-          reader.accept(block);
-        }
-      }
-    }
+  public Warmup(Duration time) {
+    endNanos = System.nanoTime() + time.toNanos();
+    pollRing();
   }
 
   /** A ring is waited for a hundred times a second: it would take a minute to be compiled. */
-  private static void poll() {
+  private static void pollRing() {
     try (Poller poller = Poller.ofNothing()) {
-      for (int i = 0; i < POLLS; i++) {
+      for (int i = 0; i < RING_POLLS; i++) {
         poller.await(0, false);
       }
     } catch (LinuxException e) {
@@ -65,7 +55,19 @@ public final class Warmup {
     }
   }
 
-  private static void fill(BlockBuilder builder, Random random, int shape) {
+  @Override
+  public Block poll(int timeoutMillis) {
+    if (isEnded()) {
+      return null;
+    }
+    fill(blocks % SHAPES);
+    Block block = builder.build(FIRST_SEQUENCE + frames, blocks & 1);
+    frames += block.frameCount();
+    blocks++;
+    return block;
+  }
+
+  private void fill(int shape) {
     builder.start(CAPTURE, LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
     byte[] bytes = new byte[LENGTHS[LENGTHS.length - 1]];
     random.nextBytes(bytes);
@@ -81,5 +83,29 @@ public final class Warmup {
       tag = (shape & 1) == 0 ? 0 : random.nextInt(8) == 0 ? 0 : TAG;
     } while (builder.append(
         1_767_225_600_000_000_000L, length, PacketType.HOST, tag, frame, 0, length));
+  }
+
+  @Override
+  public boolean isEnded() {
+    return stopped || System.nanoTime() - endNanos >= 0;
+  }
+
+  /** Nothing to do: no block is waited for. */
+  @Override
+  public void wake() {}
+
+  @Override
+  public void stop() {
+    stopped = true;
+  }
+
+  @Override
+  public CaptureStatistics statistics() {
+    return new CaptureStatistics(frames, 0, frames, 0);
+  }
+
+  @Override
+  public void close() {
+    builder.close();
   }
 }

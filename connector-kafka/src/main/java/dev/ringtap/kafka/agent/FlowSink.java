@@ -6,6 +6,7 @@ import dev.ringtap.flow.Biflow;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.FlowTable;
 import dev.ringtap.record.FlowEncoder;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -42,16 +43,30 @@ final class FlowSink implements FrameSink {
 
   @Override
   public FrameWriter writer(Delivery delivery) {
-    return new FlowWriter(delivery);
+    return writer(
+        target,
+        kafka.flowSchemaId(),
+        target.flows().limits(),
+        delivery,
+        (record, frames) -> kafka.sink().send(record, frames, delivery));
   }
 
-  private final class FlowWriter implements FrameWriter {
+  /** Makes flow records of frames. */
+  static FrameWriter writer(
+      AgentConfig.KafkaTarget target,
+      OptionalInt schemaId,
+      FlowLimits limits,
+      Delivery delivery,
+      RecordSender sender) {
+    return new FlowWriter(target, schemaId, limits, delivery, sender);
+  }
+
+  private static final class FlowWriter implements FrameWriter {
+    private final AgentConfig.KafkaTarget target;
     private final Delivery delivery;
-    private final FlowEncoder encoder =
-        kafka.flowSchemaId().isEmpty()
-            ? FlowEncoder.singleObject()
-            : FlowEncoder.registry(kafka.flowSchemaId().getAsInt());
-    private final FlowTable table = new FlowTable(target.flows().limits(), this::send);
+    private final RecordSender sender;
+    private final FlowEncoder encoder;
+    private final FlowTable table;
     private long withoutFlow;
     private long open;
 
@@ -60,8 +75,20 @@ final class FlowSink implements FrameSink {
 
     private long takenNanos;
 
-    FlowWriter(Delivery delivery) {
+    FlowWriter(
+        AgentConfig.KafkaTarget target,
+        OptionalInt schemaId,
+        FlowLimits limits,
+        Delivery delivery,
+        RecordSender sender) {
+      this.target = target;
       this.delivery = delivery;
+      this.sender = sender;
+      encoder =
+          schemaId.isEmpty()
+              ? FlowEncoder.singleObject()
+              : FlowEncoder.registry(schemaId.getAsInt());
+      table = new FlowTable(limits, this::send);
     }
 
     @Override
@@ -99,17 +126,12 @@ final class FlowSink implements FrameSink {
     }
 
     private void send(Biflow flow) {
-      kafka
-          .sink()
-          .send(
-              new ProducerRecord<>(
-                  target.flows().topic(),
-                  null,
-                  TimeUnit.NANOSECONDS.toMillis(flow.endNanos()),
-                  target.key().of(flow),
-                  encoder.encode(flow)),
-              Math.toIntExact(flow.packets()),
-              delivery);
+      long millis = TimeUnit.NANOSECONDS.toMillis(flow.endNanos());
+      byte[] key = target.key().of(flow);
+      byte[] value = encoder.encode(flow);
+      sender.send(
+          new ProducerRecord<>(target.flows().topic(), null, millis, key, value),
+          Math.toIntExact(flow.packets()));
     }
   }
 

@@ -161,12 +161,36 @@ final class KafkaSink implements FrameSink {
 
   @Override
   public FrameWriter writer(Delivery delivery) {
-    return target.framesPerRecord() == 1 ? writerOfSingles(delivery) : writerOfBatches(delivery);
+    // one for all records of one frame: nothing is allocated for each
+    Callback ofOne = callback(1, delivery);
+    return writer(
+        target,
+        schemaId,
+        limits,
+        partitions,
+        (record, frames) ->
+            send(record, frames == 1 ? ofOne : callback(frames, delivery), frames, delivery));
   }
 
-  private FrameWriter writerOfSingles(Delivery delivery) {
-    // one for all records: nothing is allocated for each
-    Callback callback = callback(1, delivery);
+  /**
+   * Makes records of frames, one for each or packed.
+   *
+   * @param limits of packed records
+   * @param partitions of the topic
+   */
+  static FrameWriter writer(
+      AgentConfig.KafkaTarget target,
+      OptionalInt schemaId,
+      RecordLimits limits,
+      int partitions,
+      RecordSender sender) {
+    if (target.framesPerRecord() > 1) {
+      Supplier<PacketBatchEncoder> encoders =
+          schemaId.isEmpty()
+              ? PacketBatchEncoder::singleObject
+              : () -> PacketBatchEncoder.registry(schemaId.getAsInt());
+      return new RecordBatcher(target.topic(), target.key(), partitions, limits, encoders, sender);
+    }
     BlockEncoder encoder =
         schemaId.isEmpty()
             ? BlockEncoder.singleObject()
@@ -176,34 +200,13 @@ final class KafkaSink implements FrameSink {
       int records;
       while ((records = encoder.encode(block)) > 0) {
         for (int i = 0; i < records; i++) {
+          byte[] key = keys.of(encoder, i);
           byte[] value = Arrays.copyOfRange(encoder.bytes(), encoder.start(i), encoder.end(i));
-          send(
-              new ProducerRecord<>(
-                  target.topic(),
-                  null,
-                  encoder.timestampNanos(i) / 1_000_000,
-                  keys.of(encoder, i),
-                  value),
-              callback,
-              1,
-              delivery);
+          long millis = encoder.timestampNanos(i) / 1_000_000;
+          sender.send(new ProducerRecord<>(target.topic(), null, millis, key, value), 1);
         }
       }
     };
-  }
-
-  private FrameWriter writerOfBatches(Delivery delivery) {
-    Supplier<PacketBatchEncoder> encoders =
-        schemaId.isEmpty()
-            ? PacketBatchEncoder::singleObject
-            : () -> PacketBatchEncoder.registry(schemaId.getAsInt());
-    return new RecordBatcher(
-        target.key(), partitions, limits, encoders, record -> send(record, delivery));
-  }
-
-  private void send(BatchBuilder record, Delivery delivery) {
-    int frames = record.frames();
-    send(record.finish(target.topic()), frames, delivery);
   }
 
   /** Sends a record that stands for this many frames. */

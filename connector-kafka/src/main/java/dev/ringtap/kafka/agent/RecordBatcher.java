@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 
@@ -24,9 +23,10 @@ final class RecordBatcher implements FrameSink.FrameWriter {
   /** A file may name any number of interfaces. */
   private static final int MAX_INTERFACES_KEPT = 256;
 
+  private final String topic;
   private final RecordLimits limits;
   private final Supplier<PacketBatchEncoder> encoders;
-  private final Consumer<BatchBuilder> sender;
+  private final RecordSender sender;
   private final Choice choice;
 
   private final BlockEncoder items = BlockEncoder.batchItems();
@@ -46,14 +46,15 @@ final class RecordBatcher implements FrameSink.FrameWriter {
   /**
    * @param partitions of the topic
    * @param encoders makes one encoder for each record that is in the making at once
-   * @param sender sends a record that has frames, and so empties it
    */
   RecordBatcher(
+      String topic,
       RecordKey key,
       int partitions,
       RecordLimits limits,
       Supplier<PacketBatchEncoder> encoders,
-      Consumer<BatchBuilder> sender) {
+      RecordSender sender) {
+    this.topic = topic;
     this.limits = limits;
     this.encoders = encoders;
     this.sender = sender;
@@ -94,6 +95,11 @@ final class RecordBatcher implements FrameSink.FrameWriter {
     return record;
   }
 
+  private void send(BatchBuilder record) {
+    int frames = record.frames();
+    sender.send(record.finish(topic), frames);
+  }
+
   private BatchBuilder newRecord(Integer partition, byte[] key) {
     BatchBuilder record = new BatchBuilder(partition, key, encoders.get());
     records.add(record);
@@ -107,14 +113,14 @@ final class RecordBatcher implements FrameSink.FrameWriter {
       for (int i = 0; i < count; i++) {
         BatchBuilder record = choice.of(i);
         if (!record.hasRoomFor(items, i, limits)) {
-          sender.accept(record);
+          send(record);
         }
         record.add(items, i);
       }
     }
     for (BatchBuilder record : records) {
       if (record.frames() > 0) {
-        sender.accept(record);
+        send(record);
       }
     }
     if (byInterface.size() > MAX_INTERFACES_KEPT) {

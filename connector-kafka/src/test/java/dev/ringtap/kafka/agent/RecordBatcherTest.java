@@ -53,13 +53,13 @@ class RecordBatcherTest {
 
   private RecordBatcher batcher(RecordLimits limits) {
     return new RecordBatcher(
+        "topic",
         RecordKey.NONE,
         1,
         limits,
         PacketBatchEncoder::singleObject,
-        record -> {
-          int frames = record.frames();
-          byte[] value = record.finish("topic").value();
+        (record, frames) -> {
+          byte[] value = record.value();
           try {
             assertThat(new PacketRecords().read(value)).hasSize(frames);
           } catch (IOException e) {

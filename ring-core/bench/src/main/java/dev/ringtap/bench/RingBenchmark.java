@@ -167,7 +167,15 @@ public class RingBenchmark {
   public void warmUp(BenchmarkParams benchmark) {
     ToLongFunction<Block> row = row(benchmark.getBenchmark().replaceAll(".*\\.", ""));
     if (row != null) {
-      dev.ringtap.capture.Warmup.run(WARMUP_TIME, row::applyAsLong);
+      try (var blocks = new dev.ringtap.capture.Warmup(WARMUP_TIME)) {
+        while (!blocks.isEnded()) {
+          try (Block block = blocks.poll(0)) {
+            if (block != null) {
+              row.applyAsLong(block);
+            }
+          }
+        }
+      }
     }
   }
 

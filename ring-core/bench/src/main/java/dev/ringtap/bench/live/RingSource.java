@@ -1,6 +1,7 @@
 package dev.ringtap.bench.live;
 
 import dev.ringtap.capture.Block;
+import dev.ringtap.capture.BlockSource;
 import dev.ringtap.capture.CaptureConfig;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.Frame;
@@ -45,20 +46,27 @@ final class RingSource implements JavaReader.Source {
             .set(CaptureOption.RETIRE_TIMEOUT_MILLIS, JavaReader.RETIRE_TIMEOUT_MILLIS)
             .set(CaptureOption.SNAP_LENGTH_BYTES, JavaReader.SNAP_LENGTH_BYTES)
             .build();
-    Warmup.run(WARMUP_TIME, work::applyAsLong);
+    try (Warmup warmup = new Warmup(WARMUP_TIME)) {
+      read(warmup, work, new JavaReader.Counts());
+    }
     return new RingSource(PacketCapture.open(config), work);
   }
 
   @Override
   public void read(JavaReader.Counts counts) throws IOException {
-    while (!capture.isEnded()) {
-      try (Block block = capture.poll(1000)) {
+    read(capture, work, counts);
+    ended.countDown();
+  }
+
+  private static void read(BlockSource source, ToLongFunction<Block> work, JavaReader.Counts counts)
+      throws IOException {
+    while (!source.isEnded()) {
+      try (Block block = source.poll(1000)) {
         if (block != null) {
           counts.add(block.frameCount(), work.applyAsLong(block));
         }
       }
     }
-    ended.countDown();
   }
 
   /** The headers' fields alone. */
