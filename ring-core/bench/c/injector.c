@@ -4,11 +4,12 @@
  * the interface's own counters.
  *
  *   injector INTERFACE FRAMES FRAMES_PER_SECOND FRAME_BYTES TAG
- *   injector INTERFACE FRAMES FRAMES_PER_SECOND UDP_FRAME
+ *   injector INTERFACE FRAMES FRAMES_PER_SECOND UDP_FRAME FLOWS
  *
- * FRAME_BYTES is without the tag; TAG is TPID and TCI in hexadecimal digits, 0 for none. UDP_FRAME is a file with one UDP frame; each frame gets one of 512 source
- * ports and a payload, both random: frames of many conversations that no compressor makes smaller. FRAMES_PER_SECOND
- * is 0 for no limit. Prints the nanoseconds that it took.
+ * FRAME_BYTES is without the tag; TAG is TPID and TCI in hexadecimal digits, 0 for none. UDP_FRAME is the absolute path of
+ * a file with one UDP frame; each frame gets one of FLOWS source addresses in its network of class A and a payload, both
+ * random: frames of many flows that no compressor makes smaller. FRAMES_PER_SECOND is 0 for no limit. Prints the
+ * nanoseconds that it took.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,7 +32,7 @@
 #define PAUSE_NANOS 1000000
 
 /* In a frame of IPv4 without a tag. */
-#define UDP_SOURCE_PORT 34
+#define IP_SOURCE 26
 #define UDP_PAYLOAD 42
 
 /* A host that does not exist, so that the receiving kernel drops the frame right after the taps. */
@@ -71,7 +72,7 @@ static int bpf(enum bpf_cmd command, union bpf_attr *attributes) {
 #define MULTIPLIER 0x5851F42D4C957F2D
 
 /* For a frame of UDP: random bytes, eight at a time from one seed. Then, as for any frame, on its way. */
-static int write_program(struct bpf_insn *program, size_t udp_bytes) {
+static int write_program(struct bpf_insn *program, size_t udp_bytes, uint32_t flows) {
   enum { SEED = BPF_REG_0, END = BPF_REG_2, FRAME_END = BPF_REG_3, FRAME = BPF_REG_6, FACTOR = BPF_REG_7 };
   struct bpf_insn *at = program;
   if (udp_bytes != 0) {
@@ -84,13 +85,15 @@ static int write_program(struct bpf_insn *program, size_t udp_bytes) {
         {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = FRAME_END, .src_reg = FRAME},
         {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = FRAME_END, .imm = (int)udp_bytes},
         /* never taken: the verifier is shown that the frame is as long as it is */
-        {.code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = FRAME_END, .src_reg = END, .off = (int16_t)(7 + 3 * steps)},
+        {.code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = FRAME_END, .src_reg = END, .off = (int16_t)(9 + 3 * steps)},
         {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = FACTOR, .imm = (int)(MULTIPLIER & 0xFFFFFFFF)},
         {.imm = (int)(MULTIPLIER >> 32)},
         {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_prandom_u32},
         {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = SEED},
-        {.code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_1, .imm = 0xFF01},
-        {.code = BPF_STX | BPF_MEM | BPF_H, .dst_reg = FRAME, .src_reg = BPF_REG_1, .off = UDP_SOURCE_PORT},
+        {.code = BPF_ALU64 | BPF_MOD | BPF_K, .dst_reg = BPF_REG_1, .imm = (int)flows},
+        {.code = BPF_STX | BPF_MEM | BPF_H, .dst_reg = FRAME, .src_reg = BPF_REG_1, .off = IP_SOURCE + 1},
+        {.code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_1, .imm = 16},
+        {.code = BPF_STX | BPF_MEM | BPF_B, .dst_reg = FRAME, .src_reg = BPF_REG_1, .off = IP_SOURCE + 3},
         {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = SEED, .imm = 1},
     };
     memcpy(at, head, sizeof head);
@@ -114,12 +117,12 @@ static int write_program(struct bpf_insn *program, size_t udp_bytes) {
   return (int)(at - program) + 2;
 }
 
-static int load(size_t udp_bytes) {
+static int load(size_t udp_bytes, uint32_t flows) {
   static struct bpf_insn program[MAX_FRAME_BYTES];
   union bpf_attr attributes = {
       .prog_type = BPF_PROG_TYPE_XDP,
       .insns = (uintptr_t)program,
-      .insn_cnt = (uint32_t)write_program(program, udp_bytes),
+      .insn_cnt = (uint32_t)write_program(program, udp_bytes, flows),
       .license = (uintptr_t) "GPL",
       .prog_flags = BPF_F_XDP_HAS_FRAGS, /* whatever the MTU is */
   };
@@ -159,18 +162,18 @@ static uint64_t due(uint64_t start, uint64_t frames, uint64_t per_second) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 5 && count != 6) {
-    fprintf(stderr, "usage: injector INTERFACE FRAMES FRAMES_PER_SECOND FRAME_BYTES TAG|UDP_FRAME\n");
+  if (count != 6) {
+    fprintf(stderr, "usage: injector INTERFACE FRAMES FRAMES_PER_SECOND FRAME_BYTES TAG | UDP_FRAME FLOWS\n");
     return 2;
   }
   unsigned interface = if_nametoindex(arguments[1]);
   uint64_t frames = strtoull(arguments[2], NULL, 10);
   uint64_t per_second = strtoull(arguments[3], NULL, 10);
   static uint8_t frame[MAX_FRAME_BYTES + 4];
-  size_t bytes = count == 5 ? read_frame(arguments[4], frame)
-                            : make_frame(frame, strtoul(arguments[4], NULL, 10),
-                                         (uint32_t)strtoul(arguments[5], NULL, 16));
-  int program = load(count == 5 ? bytes : 0);
+  int udp = arguments[4][0] == '/';
+  size_t bytes = udp ? read_frame(arguments[4], frame)
+                     : make_frame(frame, strtoul(arguments[4], NULL, 10), (uint32_t)strtoul(arguments[5], NULL, 16));
+  int program = load(udp ? bytes : 0, (uint32_t)strtoul(arguments[5], NULL, 10));
   attach(program, interface);
 
   struct xdp_md context = {.data_end = (uint32_t)bytes, .ingress_ifindex = interface};

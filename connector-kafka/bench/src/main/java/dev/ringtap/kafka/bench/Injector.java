@@ -7,16 +7,18 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Lets UDP frames come in at an interface, of 512 conversations, their payloads random: several
- * times as many as can be sent over a virtual wire.
+ * Lets UDP frames come in at an interface, of random flows, their payloads random: several times as
+ * many as can be sent over a virtual wire.
  */
 final class Injector implements AutoCloseable {
   private final Path program = CompiledC.build("injector.c");
   private final Path frameFile = Files.createTempFile("ringtap-bench", ".frame");
   private final String interfaceName;
+  private final int flows;
 
-  Injector(String interfaceName, byte[] frame) throws IOException {
+  Injector(String interfaceName, byte[] frame, int flows) throws IOException {
     this.interfaceName = interfaceName;
+    this.flows = flows;
     Files.write(frameFile, frame);
   }
 
@@ -33,7 +35,8 @@ final class Injector implements AutoCloseable {
             interfaceName,
             Long.toString(frames),
             Long.toString(framesPerSecond),
-            frameFile.toString());
+            frameFile.toAbsolutePath().toString(),
+            Integer.toString(flows));
     try (Program injecting = Program.start(Core.SURROUNDINGS, command)) {
       injecting.awaitSuccess();
       return frames * 1e9 / Long.parseLong(injecting.printed().strip());

@@ -163,7 +163,7 @@ final class LiveRateBenchmark {
       throws IOException {
     String topic = broker.newTopic();
     Path report = Files.createTempFile("ringtap-bench", ".json");
-    try (Injector injector = new Injector(PrivateNetwork.RIGHT, frame);
+    try (Injector injector = new Injector(PrivateNetwork.RIGHT, frame, Traffic.FLOWS);
         Program program = contender.live(broker, topic, PrivateNetwork.RIGHT, report)) {
       program.await("listening");
       injector.inject(WARMUP_FRAMES_PER_SECOND, warmupMillis);

@@ -56,6 +56,9 @@ final class Main {
       case "stages":
         new StageBenchmark(6000, 3000, INPUT_BYTES).run(broker, page);
         break;
+      case "flows":
+        new FlowsBenchmark(number, 100_000, 1_000_000, 3000, 5000).run(broker, page);
+        break;
       case "latency":
         new LatencyBenchmark(2000, 15_000, 5000, LATENCY_OPTIONS).run(broker, page);
         break;
@@ -70,7 +73,7 @@ final class Main {
         break;
       default:
         System.err.println(
-            "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate [ROUNDS] | stages | latency | startup"
+            "usage: bench/run agent [ROUNDS] | settings [ROUNDS] | rate [ROUNDS] | stages | flows [ROUNDS] | latency | startup"
                 + " | scrape [WINDOWS] | soak [MINUTES]");
         System.exit(2);
     }

@@ -48,7 +48,7 @@ final class ScrapeBenchmark {
     Path report = Files.createTempFile("ringtap-bench", ".json");
     double[] millis = new double[windows];
     double[] percent = new double[windows];
-    try (Injector injector = new Injector(PrivateNetwork.RIGHT, frame);
+    try (Injector injector = new Injector(PrivateNetwork.RIGHT, frame, Traffic.FLOWS);
         Program agent = start(broker, report)) {
       agent.await("listening");
       URI metrics = URI.create(agent.printed().replaceAll("(?s).*metrics at ([^,]+),.*", "$1"));

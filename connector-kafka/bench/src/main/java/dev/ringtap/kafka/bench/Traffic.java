@@ -25,7 +25,7 @@ final class Traffic {
   static final String INTERFACE = "tap1";
 
   private static final int UDP_HEADERS_BYTES = 42;
-  private static final int CONVERSATIONS = 500;
+  static final int FLOWS = 500;
   private static final long FIRST_NANOS = 1_767_225_600_000_000_000L;
   private static final int SEQUENCE_BYTES_SAVED = 1;
 
@@ -46,7 +46,7 @@ final class Traffic {
     for (int i = 0; i < count; i++) {
       byte[] payload = new byte[frameBytes - UDP_HEADERS_BYTES];
       random.nextBytes(payload);
-      int host = i % CONVERSATIONS;
+      int host = i % FLOWS;
       String from = "10.1." + host / 250 + "." + (1 + host % 250);
       frames.add(Packets.ethernet(Packets.udp(from, 10_000 + host, "10.2.0.1", 443, payload)));
     }

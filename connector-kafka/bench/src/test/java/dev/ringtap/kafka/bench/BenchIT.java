@@ -94,6 +94,17 @@ class BenchIT {
   }
 
   @Test
+  void flows() throws IOException {
+    Requirements.programs("gcc");
+    Requirements.filesOf("linux-libc-dev", "/usr/include/linux/bpf.h");
+    assertThat(
+            table(
+                "flows",
+                (broker, page) -> new FlowsBenchmark(1, 100, 10_000, 300, 500).run(broker, page)))
+        .contains("| agent ÷ header walk | ", "| bytes on the broker per frame: flows | ");
+  }
+
+  @Test
   void latency() throws IOException {
     assertThat(
             table(
