@@ -24,12 +24,14 @@ final class AgentWarmup {
    * Runs for this long.
    *
    * @param target where records will go, or null
+   * @return frames of the records that were made
    */
-  static void run(Duration time, AgentConfig.KafkaTarget target) {
+  static long run(Duration time, AgentConfig.KafkaTarget target) {
     Delivery delivery = new Delivery("warm-up");
     try (Warmup source = new Warmup(time)) {
       new PacketPump(source, List.of(delivery.failures()), new FrameQuota(0), new ReentrantLock())
           .run(writers(target, delivery));
+      return delivery.framesAcknowledged();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot happen: nothing is read or sent", e);
     }

@@ -158,8 +158,8 @@ public final class CaptureAgent implements AutoCloseable {
   private void open(AgentConfig.Live input) throws IOException {
     // what is missing or wrong shows before anything is started
     List<CaptureInterface> devices = live.devices();
-    CompletableFuture<Void> warmup =
-        CompletableFuture.runAsync(() -> AgentWarmup.run(WARMUP_TIME, config.kafka()));
+    CompletableFuture<Long> warmup =
+        CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, config.kafka()));
     openSinks(!input.waits());
     warmup.join();
     live.open(devices, file, this::add);

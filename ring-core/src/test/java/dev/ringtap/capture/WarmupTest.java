@@ -1,0 +1,47 @@
+package dev.ringtap.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class WarmupTest {
+  private static final int BLOCKS = 100;
+
+  @Test
+  void blocksAreDiverse() {
+    Set<Boolean> tagged = new HashSet<>();
+    Set<Integer> lengths = new HashSet<>();
+    try (Warmup warmup = new Warmup(Duration.ofHours(1))) {
+      long next = -1;
+      for (int i = 0; i < BLOCKS; i++) {
+        try (Block block = warmup.poll(0)) {
+          Frame frame;
+          while ((frame = block.next()) != null) {
+            assertThat(frame.sequence()).isEqualTo(next < 0 ? frame.sequence() : next);
+            next = frame.sequence() + 1;
+            tagged.add(frame.vlanTag() != 0);
+            lengths.add(frame.payloadLength());
+          }
+        }
+      }
+      assertThat(warmup.isEnded()).isFalse();
+      assertThat(tagged).containsExactlyInAnyOrder(true, false);
+      assertThat(lengths).hasSizeGreaterThan(100).contains(60, 1514);
+      warmup.stop();
+      assertThat(warmup.isEnded()).isTrue();
+      assertThat(warmup.poll(0)).isNull();
+    }
+  }
+
+  @Test
+  void endsWhenItsTimeIsOver() {
+    try (Warmup warmup = new Warmup(Duration.ofNanos(1))) {
+      assertThat(warmup.isEnded()).isTrue();
+      assertThat(warmup.poll(0)).isNull();
+      assertThat(warmup.statistics().captured()).isZero();
+    }
+  }
+}
