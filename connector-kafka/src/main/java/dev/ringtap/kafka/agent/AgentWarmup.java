@@ -47,7 +47,7 @@ final class AgentWarmup {
           KafkaSink.writer(target, OptionalInt.empty(), limits, target.partitions(), sender));
     }
     if (target != null && target.flows() != null) {
-      writers.add(FlowSink.writer(target, OptionalInt.empty(), FLOWS, delivery, sender));
+      writers.add(new FlowSink.FlowWriter(target, OptionalInt.empty(), FLOWS, delivery, sender));
     }
     return writers;
   }

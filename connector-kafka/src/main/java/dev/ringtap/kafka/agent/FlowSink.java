@@ -43,7 +43,7 @@ final class FlowSink implements FrameSink {
 
   @Override
   public FrameWriter writer(Delivery delivery) {
-    return writer(
+    return new FlowWriter(
         target,
         kafka.flowSchemaId(),
         target.flows().limits(),
@@ -52,16 +52,7 @@ final class FlowSink implements FrameSink {
   }
 
   /** Makes flow records of frames. */
-  static FrameWriter writer(
-      AgentConfig.KafkaTarget target,
-      OptionalInt schemaId,
-      FlowLimits limits,
-      Delivery delivery,
-      RecordSender sender) {
-    return new FlowWriter(target, schemaId, limits, delivery, sender);
-  }
-
-  private static final class FlowWriter implements FrameWriter {
+  static final class FlowWriter implements FrameWriter {
     private final AgentConfig.KafkaTarget target;
     private final Delivery delivery;
     private final RecordSender sender;
