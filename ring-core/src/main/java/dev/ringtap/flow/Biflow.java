@@ -194,7 +194,8 @@ public final class Biflow {
 
   /** Whether it is a TCP connection whose end was seen. */
   static boolean isEnded(long[] words, int at) {
-    return TcpAnalysis.isEnded(words, at + TCP);
+    boolean isTcp = ((int) words[at + CAPTURE_AND_KIND] >>> 16 & 0xFF) == IpProtocol.TCP;
+    return isTcp && TcpAnalysis.isEnded(words, at + TCP);
   }
 
   /** Frames of a flow; 0 if it has had none since its last part was exported. */

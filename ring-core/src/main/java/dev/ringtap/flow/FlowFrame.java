@@ -1,9 +1,12 @@
 package dev.ringtap.flow;
 
+import dev.ringtap.capture.ByteView;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.Frame;
+import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.VlanTag;
 import dev.ringtap.packet.CommunityId;
+import dev.ringtap.packet.EtherType;
 import dev.ringtap.packet.FlowKey;
 import dev.ringtap.packet.IpProtocol;
 import dev.ringtap.packet.PacketHeaders;
@@ -25,13 +28,28 @@ public final class FlowFrame {
 
   private static final int TAG_BYTES = 4;
 
+  private static final int ETHERNET_BYTES = 14;
+  private static final int IPV4_BYTES = 20;
+  private static final int UDP_BYTES = 8;
+  private static final int TCP_BYTES = 20;
+
+  /** Version 4, no options. */
+  private static final int PLAIN_IPV4 = 0x45;
+
+  /** More fragments, and the offset of this one. */
+  private static final int FRAGMENT = 0x3FFF;
+
   /** IP headers, extension headers included, and those of ICMP or SCTP. */
   private static final int MAX_HEADER_BYTES = 512;
 
+  private final ByteView bytes = new ByteView();
   private final PacketHeaders headers = new PacketHeaders();
   private final CommunityId communityId = new CommunityId();
 
   private boolean ip;
+
+  /** Whether it was read without {@link #headers}, which show nothing of it then. */
+  private boolean plain;
 
   long timestampNanos;
 
@@ -75,12 +93,73 @@ public final class FlowFrame {
 
   /** Reads a frame; {@link #isIp} tells whether it belongs to a flow. */
   public FlowFrame read(Frame frame) {
-    headers.parse(frame);
     capture = frame.capture();
     lostBefore = frame.lostBefore();
+    plain = frame.linkType() == LinkType.ETHERNET && readPlain(frame);
+    if (plain) {
+      return this;
+    }
+    headers.parse(frame);
     int beside = (frame.isTagStripped() ? TAG_BYTES : 0) + frame.cookedHeaderLength();
     int outer = frame.isTagStripped() ? frame.vlanTag() : 0;
     return read(frame.timestampNanos(), frame.originalLength(), outer, beside);
+  }
+
+  /**
+   * Reads a frame of TCP or UDP over IPv4 whose headers are whole, without options and with no tag
+   * among the bytes, as most are: with a load for each eight bytes.
+   *
+   * @return false if it is another frame
+   */
+  private boolean readPlain(Frame frame) {
+    int length = bytes.show(frame).length();
+    if (length < ETHERNET_BYTES + IPV4_BYTES + UDP_BYTES || frame.cookedHeaderLength() != 0) {
+      return false;
+    }
+    long typeToId = bytes.longAt(12);
+    long fragmentToSource = bytes.longAt(20);
+    int protocol = (int) (fragmentToSource >>> 32) & 0xFF;
+    boolean tcp = protocol == IpProtocol.TCP;
+    int transportBytes = tcp ? TCP_BYTES : UDP_BYTES;
+    int ipBytes = (int) (typeToId >>> 16) & 0xFFFF;
+    if (typeToId >>> 48 != EtherType.IPV4
+        || (typeToId >>> 40 & 0xFF) != PLAIN_IPV4
+        || (fragmentToSource >>> 48 & FRAGMENT) != 0
+        || !tcp && protocol != IpProtocol.UDP
+        || ipBytes < IPV4_BYTES + transportBytes
+        || length < ETHERNET_BYTES + IPV4_BYTES + transportBytes) {
+      return false;
+    }
+    long addresses = bytes.longAt(26);
+    long transport = bytes.longAt(34);
+    ip = true;
+    timestampNanos = frame.timestampNanos();
+    frameOctets = frame.originalLength();
+    srcUpper = 0;
+    srcLower = addresses >>> 32;
+    dstUpper = 0;
+    dstLower = addresses & 0xFFFF_FFFFL;
+    selectors = (int) (transport >>> 32);
+    kind = 4 << 24 | protocol << 16 | HAS_PORTS;
+    vlans = frame.isTagStripped() ? VlanTag.id(frame.vlanTag()) << 12 : 0;
+    ttl = (int) (fragmentToSource >>> 40) & 0xFF;
+    ipOctets = ipBytes;
+    int transportLength = ipBytes - IPV4_BYTES;
+    if (tcp) {
+      long rest = bytes.longAt(42);
+      int headerBytes = (int) (rest >>> 28 & 0xF) * 4;
+      payloadOctets = headerBytes < TCP_BYTES ? -1 : Math.max(-1, transportLength - headerBytes);
+      tcpFlags = (int) (rest >>> 16) & 0xFF;
+      sequence = (int) transport;
+      acknowledgment = (int) (rest >>> 32);
+      window = (int) rest & 0xFFFF;
+    } else {
+      int udpLength = (int) (transport >>> 16) & 0xFFFF;
+      int whole = udpLength == 0 ? transportLength : Math.min(udpLength, transportLength);
+      payloadOctets = Math.max(-1, whole - UDP_BYTES);
+      tcpFlags = -1;
+    }
+    return true;
   }
 
   /**
@@ -101,6 +180,7 @@ public final class FlowFrame {
       int linkType,
       int vlanTag) {
     headers.parse(memory, 0, Math.toIntExact(memory.byteSize()), linkType);
+    plain = false;
     capture = of;
     return read(timestampNanos, originalLength, vlanTag == headers.vlanTag(0) ? 0 : vlanTag, 0);
   }
@@ -185,11 +265,11 @@ public final class FlowFrame {
   }
 
   boolean isFragment() {
-    return headers.isFragment();
+    return !plain && headers.isFragment();
   }
 
   boolean isLaterFragment() {
-    return headers.fragmentOffset() > 0;
+    return !plain && headers.fragmentOffset() > 0;
   }
 
   long fragmentIdentification() {
@@ -203,16 +283,28 @@ public final class FlowFrame {
   }
 
   boolean isTcp() {
-    return (kind >>> 16 & 0xFF) == IpProtocol.TCP;
+    return protocol() == IpProtocol.TCP;
+  }
+
+  private int protocol() {
+    return kind >>> 16 & 0xFF;
   }
 
   /** See {@link FlowKey}. */
   long flowKey() {
-    return FlowKey.of(headers);
+    return plain
+        ? FlowKey.ofIpv4(
+            (int) srcLower, selectors >>> 16, (int) dstLower, selectors & 0xFFFF, protocol())
+        : FlowKey.of(headers);
   }
 
   /** See {@link CommunityId#digest}. */
   boolean communityId(byte[] to) {
+    if (plain) {
+      communityId.digestIpv4(
+          (int) srcLower, selectors >>> 16, (int) dstLower, selectors & 0xFFFF, protocol(), to);
+      return true;
+    }
     return communityId.digest(headers, to);
   }
 

@@ -92,6 +92,7 @@ public final class FlowTable {
   private final long[] datagramNanos = new long[DATAGRAMS];
 
   private final List<CaptureId> captures = new ArrayList<>();
+  private CaptureId lastCapture;
   private int captureNumber = NONE;
 
   /** Of a capture of several interfaces that of the first one, by the capture's number. */
@@ -296,9 +297,16 @@ public final class FlowTable {
   }
 
   private void use(CaptureId capture) {
-    if (captureNumber != NONE && captures.get(captureNumber).equals(capture)) {
+    if (capture == lastCapture) {
       return;
     }
+    lastCapture = capture;
+    if (captureNumber == NONE || !captures.get(captureNumber).equals(capture)) {
+      find(capture);
+    }
+  }
+
+  private void find(CaptureId capture) {
     captureNumber = captures.indexOf(capture);
     if (captureNumber == NONE) {
       if (captures.size() == MAX_CAPTURES) {

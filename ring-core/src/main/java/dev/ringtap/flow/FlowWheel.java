@@ -29,6 +29,9 @@ final class FlowWheel {
 
   private long now = Long.MIN_VALUE;
 
+  /** When the tick after this one begins. */
+  private long nextTickNanos;
+
   /**
    * @param words of the flows, by slot
    * @param due takes a flow that has timed out, which is in no bucket any more
@@ -50,6 +53,7 @@ final class FlowWheel {
   void setClock(long nanos) {
     now = nanos;
     currentTick = Math.floorDiv(nanos, times.tick());
+    nextTickNanos = (currentTick + 1) * times.tick();
     firstTick = currentTick;
   }
 
@@ -63,9 +67,8 @@ final class FlowWheel {
       return;
     }
     now = nanos;
-    long tick = Math.floorDiv(nanos, times.tick());
-    if (tick != currentTick) {
-      turn(tick);
+    if (nanos >= nextTickNanos) {
+      turn(Math.floorDiv(nanos, times.tick()));
     }
   }
 
@@ -78,6 +81,7 @@ final class FlowWheel {
       last = tick;
     }
     currentTick = tick;
+    nextTickNanos = (tick + 1) * times.tick();
     firstTick = tick + 1;
     for (long each = first; each <= last; each++) {
       empty(bucket(each));

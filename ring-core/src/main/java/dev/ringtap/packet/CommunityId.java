@@ -101,13 +101,38 @@ public final class CommunityId {
       putAddresses(headers, false);
       putProtocol(protocol, ports, destination, source);
     }
+    digestInput(to);
+    return true;
+  }
+
+  /**
+   * The same of a packet of TCP or UDP over IPv4 that is no fragment.
+   *
+   * @param source the source's address
+   * @param destination the destination's address
+   * @param protocol 6 or 17
+   */
+  public void digestIpv4(
+      int source, int sourcePort, int destination, int destinationPort, int protocol, byte[] to) {
+    int order = Integer.compareUnsigned(source, destination);
+    boolean ordered = order != 0 ? order < 0 : sourcePort < destinationPort;
+    input.position(SEED_BYTES);
+    input.putInt(ordered ? source : destination).putInt(ordered ? destination : source);
+    putProtocol(
+        protocol,
+        true,
+        ordered ? sourcePort : destinationPort,
+        ordered ? destinationPort : sourcePort);
+    digestInput(to);
+  }
+
+  private void digestInput(byte[] to) {
     sha1.update(input.array(), 0, input.position());
     try {
       sha1.digest(to, 0, DIGEST_BYTES);
     } catch (DigestException e) {
       throw new IllegalArgumentException("an ID has " + DIGEST_BYTES + " bytes", e);
     }
-    return true;
   }
 
   /** Whether the source is the smaller of the endpoints: by address, then by port, unsigned. */
