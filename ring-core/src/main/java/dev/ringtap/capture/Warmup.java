@@ -5,6 +5,7 @@ import dev.ringtap.linux.Poller;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Made-up blocks for a reader to read before it opens its capture, until the JVM has compiled the
@@ -56,7 +57,7 @@ public final class Warmup implements BlockSource {
   }
 
   @Override
-  public Block poll(int timeoutMillis) {
+  public @Nullable Block poll(int timeoutMillis) {
     if (isEnded()) {
       return null;
     }

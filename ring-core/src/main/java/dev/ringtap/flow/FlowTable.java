@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The open flows of one capture. Each frame is counted in one of them, or as a frame of no flow;
@@ -92,7 +93,7 @@ public final class FlowTable {
   private final long[] datagramNanos = new long[DATAGRAMS];
 
   private final List<CaptureId> captures = new ArrayList<>();
-  private CaptureId lastCapture;
+  private @Nullable CaptureId lastCapture;
   private int captureNumber = NONE;
 
   /** Of a capture of several interfaces that of the first one, by the capture's number. */
