@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Capture files in a bucket: by Flink's own plugin, on Adobe's S3Mock. */
 @SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
-@Timeout(240)
+@Timeout(400)
 class S3IT {
   private static final Path JARS = Path.of("target", "s3");
   private static final Pattern PORT = Pattern.compile("started on ports .* (\\d+) \\(http\\)");
