@@ -22,13 +22,11 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.types.Row;
-import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Columns that tell which capture a frame is of, how it was seen, and its conversation. */
-@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(60)
 class CaptureColumnsTest {
   private static final byte[] UDP =
@@ -138,11 +136,7 @@ class CaptureColumnsTest {
             + "'"
             + options
             + ")");
-    List<Row> found = new ArrayList<>();
-    try (CloseableIterator<Row> all = tables.executeSql(select).collect()) {
-      all.forEachRemaining(found::add);
-    }
-    return found;
+    return Queries.rows(tables, select);
   }
 
   @Test

@@ -22,14 +22,12 @@ import java.util.TreeMap;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
-import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The statements of FLOWS.md, on a capture with a scan, a slow server and a large transfer. */
-@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(120)
 class FlowQueriesIT {
   private static final CaptureId CAPTURE =
@@ -135,11 +133,7 @@ class FlowQueriesIT {
             .filter(each -> each.startsWith("SELECT " + columns))
             .findFirst()
             .get();
-    List<String> rows = new ArrayList<>();
-    try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
-      all.forEachRemaining(row -> rows.add(row.toString()));
-    }
-    return rows;
+    return Queries.rows(tables, query).stream().map(Row::toString).toList();
   }
 
   @Test

@@ -8,7 +8,6 @@ import dev.ringtap.record.Flow;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -18,14 +17,12 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.types.Row;
-import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Flows of a table of packets, in SQL. */
-@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(200)
 class FlowsFunctionIT {
   @TempDir Path directory;
@@ -65,11 +62,7 @@ class FlowsFunctionIT {
   }
 
   private List<Row> rows(String query) throws Exception {
-    List<Row> rows = new ArrayList<>();
-    try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
-      all.forEachRemaining(rows::add);
-    }
-    return rows;
+    return Queries.rows(tables, query);
   }
 
   private static String text(Flow flow) {

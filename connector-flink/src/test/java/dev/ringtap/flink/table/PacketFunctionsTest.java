@@ -6,19 +6,16 @@ import dev.ringtap.testkit.Packets;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
-import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The functions in SQL, after LOAD MODULE. */
-@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(120)
 class PacketFunctionsTest {
   private static final Path CAPTURES = Path.of("src", "test", "resources", "captures");
@@ -32,11 +29,7 @@ class PacketFunctionsTest {
   }
 
   private List<Row> query(String query) throws Exception {
-    List<Row> found = new ArrayList<>();
-    try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
-      all.forEachRemaining(found::add);
-    }
-    return found;
+    return Queries.rows(tables, query);
   }
 
   private void table(String file) {

@@ -14,17 +14,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.functions.ScalarFunction;
-import org.apache.flink.types.Row;
-import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Capture files by Flink's own file system connector: read, written, and both under failures. */
-@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(240)
 class PcapFormatIT {
   private static final String FILES = "'connector' = 'filesystem', 'format' = 'pcap', 'path' = '";
@@ -68,15 +64,6 @@ class PcapFormatIT {
     }
   }
 
-  private static List<String> rows(TableEnvironment tables, String query) throws Exception {
-    List<String> rows = new ArrayList<>();
-    try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
-      all.forEachRemaining(row -> rows.add(row.toString()));
-    }
-    rows.sort(null);
-    return rows;
-  }
-
   @Test
   void eachFrameIsWrittenOnceThoughTheJobFails() throws Exception {
     Path in =
@@ -99,8 +86,8 @@ class PcapFormatIT {
     try (Stream<Path> files = Files.list(out)) {
       assertThat(files.count()).as("files, one of each checkpoint").isGreaterThan(FAILURES);
     }
-    assertThat(rows(tables, "SELECT payload, `timestamp` FROM o"))
-        .isEqualTo(rows(tables, "SELECT payload, `timestamp` FROM i"));
+    assertThat(Queries.sorted(tables, "SELECT payload, `timestamp` FROM o"))
+        .isEqualTo(Queries.sorted(tables, "SELECT payload, `timestamp` FROM i"));
   }
 
   @Test
@@ -131,14 +118,14 @@ class PcapFormatIT {
                 + " DATE_FORMAT(`timestamp`, 'yyyy-MM-dd-HH'),"
                 + " COALESCE(CAST(vlan_id AS STRING), 'none') FROM packets")
         .await();
-    assertThat(rows(tables, "SELECT `timestamp`, payload, vlan FROM archive"))
+    assertThat(Queries.sorted(tables, "SELECT `timestamp`, payload, vlan FROM archive"))
         .hasSize(100)
         .isEqualTo(
-            rows(
+            Queries.sorted(
                 tables,
                 "SELECT `timestamp`, payload, COALESCE(CAST(vlan_id AS STRING), 'none')"
                     + " FROM packets"));
-    assertThat(rows(tables, "SELECT DISTINCT vlan FROM archive"))
+    assertThat(Queries.sorted(tables, "SELECT DISTINCT vlan FROM archive"))
         .containsExactly("+I[1]", "+I[2]", "+I[none]");
   }
 }

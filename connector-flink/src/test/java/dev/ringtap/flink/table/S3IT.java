@@ -23,8 +23,6 @@ import org.apache.flink.core.plugin.DefaultPluginManager;
 import org.apache.flink.core.plugin.DirectoryBasedPluginFinder;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
-import org.apache.flink.types.Row;
-import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,7 +30,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Capture files in a bucket: by Flink's own plugin, on Adobe's S3Mock. */
-@SuppressWarnings("try") // the close of Flink's iterator may throw InterruptedException
 @Timeout(400)
 class S3IT {
   private static final Path JARS = Path.of("target", "s3");
@@ -104,15 +101,6 @@ class S3IT {
     }
   }
 
-  private static List<String> rows(TableEnvironment tables, String query) throws Exception {
-    List<String> rows = new ArrayList<>();
-    try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
-      all.forEachRemaining(row -> rows.add(row.toString()));
-    }
-    rows.sort(null);
-    return rows;
-  }
-
   @Test
   void readsAndWritesABucket() throws Exception {
     List<byte[]> frames = new ArrayList<>();
@@ -133,9 +121,9 @@ class S3IT {
         "CREATE TABLE captures (`timestamp` TIMESTAMP_LTZ(9), vlan_id INT, payload BYTES) WITH ("
             + "'connector' = 'filesystem', 'path' = 's3://captures/in', 'format' = 'pcap')");
     String columns = "SELECT `timestamp`, vlan_id, payload FROM ";
-    assertThat(rows(tables, columns + "captures"))
+    assertThat(Queries.sorted(tables, columns + "captures"))
         .hasSize(2 * frames.size())
-        .isEqualTo(rows(tables, columns + "onDisk UNION ALL " + columns + "onDisk"));
+        .isEqualTo(Queries.sorted(tables, columns + "onDisk UNION ALL " + columns + "onDisk"));
 
     tables.executeSql(
         "CREATE TABLE archive (`timestamp` TIMESTAMP_LTZ(9), payload BYTES, vlan STRING)"
@@ -146,9 +134,9 @@ class S3IT {
             "INSERT INTO archive SELECT `timestamp`, payload,"
                 + " COALESCE(CAST(vlan_id AS STRING), 'none') FROM captures")
         .await();
-    assertThat(rows(tables, "SELECT `timestamp`, payload FROM archive"))
-        .isEqualTo(rows(tables, "SELECT `timestamp`, payload FROM captures"));
-    assertThat(rows(tables, "SELECT DISTINCT vlan FROM archive"))
+    assertThat(Queries.sorted(tables, "SELECT `timestamp`, payload FROM archive"))
+        .isEqualTo(Queries.sorted(tables, "SELECT `timestamp`, payload FROM captures"));
+    assertThat(Queries.sorted(tables, "SELECT DISTINCT vlan FROM archive"))
         .containsExactly("+I[1]", "+I[2]", "+I[none]");
   }
 }
