@@ -48,7 +48,7 @@ public final class FlowFrame {
 
   private boolean ip;
 
-  /** Whether it was read without {@link #headers}, which show nothing of it then. */
+  /** Whether it was read without {@link #headers}, which then show another frame. */
   private boolean plain;
 
   long timestampNanos;

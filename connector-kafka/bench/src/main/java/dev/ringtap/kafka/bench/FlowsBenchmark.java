@@ -74,7 +74,7 @@ final class FlowsBenchmark {
       dropped += ofFlows.ledger().get("droppedByKernel").asLong();
       System.out.printf("walk %.1f ns, flows %.1f ns, %s%n", walk[i], flow[i], ofFlows.ledger());
     }
-    Table table = new Table("", Integer.toString(rounds) + " rounds");
+    Table table = new Table("", rounds + " rounds");
     table.row("frames/s that came in", Samples.of(rate));
     table.row("frames that the kernel dropped, in all rounds", String.format("%,d", dropped));
     table.row("CPU ns per frame: header walk", Samples.of(walk));
