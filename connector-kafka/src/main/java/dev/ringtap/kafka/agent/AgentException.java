@@ -6,6 +6,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
 
 /** A run that cannot start. The message says what failed, where, and what to do. */
 public final class AgentException extends IOException {
@@ -13,11 +14,11 @@ public final class AgentException extends IOException {
 
   private final boolean temporary;
 
-  AgentException(String message, Throwable cause) {
+  AgentException(String message, @Nullable Throwable cause) {
     this(message, cause, false);
   }
 
-  private AgentException(String message, Throwable cause, boolean temporary) {
+  private AgentException(String message, @Nullable Throwable cause, boolean temporary) {
     super(message, cause);
     this.temporary = temporary;
   }
@@ -35,6 +36,11 @@ public final class AgentException extends IOException {
     return failure instanceof IOException && message != null ? message : failure.toString();
   }
 
+  /** What a failure says of itself; its class, if it has no message. */
+  public static String message(Throwable failure) {
+    return Objects.requireNonNullElse(failure.getMessage(), failure.getClass().getSimpleName());
+  }
+
   boolean isTemporary() {
     return temporary;
   }
@@ -46,10 +52,9 @@ public final class AgentException extends IOException {
       innermost = innermost.getCause();
     }
     Throwable reason = innermost.getCause();
-    String why =
-        Objects.requireNonNullElse(innermost.getMessage(), innermost.getClass().getSimpleName());
-    if (reason != null && !why.contains(String.valueOf(reason.getMessage()))) {
-      why += ": " + reason.getMessage();
+    String why = message(innermost);
+    if (reason != null && !why.contains(message(reason))) {
+      why += ": " + message(reason);
     }
     return new AgentException(what + ": " + why, e, mayPass(innermost));
   }
@@ -59,6 +64,6 @@ public final class AgentException extends IOException {
     return innermost instanceof RetriableException
         || innermost instanceof InvalidReplicationFactorException
         || innermost instanceof ConfigException
-            && innermost.getMessage().startsWith("No resolvable bootstrap urls");
+            && message(innermost).startsWith("No resolvable bootstrap urls");
   }
 }

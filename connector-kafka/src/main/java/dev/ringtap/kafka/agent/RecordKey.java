@@ -9,6 +9,7 @@ import dev.ringtap.record.BlockEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** What the Kafka record's key is, and with it the partition of a frame. */
 public enum RecordKey {
@@ -22,7 +23,7 @@ public enum RecordKey {
   NONE;
 
   /** What gives the key of a frame's record, or null. For one thread. */
-  public Function<Frame, byte[]> ofFrames() {
+  public Function<Frame, byte @Nullable []> ofFrames() {
     return switch (this) {
       case FLOW -> {
         PacketHeaders headers = new PacketHeaders();
@@ -39,7 +40,7 @@ public enum RecordKey {
   /** Gives the keys of encoded records. */
   interface OfRecords {
     /** The key of a record of the last run, or null. */
-    byte[] of(BlockEncoder run, int record);
+    byte @Nullable [] of(BlockEncoder run, int record);
   }
 
   /** The same of encoded records. */
@@ -58,7 +59,7 @@ public enum RecordKey {
   }
 
   /** The key of a flow's record, or null: that of its first frame. */
-  byte[] of(Biflow flow) {
+  byte @Nullable [] of(Biflow flow) {
     return switch (this) {
       case FLOW -> ofFlow(flow.flowKey());
       case INTERFACE -> ofInterface(flow.capture());
@@ -79,8 +80,8 @@ public enum RecordKey {
 
   /** Frames of one capture follow one another: its key is made once. */
   private static final class InterfaceKeys {
-    private CaptureId capture;
-    private byte[] key;
+    private @Nullable CaptureId capture;
+    private byte[] key = {};
 
     byte[] of(CaptureId ofFrame) {
       if (ofFrame != capture) {

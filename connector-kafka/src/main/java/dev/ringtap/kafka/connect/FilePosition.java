@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * @param sequence {@code sequence} of the next record
  * @param fingerprint of the file; null in an offset that was written by hand, which is for any file
  */
-record FilePosition(FileRange range, long frame, long sequence, FileFingerprint fingerprint) {
+record FilePosition(
+    FileRange range, long frame, long sequence, @Nullable FileFingerprint fingerprint) {
   private static final Logger LOG = LoggerFactory.getLogger(FilePosition.class);
 
   /** Key of a source partition: the file's path as configured. */
@@ -72,7 +74,7 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
    * @param offset null is the beginning
    * @throws ConnectException if it is none of ours; the message names the key
    */
-  static FilePosition of(Map<String, ?> offset) {
+  static FilePosition of(@Nullable Map<String, ?> offset) {
     if (offset == null) {
       return START;
     }
@@ -103,7 +105,7 @@ record FilePosition(FileRange range, long frame, long sequence, FileFingerprint 
     return new FilePosition(range, frame, number(offset, SEQUENCE, frame), fingerprint(offset));
   }
 
-  private static FileFingerprint fingerprint(Map<String, ?> offset) {
+  private static @Nullable FileFingerprint fingerprint(Map<String, ?> offset) {
     Object text = offset.get(FINGERPRINT);
     try {
       return text == null ? null : FileFingerprint.parse(text.toString());

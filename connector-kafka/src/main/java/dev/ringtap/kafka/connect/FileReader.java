@@ -13,18 +13,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
 /** Replays a capture file from a position; each record's offset is the position after it. */
 final class FileReader implements PacketReader {
   private final Path path;
   private final CaptureFile file;
   private final boolean packed;
-  private final FileFrameFilter filter;
+  private final @Nullable FileFrameFilter filter;
   private final RecordMaker maker;
   private final TaskLedger ledger;
   private final Map<String, String> partition;
 
-  private final FileFingerprint fingerprint;
+  private final @Nullable FileFingerprint fingerprint;
   private final long firstFrame;
   private long sequence;
 
@@ -38,8 +39,8 @@ final class FileReader implements PacketReader {
    */
   FileReader(
       Path path,
-      FrameFilter filter,
-      String host,
+      @Nullable FrameFilter filter,
+      @Nullable String host,
       FilePosition position,
       Map<String, String> partition,
       RecordMaker maker,

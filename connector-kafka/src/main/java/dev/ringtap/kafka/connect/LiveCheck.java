@@ -11,6 +11,7 @@ import dev.ringtap.file.CaptureFile;
 import dev.ringtap.filter.BpfProgram;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
+import dev.ringtap.kafka.agent.AgentException;
 import java.io.IOException;
 import java.util.function.BiConsumer;
 import org.apache.kafka.common.config.ConfigException;
@@ -51,13 +52,13 @@ final class LiveCheck {
     } catch (FilterException e) {
       errors.accept(blamed(e), text(e));
     } catch (CaptureException e) {
-      errors.accept(blamed(e), e.getMessage());
+      errors.accept(blamed(e), AgentException.message(e));
     } catch (ConfigException e) {
-      errors.accept(blamedByName(e), e.getMessage());
+      errors.accept(blamedByName(e), AgentException.message(e));
     } catch (IOException e) {
       errors.accept(
           config.isFile() ? PacketSourceOptions.FILE : CaptureOption.INTERFACE.name(),
-          e.getMessage());
+          AgentException.message(e));
     }
   }
 
@@ -73,10 +74,12 @@ final class LiveCheck {
 
   private void checkInterface() throws IOException {
     CaptureConfig place = config.capture().build();
-    place.inNamespace(() -> null);
-    namespaceIsGood = true;
     CaptureInterface device =
-        place.inNamespace(() -> PacketCapture.require(config.interfaceName()));
+        place.inNamespace(
+            () -> {
+              namespaceIsGood = true;
+              return PacketCapture.require(config.interfaceName());
+            });
     interfaceIsGood = true;
     CaptureConfig capture = config.filteredCapture(device);
     long wantedMib = (long) tasks * capture.get(CaptureOption.RING_MIB);
@@ -107,9 +110,10 @@ final class LiveCheck {
   }
 
   private static String text(FilterException e) {
+    String message = AgentException.message(e);
     return e.reason() == FilterException.Reason.NO_LIBRARY
-        ? e.getMessage() + " (here, that is option bpf)"
-        : e.getMessage();
+        ? message + " (here, that is option bpf)"
+        : message;
   }
 
   private static String blamed(FilterException e) {
@@ -143,7 +147,7 @@ final class LiveCheck {
   }
 
   private static String blamedByName(ConfigException e) {
-    return e.getMessage().startsWith(PacketSourceOptions.BPF)
+    return AgentException.message(e).startsWith(PacketSourceOptions.BPF)
         ? PacketSourceOptions.BPF
         : PacketSourceOptions.EXCLUDE_SERVERS;
   }

@@ -9,6 +9,7 @@ import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
 import dev.ringtap.filter.TcpEndpointFilter;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 
 /** A connector's or a task's configuration, read. Immutable and thread-safe. */
 final class PacketSourceConfig extends AbstractConfig {
@@ -77,7 +79,7 @@ final class PacketSourceConfig extends AbstractConfig {
   }
 
   /** The host of a file's frames; null for what the file says. */
-  String hostName() {
+  @Nullable String hostName() {
     return getString(CaptureOption.HOST_NAME.name());
   }
 
@@ -136,8 +138,7 @@ final class PacketSourceConfig extends AbstractConfig {
    * @throws ConfigException if bpf or exclude.servers is wrong
    */
   CaptureConfig filteredCapture(CaptureInterface device) throws IOException {
-    CaptureConfig unfiltered = capture().build();
-    CaptureConfig capture = unfiltered.withFilter(filter(unfiltered, device));
+    CaptureConfig capture = filtered(capture().build(), device);
     List<InetSocketAddress> servers = excludedServers();
     if (servers.isEmpty()) {
       return capture;
@@ -153,19 +154,20 @@ final class PacketSourceConfig extends AbstractConfig {
     }
   }
 
-  /** Null if all frames are captured. */
-  private BpfProgram filter(CaptureConfig capture, CaptureInterface device) throws IOException {
+  private CaptureConfig filtered(CaptureConfig capture, CaptureInterface device)
+      throws IOException {
     if (isSet(PacketSourceOptions.FILTER)) {
-      return capture.inNamespace(
-          () ->
-              FilterCompiler.system()
-                  .compileLive(
-                      getString(PacketSourceOptions.FILTER),
-                      device.name(),
-                      device.linkType(),
-                      capture.snapLengthBytes()));
+      return capture.withFilter(
+          capture.inNamespace(
+              () ->
+                  FilterCompiler.system()
+                      .compileLive(
+                          getString(PacketSourceOptions.FILTER),
+                          device.name(),
+                          device.linkType(),
+                          capture.snapLengthBytes())));
     }
-    return isSet(PacketSourceOptions.BPF) ? bpf() : null;
+    return isSet(PacketSourceOptions.BPF) ? capture.withFilter(bpf()) : capture;
   }
 
   /**
@@ -173,7 +175,7 @@ final class PacketSourceConfig extends AbstractConfig {
    *
    * @throws FilterException if the expression does not fit the file's first frames
    */
-  FrameFilter fileFilter() throws IOException {
+  @Nullable FrameFilter fileFilter() throws IOException {
     if (isSet(PacketSourceOptions.BPF)) {
       return FrameFilter.of(bpf());
     }
@@ -200,11 +202,12 @@ final class PacketSourceConfig extends AbstractConfig {
     try {
       return isText ? BpfProgram.parse(value) : BpfProgram.read(Path.of(value));
     } catch (IllegalArgumentException e) {
-      throw refused(PacketSourceOptions.BPF, e.getMessage());
+      throw refused(PacketSourceOptions.BPF, AgentException.message(e));
     } catch (IOException e) {
       throw refused(
           PacketSourceOptions.BPF,
-          e.getMessage() + "; expected what `tcpdump -ddd EXPRESSION` prints, or a file with that");
+          AgentException.message(e)
+              + "; expected what `tcpdump -ddd EXPRESSION` prints, or a file with that");
     }
   }
 

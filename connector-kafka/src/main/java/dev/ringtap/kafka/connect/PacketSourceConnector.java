@@ -31,8 +31,8 @@ public final class PacketSourceConnector extends SourceConnector {
 
   private static final int MAX_FANOUT_GROUP = 65_535;
 
+  @SuppressWarnings("NullAway.Init") // Connect calls start() first
   private PacketSourceConfig config;
-  private Map<String, String> properties = Map.of();
 
   /** Made by Connect. */
   public PacketSourceConnector() {}
@@ -46,7 +46,6 @@ public final class PacketSourceConnector extends SourceConnector {
   @Override
   public void start(Map<String, String> settings) {
     config = new PacketSourceConfig(settings);
-    properties = Map.copyOf(settings);
   }
 
   @Override
@@ -64,7 +63,7 @@ public final class PacketSourceConnector extends SourceConnector {
     int owner = 1 + (int) (hash.getValue() / MAX_FANOUT_GROUP % CaptureConfig.MAX_FANOUT_OWNER);
     List<Map<String, String>> configs = new ArrayList<>();
     for (int i = 0; i < tasks; i++) {
-      Map<String, String> task = new HashMap<>(properties);
+      Map<String, String> task = new HashMap<>(config.originalsStrings());
       task.put(PacketSourceConfig.TASK_NUMBER, Integer.toString(i));
       if (tasks > 1 && config.getInt(CaptureOption.FANOUT_GROUP.name()) == 0) {
         task.put(CaptureOption.FANOUT_GROUP.name(), Integer.toString(group));

@@ -21,6 +21,7 @@ import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigDef.Width;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.types.Password;
+import org.jspecify.annotations.Nullable;
 
 /** The connector's options: its own, and all of {@link CaptureOption#ALL} by their names. */
 final class PacketSourceOptions {
@@ -185,8 +186,8 @@ final class PacketSourceOptions {
       String group,
       String name,
       Type type,
-      Object defaultValue,
-      Validator validator,
+      @Nullable Object defaultValue,
+      @Nullable Validator validator,
       String doc,
       Recommender recommender) {
     table.define(
@@ -231,7 +232,7 @@ final class PacketSourceOptions {
         : option.type() == Boolean.class ? Type.BOOLEAN : Type.STRING;
   }
 
-  private static void check(CaptureOption<?> option, Object value) {
+  private static void check(CaptureOption<?> option, @Nullable Object value) {
     if (value == null) {
       return;
     }
@@ -242,7 +243,7 @@ final class PacketSourceOptions {
     }
   }
 
-  private static void checkRegistry(Object url) {
+  private static void checkRegistry(@Nullable Object url) {
     if (url == null) {
       return;
     }

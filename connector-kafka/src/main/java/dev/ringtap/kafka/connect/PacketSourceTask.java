@@ -5,10 +5,12 @@ import dev.ringtap.capture.CaptureInterface;
 import dev.ringtap.capture.CaptureOption;
 import dev.ringtap.capture.HostName;
 import dev.ringtap.capture.PacketCapture;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +19,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +40,9 @@ public final class PacketSourceTask extends SourceTask {
   private final TaskLedger ledger = new TaskLedger();
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private TaskMBean bean;
-  private volatile String name;
-  private volatile PacketReader reader;
+  private @Nullable TaskMBean bean;
+  private volatile String name = "";
+  private volatile @Nullable PacketReader reader;
   private boolean endLogged;
 
   /** Made by Connect. */
@@ -69,7 +72,7 @@ public final class PacketSourceTask extends SourceTask {
       RecordMaker maker = config.recordMaker(schemaId(config));
       reader = config.isFile() ? file(config, maker) : live(config, maker);
     } catch (IOException e) {
-      throw new ConnectException(e.getMessage(), e);
+      throw new ConnectException(AgentException.message(e), e);
     }
     bean = TaskMBean.register(ledger, config.connectorName(), config.taskNumber());
   }
@@ -126,23 +129,24 @@ public final class PacketSourceTask extends SourceTask {
    * @throws ConnectException if the capture failed, or the file is damaged
    */
   @Override
-  public List<SourceRecord> poll() throws InterruptedException {
+  public @Nullable List<SourceRecord> poll() throws InterruptedException {
     if (stopped.getCount() == 0) {
       return null;
     }
-    if (reader.isEnded()) {
+    PacketReader open = started();
+    if (open.isEnded()) {
       if (!endLogged) {
         endLogged = true;
-        LOG.info("{} was read to its end; the task stays, idle: {}", reader, ledger.summary());
+        LOG.info("{} was read to its end; the task stays, idle: {}", open, ledger.summary());
       }
       stopped.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
       return null;
     }
     try {
-      List<SourceRecord> records = reader.read(POLL_MILLIS);
+      List<SourceRecord> records = open.read(POLL_MILLIS);
       return records.isEmpty() ? null : records;
     } catch (IOException e) {
-      throw new ConnectException(e.getMessage(), e);
+      throw new ConnectException(AgentException.message(e), e);
     } catch (IllegalStateException e) {
       if (stopped.getCount() == 0) {
         // closed under way
@@ -154,12 +158,16 @@ public final class PacketSourceTask extends SourceTask {
 
   /** Whether all was read. */
   boolean isEnded() {
-    return reader.isEnded();
+    return started().isEnded();
+  }
+
+  private PacketReader started() {
+    return Objects.requireNonNull(reader, "the task is not started");
   }
 
   /** Counts what became of a record; no metadata means that Connect let it go. */
   @Override
-  public void commitRecord(SourceRecord record, RecordMetadata metadata) {
+  public void commitRecord(SourceRecord record, @Nullable RecordMetadata metadata) {
     if (metadata == null) {
       ledger.skipped();
     } else {

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a source record of a frame: nothing of it refers to the block. For one thread. */
 final class RecordMaker {
@@ -15,8 +16,8 @@ final class RecordMaker {
 
   private final String topic;
   private final RecordKey key;
-  private final Function<Frame, byte[]> keys;
-  private final Schema keySchema;
+  private final Function<Frame, byte @Nullable []> keys;
+  private final @Nullable Schema keySchema;
   private final ValueFormat format;
   private final Function<Frame, Object> encoder;
 
@@ -36,15 +37,15 @@ final class RecordMaker {
   }
 
   /** The frame's record, with its time; partition and offset are as Connect stores them. */
-  SourceRecord of(Frame frame, Map<String, ?> partition, Map<String, ?> offset) {
-    byte[] keyBytes = keys.apply(frame);
+  SourceRecord of(Frame frame, Map<String, ?> partition, @Nullable Map<String, ?> offset) {
+    byte @Nullable [] keyBytes = keys.apply(frame);
     return new SourceRecord(
         partition,
         offset,
         topic,
         null,
         keySchema,
-        isText() ? new String(keyBytes, StandardCharsets.UTF_8) : keyBytes,
+        keyBytes != null && isText() ? new String(keyBytes, StandardCharsets.UTF_8) : keyBytes,
         format.schema(),
         encoder.apply(frame),
         frame.timestampNanos() / NANOS_PER_MILLI);

@@ -13,6 +13,7 @@ import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +36,7 @@ final class TaskMBean implements DynamicMBean, AutoCloseable {
   }
 
   /** Shows a ledger. Without it the task works too, so a failure is only logged. */
-  static TaskMBean register(TaskLedger ledger, String connector, int task) {
+  static @Nullable TaskMBean register(TaskLedger ledger, String connector, int task) {
     TaskMBean bean = null;
     try {
       bean = new TaskMBean(ledger, name(connector, task));

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
+import org.jspecify.annotations.Nullable;
 
 /** What a record's value is. */
 enum ValueFormat {
@@ -90,7 +91,7 @@ enum ValueFormat {
           .put(PAYLOAD, payload);
     }
 
-    private static Struct vlan(int tag) {
+    private static @Nullable Struct vlan(int tag) {
       return tag == 0
           ? null
           : new Struct(VLAN.schema())

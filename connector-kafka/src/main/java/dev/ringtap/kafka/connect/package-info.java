@@ -3,4 +3,7 @@
  * configuration and plans tasks; a {@link dev.ringtap.kafka.connect.PacketSourceTask} reads an
  * interface or a file.
  */
+@NullMarked
 package dev.ringtap.kafka.connect;
+
+import org.jspecify.annotations.NullMarked;

@@ -24,5 +24,8 @@ class AgentExceptionTest {
     KafkaException reset = new DisconnectException(null, new IOException("reset"));
     assertThat(AgentException.of("cannot use Kafka", reset))
         .hasMessage("cannot use Kafka: DisconnectException: reset");
+    KafkaException closed = new DisconnectException(null, new ClosedChannelException());
+    assertThat(AgentException.of("cannot use Kafka", closed))
+        .hasMessage("cannot use Kafka: DisconnectException: ClosedChannelException");
   }
 }
