@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run does.
@@ -20,7 +21,11 @@ import org.apache.kafka.clients.CommonClientConfigs;
  * @param drainTimeout how long a stop waits for Kafka before it counts frames as not delivered
  */
 public record AgentConfig(
-    Input input, KafkaTarget kafka, long count, Path writeTo, Duration drainTimeout) {
+    Input input,
+    @Nullable KafkaTarget kafka,
+    long count,
+    @Nullable Path writeTo,
+    Duration drainTimeout) {
   /** Where frames come from. */
   public sealed interface Input {}
 
@@ -58,7 +63,8 @@ public record AgentConfig(
    * @param filter which of its frames are replayed, or null for all
    * @param host the host of all frames, or null for what the file says
    */
-  public record Replay(Path file, FrameFilter filter, String host) implements Input {}
+  public record Replay(Path file, @Nullable FrameFilter filter, @Nullable String host)
+      implements Input {}
 
   /**
    * Where records go.
@@ -81,8 +87,8 @@ public record AgentConfig(
       int framesPerRecord,
       Properties producerSettings,
       boolean includeOwnTraffic,
-      SchemaTarget schema,
-      FlowTarget flows) {
+      @Nullable SchemaTarget schema,
+      @Nullable FlowTarget flows) {
     /** As many frames as there is room for. */
     public static final int ANY_NUMBER = Integer.MAX_VALUE;
 
@@ -131,5 +137,6 @@ public record AgentConfig(
    * @param alone whether no packets are sent
    * @param schema where the schema is registered, or null for Avro's single-object encoding
    */
-  public record FlowTarget(String topic, FlowLimits limits, boolean alone, SchemaTarget schema) {}
+  public record FlowTarget(
+      String topic, FlowLimits limits, boolean alone, @Nullable SchemaTarget schema) {}
 }

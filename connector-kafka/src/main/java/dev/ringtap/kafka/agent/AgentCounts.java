@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import java.util.List;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the frames of a run are, at one time.
@@ -18,8 +19,8 @@ public record AgentCounts(
     Ledger ended,
     List<String> awaited,
     double silentSeconds,
-    KafkaCounts kafka,
-    String kafkaObstacle) {
+    @Nullable KafkaCounts kafka,
+    @Nullable String kafkaObstacle) {
   private static final int SILENCE_SECONDS = 10;
 
   /**

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** Pumps made-up blocks as the agent will pump real ones, up to the producer. */
 final class AgentWarmup {
@@ -26,7 +27,7 @@ final class AgentWarmup {
    * @param target where records will go, or null
    * @return frames of the records that were made
    */
-  static long run(Duration time, AgentConfig.KafkaTarget target) {
+  static long run(Duration time, AgentConfig.@Nullable KafkaTarget target) {
     Delivery delivery = new Delivery("warm-up");
     try (Warmup source = new Warmup(time)) {
       new PacketPump(source, List.of(delivery.failures()), new FrameQuota(0), new ReentrantLock())
@@ -38,7 +39,7 @@ final class AgentWarmup {
   }
 
   private static List<FrameSink.FrameWriter> writers(
-      AgentConfig.KafkaTarget target, Delivery delivery) {
+      AgentConfig.@Nullable KafkaTarget target, Delivery delivery) {
     List<FrameSink.FrameWriter> writers = new ArrayList<>();
     RecordSender sender = (record, frames) -> delivery.acknowledged(frames, record.value().length);
     if (target != null && target.hasPackets()) {
@@ -47,7 +48,9 @@ final class AgentWarmup {
           KafkaSink.writer(target, OptionalInt.empty(), limits, target.partitions(), sender));
     }
     if (target != null && target.flows() != null) {
-      writers.add(new FlowSink.FlowWriter(target, OptionalInt.empty(), FLOWS, delivery, sender));
+      writers.add(
+          new FlowSink.FlowWriter(
+              target.flows().topic(), target.key(), OptionalInt.empty(), FLOWS, delivery, sender));
     }
     return writers;
   }

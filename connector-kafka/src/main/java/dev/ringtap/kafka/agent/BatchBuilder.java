@@ -3,11 +3,12 @@ package dev.ringtap.kafka.agent;
 import dev.ringtap.record.BlockEncoder;
 import dev.ringtap.record.PacketBatchEncoder;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 
 /** A record in the making, of many frames, again and again. For one thread. */
 final class BatchBuilder {
-  private final Integer partition;
-  private final byte[] key;
+  private final @Nullable Integer partition;
+  private final byte @Nullable [] key;
   private final PacketBatchEncoder encoder;
   private long firstMillis;
 
@@ -15,7 +16,7 @@ final class BatchBuilder {
    * @param partition where it goes, or null: Kafka goes by the key, or as it likes
    * @param key or null for none
    */
-  BatchBuilder(Integer partition, byte[] key, PacketBatchEncoder encoder) {
+  BatchBuilder(@Nullable Integer partition, byte @Nullable [] key, PacketBatchEncoder encoder) {
     this.partition = partition;
     this.key = key;
     this.encoder = encoder;

@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: live captures or a capture file, into a topic, a file or both.
@@ -43,10 +44,10 @@ public final class CaptureAgent implements AutoCloseable {
   private final FrameQuota quota;
 
   /** Null where no Kafka is asked for. */
-  private final KafkaLink kafka;
+  private final @Nullable KafkaLink kafka;
 
   /** Null where no file is asked for. */
-  private FileSink file;
+  private @Nullable FileSink file;
 
   private final GuardedSink kafkaGuard = new GuardedSink("Kafka", this::sinkFailed);
   private final GuardedSink flowGuard = new GuardedSink("flows", this::sinkFailed);
@@ -61,7 +62,7 @@ public final class CaptureAgent implements AutoCloseable {
   private final CaptureRun.Common common;
 
   /** Null for a replay. */
-  private final LiveCaptures live;
+  private final @Nullable LiveCaptures live;
 
   private final ExecutorService threads =
       Executors.newCachedThreadPool(task -> new Thread(task, "capture"));
@@ -82,31 +83,27 @@ public final class CaptureAgent implements AutoCloseable {
   private int runningPumps;
   private long silentSinceNanos = System.nanoTime();
   private long lastAcknowledged;
-  private Throwable failure;
+  private @Nullable Throwable failure;
 
   private CaptureAgent(AgentConfig config) {
     this.config = config;
     quota = new FrameQuota(config.count());
-    kafka = config.kafka() == null ? null : new KafkaLink(config.kafka(), clientId(config));
+    AgentConfig.KafkaTarget target = config.kafka();
+    kafka = target == null ? null : new KafkaLink(target, clientId(config));
     fileGuard = new GuardedSink("file " + config.writeTo(), this::sinkFailed);
-    boolean hasFlows = kafka != null && config.kafka().flows() != null;
-    if (kafka != null && config.kafka().hasPackets()) {
+    AgentConfig.FlowTarget flows = target == null ? null : target.flows();
+    if (target != null && target.hasPackets()) {
       sinks.add(kafkaGuard);
     }
-    if (hasFlows) {
+    if (flows != null) {
       sinks.add(flowGuard);
     }
     if (config.writeTo() != null) {
       sinks.add(fileGuard);
     }
     common =
-        new CaptureRun.Common(
-            quota,
-            blockLock.readLock(),
-            kafka,
-            config.writeTo() != null,
-            hasFlows ? config.kafka().flows() : null);
-    boolean excludes = kafka != null && !config.kafka().includeOwnTraffic();
+        new CaptureRun.Common(quota, blockLock.readLock(), kafka, config.writeTo() != null, flows);
+    boolean excludes = target != null && !target.includeOwnTraffic();
     live =
         config.input() instanceof AgentConfig.Live input
             ? new LiveCaptures(input, common, excludes ? kafka : null)
@@ -157,23 +154,34 @@ public final class CaptureAgent implements AutoCloseable {
 
   private void open(AgentConfig.Live input) throws IOException {
     // what is missing or wrong shows before anything is started
-    List<CaptureInterface> devices = live.devices();
+    LiveCaptures captures = live();
+    List<CaptureInterface> devices = captures.devices();
     CompletableFuture<Long> warmup =
         CompletableFuture.supplyAsync(() -> AgentWarmup.run(WARMUP_TIME, config.kafka()));
     openSinks(!input.waits());
     warmup.join();
-    live.open(devices, file, this::add);
+    captures.open(devices, file, this::add);
+  }
+
+  private LiveCaptures live() {
+    return Objects.requireNonNull(live, "a replay");
   }
 
   private void openSinks(boolean connect) throws IOException {
     if (kafka != null && connect) {
-      kafka.connect();
-      kafkaGuard.open(kafka.sink());
-      flowGuard.open(new FlowSink(kafka, config.kafka()));
+      kafkaGuard.open(kafka.connect());
+      openFlows(kafka);
     }
     if (config.writeTo() != null) {
       file = new FileSink(config.writeTo());
       fileGuard.open(file);
+    }
+  }
+
+  private void openFlows(KafkaLink connected) {
+    AgentConfig.FlowTarget flows = common.flows();
+    if (flows != null) {
+      flowGuard.open(new FlowSink(connected, connected.key(), flows));
     }
   }
 
@@ -214,22 +222,19 @@ public final class CaptureAgent implements AutoCloseable {
    * @return where every frame went; {@link #failure} tells whether something failed
    */
   public Ledger run() {
-    if (followsInterfaces()) {
-      startDaemon("interfaces", this::followInterfaces);
+    if (live != null && followsInterfaces()) {
+      startDaemon("interfaces", () -> followInterfaces(live));
     }
     if (kafka != null && kafka.sink() == null) {
       kafka.await(kafkaGuard);
       if (kafkaGuard.failure() == null) {
-        flowGuard.open(new FlowSink(kafka, config.kafka()));
+        openFlows(kafka);
       } else if (sinks.contains(flowGuard)) {
         flowGuard.fail(kafkaGuard.failure());
       }
     }
-    if (live != null
-        && kafka != null
-        && kafka.sink() != null
-        && !config.kafka().includeOwnTraffic()) {
-      startDaemon("own-traffic", this::followBrokers);
+    if (live != null && live.hasBrokers()) {
+      startDaemon("own-traffic", () -> followBrokers(live));
     }
     pumpAll();
     sinks.forEach(GuardedSink::finish);
@@ -254,10 +259,10 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   /** Until the run is stopped: what is sent after that is not captured. */
-  private void followBrokers() {
+  private void followBrokers(LiveCaptures captures) {
     try {
       while (!stopRequested.get()) {
-        live.followBrokers(runs());
+        captures.followBrokers(runs());
         Thread.sleep(FOLLOW_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -270,11 +275,11 @@ public final class CaptureAgent implements AutoCloseable {
   }
 
   /** Opens wanted interfaces that come, and closes the account of those that are gone. */
-  private void followInterfaces() {
+  private void followInterfaces(LiveCaptures captures) {
     try {
       while (!stopRequested.get()) {
         List<CaptureRun> open = runs();
-        live.openNew(names(open), this::add);
+        captures.openNew(names(open), this::add);
         for (CaptureRun each : open) {
           retireIfThrough(each);
         }
@@ -436,7 +441,7 @@ public final class CaptureAgent implements AutoCloseable {
    * What failed first, or null. A run may go on when one of its sinks has failed; what is no {@link
    * IOException} is a bug.
    */
-  public Throwable failure() {
+  public @Nullable Throwable failure() {
     synchronized (lock) {
       return failure;
     }
@@ -468,10 +473,11 @@ public final class CaptureAgent implements AutoCloseable {
           ended.acknowledged()
               + captures.stream().mapToLong(CaptureCounts::framesAcknowledged).sum();
       // where flows are sent alone, frames of open ones are not under way yet
-      boolean flowsAlone = kafka != null && !config.kafka().hasPackets();
       long inFlight =
           captures.stream()
-              .mapToLong(each -> each.framesInFlight() - (flowsAlone ? each.flows().open() : 0))
+              .mapToLong(
+                  each ->
+                      each.framesInFlight() - (common.flowsAlone() ? each.framesInOpenFlows() : 0))
               .sum();
       long now = System.nanoTime();
       if (inFlight <= 0 || acknowledged != lastAcknowledged) {
@@ -530,7 +536,7 @@ public final class CaptureAgent implements AutoCloseable {
    *     kernel refuses one
    */
   public void change(CaptureSetup changed) throws IOException {
-    live.change(changed, this::runs);
+    live().change(changed, this::runs);
   }
 
   /**
@@ -541,7 +547,7 @@ public final class CaptureAgent implements AutoCloseable {
    * @throws IOException if a setting is wrong or Kafka does not answer; the old producer stays
    */
   public void change(Properties settings) throws IOException {
-    kafka.change(settings, kafkaGuard, blockLock.writeLock());
+    Objects.requireNonNull(kafka, "no Kafka").change(settings, kafkaGuard, blockLock.writeLock());
   }
 
   /**
@@ -554,7 +560,7 @@ public final class CaptureAgent implements AutoCloseable {
     }
     if (kafka != null) {
       // first: a pump that waits for Kafka ends by it, whatever comes next
-      startDaemon("drain-timeout", this::enforceDrainTimeout);
+      startDaemon("drain-timeout", () -> enforceDrainTimeout(kafka));
     }
     runs().forEach(each -> each.stop(this::fail));
     synchronized (lock) {
@@ -562,13 +568,13 @@ public final class CaptureAgent implements AutoCloseable {
     }
   }
 
-  private void enforceDrainTimeout() {
+  private void enforceDrainTimeout(KafkaLink awaited) {
     try {
       Thread.sleep(config.drainTimeout());
     } catch (InterruptedException e) {
       return;
     }
-    kafka.giveUp();
+    awaited.giveUp();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.ringtap.kafka.agent;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the frames of one capture are, at one time. At any time offered ≥ dropped + captured, and
@@ -34,7 +35,7 @@ public record CaptureCounts(
     long framesWritten,
     long framesDroppedByInterface,
     Latency deliveryLatency,
-    FlowLedger flows) {
+    @Nullable FlowLedger flows) {
   /** Copies the collections. */
   public CaptureCounts {
     members = List.copyOf(members);
@@ -54,6 +55,11 @@ public record CaptureCounts(
   /** Frames in flows that are open, or whose record is in flight; 0 if no flows are sent. */
   public long framesInFlows() {
     return flows == null ? 0 : Math.max(0, sum(MemberCounts::framesCaptured) - flows.total());
+  }
+
+  /** Frames in flows that are open; 0 if no flows are sent. */
+  long framesInOpenFlows() {
+    return flows == null ? 0 : flows.open();
   }
 
   /** Frames not delivered, for any reason. */

@@ -15,11 +15,13 @@ import dev.ringtap.filter.BpfProgram;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One capture of a run: an interface with its members, or a file. It has an account of its own.
@@ -29,7 +31,7 @@ final class CaptureRun implements AutoCloseable {
   private final String name;
 
   /** Null for a file. */
-  private final CaptureInterface device;
+  private final @Nullable CaptureInterface device;
 
   private final List<? extends BlockSource> sources;
   private final List<PacketPump> pumps;
@@ -44,30 +46,34 @@ final class CaptureRun implements AutoCloseable {
   private final boolean reopens;
 
   /** Null if frames of broker connections are captured too. Guarded by this. */
-  private OwnTraffic ownTraffic;
+  private @Nullable OwnTraffic ownTraffic;
 
   private boolean closed;
 
   private final AtomicInteger pumping;
 
   /** Why the capture ended alone, or null. */
-  private volatile Throwable end;
+  private volatile @Nullable Throwable end;
 
   /** What all captures of a run have in common. */
   record Common(
       FrameQuota quota,
       Lock blockLock,
-      KafkaLink kafka,
+      @Nullable KafkaLink kafka,
       boolean writesFile,
-      AgentConfig.FlowTarget flows) {}
+      AgentConfig.@Nullable FlowTarget flows) {
+    boolean flowsAlone() {
+      return flows != null && flows.alone();
+    }
+  }
 
   private CaptureRun(
       String name,
-      CaptureInterface device,
+      @Nullable CaptureInterface device,
       List<? extends BlockSource> sources,
       boolean reopens,
-      OwnTraffic ownTraffic,
-      InterfaceDrops drops,
+      @Nullable OwnTraffic ownTraffic,
+      @Nullable InterfaceDrops drops,
       Common common) {
     this.name = name;
     this.device = device;
@@ -75,9 +81,8 @@ final class CaptureRun implements AutoCloseable {
     this.reopens = reopens;
     this.ownTraffic = ownTraffic;
     this.delivery = new Delivery(name);
-    boolean flowsAlone = common.flows() != null && common.flows().alone();
     this.flowDelivery =
-        common.flows() == null || flowsAlone ? delivery : new Delivery(name + " flows");
+        common.flows() == null || common.flowsAlone() ? delivery : new Delivery(name + " flows");
     List<DeliveryFailures> failures =
         Stream.of(delivery, flowDelivery).distinct().map(Delivery::failures).toList();
     this.pumps =
@@ -115,7 +120,7 @@ final class CaptureRun implements AutoCloseable {
       CaptureConfig capture,
       int workers,
       boolean reopens,
-      Set<HostPort> excluded,
+      @Nullable Set<HostPort> excluded,
       Common common)
       throws IOException {
     OwnTraffic ownTraffic = null;
@@ -172,11 +177,12 @@ final class CaptureRun implements AutoCloseable {
 
   /** Declares what this captures in the file. */
   void declareIn(FileSink file, CaptureConfig capture) throws IOException {
+    CaptureInterface declared = device();
     // one that can be changed later is no limit
     int snapLength =
-        capture.isFilterChangeable() ? 0 : device.snapLengthBytes(capture.snapLengthBytes());
+        capture.isFilterChangeable() ? 0 : declared.snapLengthBytes(capture.snapLengthBytes());
     for (CaptureId each : captures()) {
-      file.declare(each, device.linkType(), snapLength);
+      file.declare(each, declared.linkType(), snapLength);
     }
   }
 
@@ -207,7 +213,7 @@ final class CaptureRun implements AutoCloseable {
   }
 
   /** The ledger of a capture that has ended alone, once no frame is in flight. */
-  Ledger ledgerAlone(Throwable sinkFailure, Throwable flowFailure) {
+  Ledger ledgerAlone(@Nullable Throwable sinkFailure, @Nullable Throwable flowFailure) {
     return account.ledger(false, end, sinkFailure, flowFailure);
   }
 
@@ -238,7 +244,7 @@ final class CaptureRun implements AutoCloseable {
     }
     BpfProgram filter = capture.kernelProgram();
     if (ownTraffic != null) {
-      OwnTraffic changed = new OwnTraffic(capture, device);
+      OwnTraffic changed = new OwnTraffic(capture, device());
       filter = changed.exclude(brokers);
       ownTraffic = changed;
     }
@@ -247,9 +253,9 @@ final class CaptureRun implements AutoCloseable {
     }
   }
 
-  /** The interface as it was when the capture was opened; null for a file. */
+  /** The interface of a live capture, as it was when the capture was opened. */
   CaptureInterface device() {
-    return device;
+    return Objects.requireNonNull(device, "a file has no interface");
   }
 
   /** Lets nothing further in. A pump whose source cannot be stopped is cancelled. */

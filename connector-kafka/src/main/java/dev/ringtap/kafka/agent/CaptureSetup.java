@@ -16,7 +16,7 @@ public record CaptureSetup(CaptureConfig options, Filter filter) {
   /** Compiles a filter for one interface, whose link type it depends on. */
   public interface Filter {
     /**
-     * The program, or null to capture all. Called in the interface's network namespace.
+     * The program. Called in the interface's network namespace.
      *
      * @throws IOException if the filter cannot be compiled; the message says why
      */
@@ -24,7 +24,7 @@ public record CaptureSetup(CaptureConfig options, Filter filter) {
   }
 
   /**
-   * The filter's program for one interface, or null to capture all.
+   * The filter's program for one interface.
    *
    * @throws IOException if it cannot be compiled; the message says why
    */

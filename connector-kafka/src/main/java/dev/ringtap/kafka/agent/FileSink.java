@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Writes frames to a pcapng file, those of several pumps as they come. */
 final class FileSink implements FrameSink {
@@ -51,8 +53,8 @@ final class FileSink implements FrameSink {
   @Override
   public FrameWriter writer(Delivery delivery) {
     return new FrameWriter() {
-      private CaptureId last;
-      private Integer number;
+      private @Nullable CaptureId last;
+      private @Nullable Integer number;
 
       @Override
       public void accept(Block block) throws IOException {
@@ -71,7 +73,7 @@ final class FileSink implements FrameSink {
   /**
    * @param number the interface's, or null of a replay
    */
-  private synchronized void write(Integer number, Frame frame, Delivery delivery)
+  private synchronized void write(@Nullable Integer number, Frame frame, Delivery delivery)
       throws IOException {
     add(delivery);
     try {
@@ -109,7 +111,8 @@ final class FileSink implements FrameSink {
 
   /** Tells the file what a live capture has seen. */
   synchronized void describe(CaptureId capture, CaptureStatistics seen) {
-    writer.writeStatistics(live.get(capture), seen.offered(), seen.droppedByKernel());
+    int number = Objects.requireNonNull(live.get(capture), "not declared");
+    writer.writeStatistics(number, seen.offered(), seen.droppedByKernel());
   }
 
   @Override

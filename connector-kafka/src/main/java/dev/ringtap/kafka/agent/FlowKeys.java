@@ -34,8 +34,8 @@ final class FlowKeys {
   private static final int FRAGMENT = 0x3FFF;
 
   private final PacketHeaders headers = new PacketHeaders();
-  private byte[] bytes;
-  private MemorySegment memory;
+  private byte[] bytes = {};
+  private MemorySegment memory = MemorySegment.ofArray(bytes);
 
   long of(BlockEncoder run, int record) {
     byte[] from = run.bytes();

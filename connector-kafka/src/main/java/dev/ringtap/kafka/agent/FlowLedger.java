@@ -2,6 +2,7 @@ package dev.ringtap.kafka.agent;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the captured frames are by flow records. At the end, captured = acknowledged + without a
@@ -36,7 +37,7 @@ public record FlowLedger(
   }
 
   /** The sum of both, of which either may be null. */
-  static FlowLedger sum(FlowLedger one, FlowLedger other) {
+  static @Nullable FlowLedger sum(@Nullable FlowLedger one, @Nullable FlowLedger other) {
     if (one == null || other == null) {
       return one == null ? other : one;
     }

@@ -6,6 +6,7 @@ import dev.ringtap.flow.Biflow;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.flow.FlowTable;
 import dev.ringtap.record.FlowEncoder;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -13,13 +14,15 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 /** Gathers the frames of each member into flows, and sends these when they end. */
 final class FlowSink implements FrameSink {
   private final KafkaLink kafka;
-  private final AgentConfig.KafkaTarget target;
+  private final RecordKey key;
+  private final AgentConfig.FlowTarget target;
 
   /**
    * @param kafka connected; a producer that takes the place of another sends what ends from then on
    */
-  FlowSink(KafkaLink kafka, AgentConfig.KafkaTarget target) {
+  FlowSink(KafkaLink kafka, RecordKey key, AgentConfig.FlowTarget target) {
     this.kafka = kafka;
+    this.key = key;
     this.target = target;
   }
 
@@ -44,16 +47,22 @@ final class FlowSink implements FrameSink {
   @Override
   public FrameWriter writer(Delivery delivery) {
     return new FlowWriter(
-        target,
+        target.topic(),
+        key,
         kafka.flowSchemaId(),
-        target.flows().limits(),
+        target.limits(),
         delivery,
-        (record, frames) -> kafka.sink().send(record, frames, delivery));
+        (record, frames) -> sink().send(record, frames, delivery));
+  }
+
+  private KafkaSink sink() {
+    return Objects.requireNonNull(kafka.sink(), "not connected");
   }
 
   /** Makes flow records of frames. */
   static final class FlowWriter implements FrameWriter {
-    private final AgentConfig.KafkaTarget target;
+    private final String topic;
+    private final RecordKey key;
     private final Delivery delivery;
     private final RecordSender sender;
     private final FlowEncoder encoder;
@@ -67,12 +76,14 @@ final class FlowSink implements FrameSink {
     private long takenNanos;
 
     FlowWriter(
-        AgentConfig.KafkaTarget target,
+        String topic,
+        RecordKey key,
         OptionalInt schemaId,
         FlowLimits limits,
         Delivery delivery,
         RecordSender sender) {
-      this.target = target;
+      this.topic = topic;
+      this.key = key;
       this.delivery = delivery;
       this.sender = sender;
       encoder =
@@ -118,22 +129,21 @@ final class FlowSink implements FrameSink {
 
     private void send(Biflow flow) {
       long millis = TimeUnit.NANOSECONDS.toMillis(flow.endNanos());
-      byte[] key = target.key().of(flow);
       byte[] value = encoder.encode(flow);
       sender.send(
-          new ProducerRecord<>(target.flows().topic(), null, millis, key, value),
+          new ProducerRecord<>(topic, null, millis, key.of(flow), value),
           Math.toIntExact(flow.packets()));
     }
   }
 
   @Override
   public void flush() {
-    kafka.sink().flush();
+    sink().flush();
   }
 
   @Override
   public void finish() {
-    kafka.sink().finish();
+    sink().finish();
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Knows where the frames of one capture are: {@link #counts} meanwhile, {@link #ledger} at the end.
@@ -20,15 +21,15 @@ final class FrameAccount {
   private final Delivery delivery;
 
   /** Null where no flows are sent; the same as {@link #delivery} where these are sent alone. */
-  private final Delivery flows;
+  private final @Nullable Delivery flows;
 
   /** Null if no Kafka is asked for. */
-  private final KafkaLink kafka;
+  private final @Nullable KafkaLink kafka;
 
   private final boolean writesFile;
 
   /** Null if unknown, as for a replay. */
-  private final InterfaceDrops interfaceDrops;
+  private final @Nullable InterfaceDrops interfaceDrops;
 
   /** What was offered to each member when it was last asked. Guarded by this. */
   private final long[] offered;
@@ -37,10 +38,10 @@ final class FrameAccount {
       String name,
       List<PacketPump> pumps,
       Delivery delivery,
-      Delivery flows,
-      KafkaLink kafka,
+      @Nullable Delivery flows,
+      @Nullable KafkaLink kafka,
       boolean writesFile,
-      InterfaceDrops interfaceDrops) {
+      @Nullable InterfaceDrops interfaceDrops) {
     this.name = name;
     this.pumps = pumps;
     this.delivery = delivery;
@@ -69,9 +70,8 @@ final class FrameAccount {
     }
     long captured = members.stream().mapToLong(MemberCounts::framesCaptured).sum();
     long inFlight = captured - acknowledged - DeliveryFailures.total(notDelivered);
-    CaptureId capture = members.get(0).capture();
     return new CaptureCounts(
-        capture == null ? "" : capture.host(),
+        members.get(0).capture().host(),
         name,
         members,
         acknowledged,
@@ -95,7 +95,7 @@ final class FrameAccount {
     // a filter that changes takes back what the kernel has counted and the reader then refuses
     offered[index] = Math.max(offered[index], seen.offered());
     return new MemberCounts(
-        live == null ? null : live.capture(),
+        live == null ? CaptureId.on(name) : live.capture(),
         offered[index],
         seen.droppedByKernel(),
         captured,
@@ -117,7 +117,11 @@ final class FrameAccount {
    * @param sinkFailure why the first sink took no more frames, or null
    * @param flowFailure why no more frames were gathered into flows, or null
    */
-  Ledger ledger(boolean cutShort, Throwable failure, Throwable sinkFailure, Throwable flowFailure) {
+  Ledger ledger(
+      boolean cutShort,
+      @Nullable Throwable failure,
+      @Nullable Throwable sinkFailure,
+      @Nullable Throwable flowFailure) {
     CaptureStatistics statistics = new CaptureStatistics(0, 0, 0, 0);
     for (PacketPump each : pumps) {
       CaptureStatistics seen = statistics(each.source(), failure != null);
@@ -137,7 +141,7 @@ final class FrameAccount {
       delivery.failures().add(reason(sinkFailure), missing, AgentException.sentence(sinkFailure));
     }
     if (flows != null && flowFailure != null) {
-      long missingInFlows = captured - flowLedger().total();
+      long missingInFlows = captured - ledger(flows).total();
       if (missingInFlows > 0) {
         flows
             .failures()
@@ -183,10 +187,11 @@ final class FrameAccount {
   }
 
   /** Read before what was captured, as all that comes late on a frame's way. */
-  private FlowLedger flowLedger() {
-    if (flows == null) {
-      return null;
-    }
+  private @Nullable FlowLedger flowLedger() {
+    return flows == null ? null : ledger(flows);
+  }
+
+  private static FlowLedger ledger(Delivery flows) {
     long records = flows.recordsAcknowledged();
     long acknowledged = flows.framesAcknowledged();
     return new FlowLedger(

@@ -2,7 +2,9 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.Block;
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sink that fails alone: from its first failure on it is offered no frame, and the others go on.
@@ -15,9 +17,9 @@ final class GuardedSink {
   private final Consumer<Throwable> onFailure;
 
   /** Null until it is opened. */
-  private volatile FrameSink sink;
+  private volatile @Nullable FrameSink sink;
 
-  private volatile Throwable failure;
+  private volatile @Nullable Throwable failure;
 
   /**
    * @param name for the log
@@ -65,22 +67,27 @@ final class GuardedSink {
   /** A writer for one more pump; it never throws. */
   FrameSink.FrameWriter writer(Delivery delivery) {
     return new FrameSink.FrameWriter() {
-      private FrameSink opened;
-      private FrameSink.FrameWriter writer;
+      private @Nullable FrameSink opened;
+      private FrameSink.@Nullable FrameWriter writer;
 
       @Override
       public void accept(Block block) {
         if (failure == null) {
           try {
-            if (sink != opened) {
-              opened = sink;
-              writer = opened.writer(delivery);
-            }
-            writer.accept(block);
+            writer().accept(block);
           } catch (Throwable e) {
             fail(e);
           }
         }
+      }
+
+      private FrameSink.FrameWriter writer() {
+        FrameSink current = Objects.requireNonNull(sink, "not open");
+        if (writer == null || opened != current) {
+          opened = current;
+          writer = current.writer(delivery);
+        }
+        return writer;
       }
 
       @Override
@@ -114,7 +121,7 @@ final class GuardedSink {
   }
 
   /** Why it takes no further frame, or null. */
-  Throwable failure() {
+  @Nullable Throwable failure() {
     return failure;
   }
 }

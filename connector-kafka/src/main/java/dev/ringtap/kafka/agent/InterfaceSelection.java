@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The interfaces of a run, by name or by pattern. In a pattern, {@code *} stands for any
@@ -32,7 +33,7 @@ public final class InterfaceSelection {
    *
    * @param pattern null for a name
    */
-  private record Name(String text, PathMatcher pattern) {
+  private record Name(String text, @Nullable PathMatcher pattern) {
     static Name of(String text) {
       if (text.chars().noneMatch(each -> "*?[{".indexOf(each) >= 0)) {
         return new Name(text, null);
@@ -50,7 +51,7 @@ public final class InterfaceSelection {
     }
 
     boolean matches(String name) {
-      return isPattern() ? pattern.matches(Path.of(name)) : text.equals(name);
+      return pattern == null ? text.equals(name) : pattern.matches(Path.of(name));
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run's way to Kafka: connected before the capture opens, or awaited while the ring holds the
@@ -31,7 +32,7 @@ final class KafkaLink {
   private OptionalInt flowSchemaId = OptionalInt.empty();
 
   /** Null until registry and broker have answered. */
-  private volatile Connection connection;
+  private volatile @Nullable Connection connection;
 
   /**
    * @param firstBrokers the addresses that Kafka named when it was asked for the topic
@@ -39,12 +40,12 @@ final class KafkaLink {
   private record Connection(KafkaSink sink, Set<HostPort> firstBrokers) {}
 
   /** Why there is no connection yet, or null. */
-  private volatile String obstacle;
+  private volatile @Nullable String obstacle;
 
   private volatile boolean givenUp;
 
   /** The thread in {@link #await}. Guarded by this. */
-  private Thread waiting;
+  private @Nullable Thread waiting;
 
   /**
    * @param clientId of the producer, unless the settings have one
@@ -55,10 +56,12 @@ final class KafkaLink {
   }
 
   /** Registers the schema if that is asked for, creates the topic if missing, starts a producer. */
-  void connect() throws IOException {
+  KafkaSink connect() throws IOException {
     schemaId = target.hasPackets() ? register(target) : OptionalInt.empty();
     flowSchemaId = register(target.flows());
-    connection = connect(target);
+    Connection first = connect(target);
+    connection = first;
+    return first.sink();
   }
 
   private Connection connect(AgentConfig.KafkaTarget to) throws IOException {
@@ -76,7 +79,8 @@ final class KafkaLink {
    */
   void change(Properties settings, GuardedSink guard, Lock noBlock) throws IOException {
     AgentConfig.KafkaTarget changed = target.with(settings);
-    if (connection == null) {
+    Connection former = connection;
+    if (former == null) {
       // the next attempt to connect has them
       target = changed;
       return;
@@ -84,7 +88,7 @@ final class KafkaLink {
     Connection next = connect(changed);
     noBlock.lock();
     try {
-      connection.sink().finish();
+      former.sink().finish();
       target = changed;
       connection = next;
       guard.open(next.sink());
@@ -102,7 +106,7 @@ final class KafkaLink {
     return OptionalInt.of(target.schema().register(schema));
   }
 
-  private static OptionalInt register(AgentConfig.FlowTarget flows) throws IOException {
+  private static OptionalInt register(AgentConfig.@Nullable FlowTarget flows) throws IOException {
     return flows == null || flows.schema() == null
         ? OptionalInt.empty()
         : OptionalInt.of(flows.schema().register(PacketSchema.publishedFlow()));
@@ -126,8 +130,7 @@ final class KafkaLink {
         if (givenUp) {
           throw new AgentException("Kafka was not there when the drain timeout was over", null);
         }
-        connect();
-        guard.open(connection.sink());
+        guard.open(connect());
         LOG.log(
             Level.INFO,
             "Kafka answers, frames are sent topic={0} schemaId={1}",
@@ -136,8 +139,8 @@ final class KafkaLink {
       } catch (IOException e) {
         if (givenUp || !isTemporary(e)) {
           guard.fail(e);
-        } else if (!e.getMessage().equals(obstacle)) {
-          obstacle = e.getMessage();
+        } else if (!AgentException.message(e).equals(obstacle)) {
+          obstacle = AgentException.message(e);
           LOG.log(
               Level.WARNING, "waiting for Kafka, the ring holds the frames reason={0}", obstacle);
         }
@@ -192,9 +195,13 @@ final class KafkaLink {
   }
 
   /** Where frames go; null until registry and broker have answered. */
-  KafkaSink sink() {
+  @Nullable KafkaSink sink() {
     Connection current = connection;
     return current == null ? null : current.sink();
+  }
+
+  RecordKey key() {
+    return target.key();
   }
 
   /** Whether the drain timeout was over before there was a connection. */
@@ -203,7 +210,7 @@ final class KafkaLink {
   }
 
   /** Why there is no connection yet, or null. */
-  String obstacle() {
+  @Nullable String obstacle() {
     return obstacle;
   }
 

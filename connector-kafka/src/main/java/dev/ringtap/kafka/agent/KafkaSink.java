@@ -153,10 +153,9 @@ final class KafkaSink implements FrameSink {
 
   /** A setting of the producer's, or its default. */
   private static long number(Properties settings, String name) {
-    Object value = settings.get(name);
-    return value == null
-        ? ((Number) ProducerConfig.configDef().defaultValues().get(name)).longValue()
-        : (Long) ConfigDef.parseType(name, value, ConfigDef.Type.LONG);
+    Object value =
+        settings.getOrDefault(name, ProducerConfig.configDef().defaultValues().get(name));
+    return (Long) ConfigDef.parseType(name, value, ConfigDef.Type.LONG);
   }
 
   @Override
@@ -239,7 +238,9 @@ final class KafkaSink implements FrameSink {
           .failures()
           .add("DrainTimeout", frames, "Kafka had not acknowledged them when the time was over");
     } else {
-      delivery.failures().add(failure.getClass().getSimpleName(), frames, failure.getMessage());
+      delivery
+          .failures()
+          .add(failure.getClass().getSimpleName(), frames, AgentException.message(failure));
     }
   }
 

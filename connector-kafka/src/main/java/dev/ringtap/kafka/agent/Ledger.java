@@ -3,6 +3,7 @@ package dev.ringtap.kafka.agent;
 import dev.ringtap.capture.InterfaceDrops;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where every frame of a capture went, or of all captures of a run. It adds up exactly: offered =
@@ -40,7 +41,7 @@ public record Ledger(
     long capturedBytes,
     long ringFreezes,
     long droppedByInterface,
-    FlowLedger flows) {
+    @Nullable FlowLedger flows) {
   /** Of no frame. */
   public static final Ledger EMPTY =
       new Ledger(0, 0, 0, 0, 0, 0, Map.of(), 0, 0, 0, 0, InterfaceDrops.UNKNOWN, null);

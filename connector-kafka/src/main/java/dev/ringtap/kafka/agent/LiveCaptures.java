@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the captures of a live run, and keeps them as the run wants them: interfaces that come, a
@@ -25,7 +26,7 @@ final class LiveCaptures {
   private final CaptureRun.Common common;
 
   /** Null unless frames of the brokers' connections are kept out. */
-  private final KafkaLink excluded;
+  private final @Nullable KafkaLink excluded;
 
   private final Map<String, String> problems = new HashMap<>();
 
@@ -33,7 +34,7 @@ final class LiveCaptures {
   private CaptureSetup setup;
 
   /** Null where no file is asked for. Guarded by this. */
-  private FileSink file;
+  private @Nullable FileSink file;
 
   /** Takes a capture into the run, or closes it if the run is stopped. */
   interface Run {
@@ -43,7 +44,7 @@ final class LiveCaptures {
   /**
    * @param excluded has the brokers whose connections are not captured; null to capture all
    */
-  LiveCaptures(AgentConfig.Live live, CaptureRun.Common common, KafkaLink excluded) {
+  LiveCaptures(AgentConfig.Live live, CaptureRun.Common common, @Nullable KafkaLink excluded) {
     this.live = live;
     this.common = common;
     this.excluded = excluded;
@@ -78,7 +79,7 @@ final class LiveCaptures {
    *
    * @param into the file that frames are written to, or null
    */
-  synchronized void open(List<CaptureInterface> devices, FileSink into, Run run)
+  synchronized void open(List<CaptureInterface> devices, @Nullable FileSink into, Run run)
       throws IOException {
     file = into;
     for (CaptureInterface each : devices) {
@@ -124,12 +125,13 @@ final class LiveCaptures {
         problems.remove(name);
       } catch (IOException e) {
         // gone again, or no memory for its ring: the others go on
-        if (!e.getMessage().equals(problems.put(name, e.getMessage()))) {
+        String problem = AgentException.message(e);
+        if (!problem.equals(problems.put(name, problem))) {
           LOG.log(
               Level.WARNING,
               "interface is not captured yet interface={0} reason={1}",
               name,
-              e.getMessage());
+              problem);
         }
       }
     }
@@ -157,11 +159,23 @@ final class LiveCaptures {
         opened.captures().get(0).start());
   }
 
+  private @Nullable KafkaSink excludedSink() {
+    return excluded == null ? null : excluded.sink();
+  }
+
+  /** Whether there are brokers to follow: a producer whose connections are kept out. */
+  boolean hasBrokers() {
+    return excludedSink() != null;
+  }
+
   /** Keeps out the connections to brokers that have moved or joined, once there is a producer. */
   void followBrokers(List<CaptureRun> captures) throws IOException {
-    Set<HostPort> brokers = brokers();
-    for (CaptureRun each : captures) {
-      each.follow(brokers, excluded.sink().bytesSent());
+    KafkaSink sink = excludedSink();
+    if (sink != null) {
+      Set<HostPort> brokers = brokers();
+      for (CaptureRun each : captures) {
+        each.follow(brokers, sink.bytesSent());
+      }
     }
   }
 
@@ -170,8 +184,9 @@ final class LiveCaptures {
       return Set.of();
     }
     Set<HostPort> brokers = excluded.knownBrokers();
-    if (excluded.sink() != null) {
-      brokers.addAll(excluded.sink().brokers());
+    KafkaSink sink = excluded.sink();
+    if (sink != null) {
+      brokers.addAll(sink.brokers());
     }
     return brokers;
   }

@@ -2,12 +2,13 @@ package dev.ringtap.kafka.agent;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.InterfaceState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one ring has seen, and the thread that reads it. A capture file has the same, of what
  * applies to it.
  *
- * @param capture names the capture; null for a file
+ * @param capture names the capture; of a file, only the file
  * @param framesOffered frames that passed the filter, dropped ones included; of a ring as of the
  *     last look at the kernel's counters, at most a second ago
  * @param framesDropped frames for which the ring had no room; in a file, the drops it records
@@ -30,7 +31,7 @@ public record MemberCounts(
     long framesLostBefore,
     long ringFreezes,
     double ringFill,
-    InterfaceState interfaceState,
+    @Nullable InterfaceState interfaceState,
     Latency retireLatency,
     Loop loop,
     double loopSeconds) {

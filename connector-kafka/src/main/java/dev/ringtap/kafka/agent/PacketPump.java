@@ -136,7 +136,7 @@ final class PacketPump {
         frames++;
       }
     } catch (CorruptBlockException e) {
-      countUnread(e.unreadFrames(), "CorruptBlock", e.getMessage());
+      countUnread(e.unreadFrames(), "CorruptBlock", AgentException.message(e));
     } finally {
       captured.add(frames);
       capturedBytes.add(bytes);

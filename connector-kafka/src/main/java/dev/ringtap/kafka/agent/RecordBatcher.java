@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packs the frames of one pump into records of many. A record ends when it is full, and with the
@@ -32,7 +33,7 @@ final class RecordBatcher implements FrameSink.FrameWriter {
   private final BlockEncoder items = BlockEncoder.batchItems();
   private final FlowKeys flowKeys = new FlowKeys();
   private final ByteBuffer flowKey = ByteBuffer.allocate(Long.BYTES);
-  private final BatchBuilder[] byPartition;
+  private final @Nullable BatchBuilder[] byPartition;
   private final Map<CaptureId, BatchBuilder> byInterface = new HashMap<>();
 
   /** All that there are, in the order of their first frames. */
@@ -100,7 +101,7 @@ final class RecordBatcher implements FrameSink.FrameWriter {
     sender.send(record.finish(topic), frames);
   }
 
-  private BatchBuilder newRecord(Integer partition, byte[] key) {
+  private BatchBuilder newRecord(@Nullable Integer partition, byte @Nullable [] key) {
     BatchBuilder record = new BatchBuilder(partition, key, encoders.get());
     records.add(record);
     return record;

@@ -4,4 +4,7 @@
  * member walks the blocks, {@code FrameSink}s take the frames, and {@code FrameAccount} knows where
  * every frame is, up to the {@link dev.ringtap.kafka.agent.Ledger} at the end.
  */
+@NullMarked
 package dev.ringtap.kafka.agent;
+
+import org.jspecify.annotations.NullMarked;

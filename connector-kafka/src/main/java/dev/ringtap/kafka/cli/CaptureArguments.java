@@ -388,8 +388,10 @@ final class CaptureArguments {
       BpfProgram program = bpfProgram();
       return new CaptureSetup(options, device -> program);
     }
-    return new CaptureSetup(
-        options, device -> filter.isEmpty() ? null : compile(device, options.snapLengthBytes()));
+    if (filter.isEmpty()) {
+      return new CaptureSetup(options, device -> options.kernelProgram());
+    }
+    return new CaptureSetup(options, device -> compile(device, options.snapLengthBytes()));
   }
 
   private BpfProgram compile(CaptureInterface device, int snapLengthBytes) throws IOException {

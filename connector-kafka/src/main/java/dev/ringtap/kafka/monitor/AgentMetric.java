@@ -233,8 +233,7 @@ enum AgentMetric {
   }
 
   private static Function<Sample, Stream<Point>> ofFlows(Function<FlowLedger, Object> value) {
-    return sample ->
-        sample.hasFlows() ? sample.captures(each -> value.apply(each.flows())) : Stream.empty();
+    return sample -> sample.flows(value);
   }
 
   private static Function<Sample, Stream<Point>> ofKafka(Function<KafkaCounts, Object> value) {

@@ -71,10 +71,12 @@ public final class Health {
             ended ? "closed, the capture has ended" : "open");
       }
       InterfaceState state = capture.members().get(0).interfaceState();
-      health.line(
-          state == InterfaceState.UP,
-          "interface " + capture.interfaceName(),
-          state.name().toLowerCase(Locale.ROOT));
+      if (state != null) {
+        health.line(
+            state == InterfaceState.UP,
+            "interface " + capture.interfaceName(),
+            state.name().toLowerCase(Locale.ROOT));
+      }
     }
     for (String each : counts.awaited()) {
       health.line(false, "interface " + each, "missing");

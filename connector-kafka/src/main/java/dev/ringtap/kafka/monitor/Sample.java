@@ -4,6 +4,7 @@ import dev.ringtap.kafka.agent.AgentCounts;
 import dev.ringtap.kafka.agent.AgentCounts.KafkaCounts;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.CaptureCounts;
+import dev.ringtap.kafka.agent.FlowLedger;
 import dev.ringtap.kafka.agent.MemberCounts;
 import dev.ringtap.kafka.monitor.AgentMetric.Point;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -46,13 +47,18 @@ record Sample(Subject subject, AgentCounts counts) {
     return subject.writesFile();
   }
 
-  boolean hasFlows() {
-    return counts.captures().stream().anyMatch(each -> each.flows() != null);
-  }
-
   /** A point for each capture. */
   Stream<Point> captures(Function<CaptureCounts, Object> value) {
     return counts.captures().stream().map(each -> new Point(labels(each), value.apply(each)));
+  }
+
+  /** A point for each capture, if flow records are sent. */
+  Stream<Point> flows(Function<FlowLedger, Object> value) {
+    return counts.captures().stream()
+        .flatMap(
+            capture ->
+                Stream.ofNullable(capture.flows())
+                    .map(each -> new Point(labels(capture), value.apply(each))));
   }
 
   /** The points of each capture: values by the label that tells them apart. */

@@ -135,7 +135,7 @@ final class CaptureUnderLoad implements AutoCloseable {
         live.setup().options().toBuilder()
             .set(CaptureOption.SNAP_LENGTH_BYTES, snapLengthBytes)
             .build();
-    agent.change(new CaptureSetup(options, device -> null));
+    agent.change(new CaptureSetup(options, device -> options.kernelProgram()));
     Properties settings = new Properties();
     settings.putAll(config.kafka().producerSettings());
     settings.setProperty("linger.ms", lingerMillis);
