@@ -11,12 +11,17 @@ import dev.ringtap.capture.CorruptBlockException;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.RandomBlocks;
+import dev.ringtap.capture.Warmup;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +145,31 @@ class BlockEncoderTest {
       assertThat(encoded).isBetween(100, 599);
       assertThat(block.next().sequence()).isEqualTo(encoded);
     }
+  }
+
+  /** What a warm-up does not meet, the compiler leaves out. */
+  @Test
+  void warmUpMeetsEachEndOfARunAndEachLengthOfAStart() throws IOException {
+    BlockEncoder encoder = BlockEncoder.singleObject();
+    boolean endedByRecords = false;
+    boolean endedByBytes = false;
+    Set<Integer> startSteps = new HashSet<>();
+    try (Warmup warmup = new Warmup(Duration.ofHours(1))) {
+      for (int i = 0; i < 12; i++) {
+        try (Block block = warmup.poll(0)) {
+          int records;
+          while ((records = encoder.encode(block)) > 0) {
+            endedByRecords |= records == 256;
+            endedByBytes |= encoder.length() >= 96 << 10;
+          }
+          CachedFields start = PacketEncoder.singleObject().start(block.capture());
+          startSteps.add(Math.ceilDiv(start.length(), 32));
+        }
+      }
+    }
+    assertThat(endedByRecords).isTrue();
+    assertThat(endedByBytes).isTrue();
+    assertThat(startSteps).containsExactlyInAnyOrder(1, 2, 3);
   }
 
   @Test
