@@ -1,9 +1,11 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,7 +32,7 @@ public final class BrokerCommand implements Callable<Integer> {
         "Keeps data in this directory, created if it is missing.",
         "Default: $${XDG_STATE_HOME:-$$HOME/.local/state}/ringtap/broker."
       })
-  private Path directory;
+  private @Nullable Path directory;
 
   /** Said wherever the embedded broker starts: the mode of its directory promises more. */
   static final String SERVES_ALL_USERS =
@@ -66,7 +68,8 @@ public final class BrokerCommand implements Callable<Integer> {
       broker.close();
     } catch (IOException e) {
       System.err.println(
-          "ringtap: the broker did not end cleanly: " + TerminalText.line(e.getMessage()));
+          "ringtap: the broker did not end cleanly: "
+              + TerminalText.line(AgentException.message(e)));
     }
   }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,7 +62,7 @@ final class CaptureArguments {
       description =
           "Replays this pcap or pcapng file, also compressed by gzip or zstd. - reads standard"
               + " input.")
-  Path replay;
+  @Nullable Path replay;
 
   @Option(
       names = {"-b", "--bootstrap-server"},
@@ -69,7 +70,7 @@ final class CaptureArguments {
       description =
           "Connects to these Kafka brokers, separated by commas. Default: starts an embedded broker"
               + " on 127.0.0.1, port 9092 or a free one; with -w, uses no broker.")
-  String bootstrapServers;
+  @Nullable String bootstrapServers;
 
   @Option(
       names = {"-t", "--topic"},
@@ -77,6 +78,7 @@ final class CaptureArguments {
       defaultValue = "packets",
       description =
           "Writes to this topic and creates it if it is missing. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   String topic;
 
   @Option(
@@ -93,6 +95,7 @@ final class CaptureArguments {
       description =
           "Sets the record key. flow keeps both directions of a conversation in order on one"
               + " partition. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   RecordKey key;
 
   @Option(
@@ -110,17 +113,17 @@ final class CaptureArguments {
       names = "--registry",
       paramLabel = "URL",
       description = SchemaTarget.REGISTRY_MEANING + " Default: Avro single-object encoding.")
-  String registry;
+  @Nullable String registry;
 
   @Option(names = "--subject", paramLabel = "NAME", description = SchemaTarget.SUBJECT_MEANING)
-  String subject;
+  @Nullable String subject;
 
   @Option(
       names = "--flows",
       paramLabel = "TOPIC",
       description =
           "Writes flow records to this topic, beside the packets. Creates it if it is missing.")
-  String flows;
+  @Nullable String flows;
 
   @Option(
       names = "--no-packets",
@@ -158,7 +161,7 @@ final class CaptureArguments {
       names = {"-c", "--count"},
       paramLabel = "COUNT",
       description = "Stops after this many frames.")
-  Long count;
+  @Nullable Long count;
 
   @Option(
       names = "--bpf",
@@ -166,7 +169,7 @@ final class CaptureArguments {
       description =
           "Captures the frames that this program accepts: a file with the output of tcpdump -ddd."
               + " Replaces the filter expression and does not need libpcap.")
-  Path bpf;
+  @Nullable Path bpf;
 
   @Option(
       names = "--workers",
@@ -204,7 +207,7 @@ final class CaptureArguments {
       description =
           "Reads Kafka producer settings from this properties file. Put passwords here: -X shows them"
               + " in the process list.")
-  Path producerConfig;
+  @Nullable Path producerConfig;
 
   @Option(
       names = {"-X", "--producer-property"},
@@ -219,13 +222,13 @@ final class CaptureArguments {
       names = {"-w", "--write"},
       paramLabel = "FILE",
       description = "Writes frames to this pcapng file; without -b, only there.")
-  Path writeTo;
+  @Nullable Path writeTo;
 
   @Option(
       names = "--report",
       paramLabel = "FILE",
       description = "Writes the ledger to this file as JSON when the capture ends.")
-  Path report;
+  @Nullable Path report;
 
   @Option(
       names = "--metrics",
@@ -235,7 +238,7 @@ final class CaptureArguments {
           "Serves metrics for Prometheus at /metrics, and health at /livez and /readyz. HOST is an"
               + " address of this host: 0.0.0.0 serves to every network. Port 0 takes a free one."
               + " Default host: 127.0.0.1. Default: serves nothing.")
-  InetSocketAddress metrics;
+  @Nullable InetSocketAddress metrics;
 
   @Option(
       names = "--log-format",
@@ -244,6 +247,7 @@ final class CaptureArguments {
       description =
           "Writes the log on standard error as text, or as one JSON object per line, the command's"
               + " other messages included. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   LogFormat logFormat;
 
   @Option(
@@ -251,6 +255,7 @@ final class CaptureArguments {
       paramLabel = "error|warning|info|debug",
       defaultValue = "info",
       description = "Logs events of this level and above. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   LogLevel logLevel;
 
   @Option(
@@ -267,7 +272,7 @@ final class CaptureArguments {
       paramLabel = "DIR",
       description =
           "Keeps the embedded broker's data in this directory. Default: that of `ringtap broker`.")
-  Path brokerDirectory;
+  @Nullable Path brokerDirectory;
 
   @Parameters(
       paramLabel = "FILTER",
@@ -283,7 +288,7 @@ final class CaptureArguments {
       description =
           "Reads options from this YAML file, by their long names: `topic: packets`. Environment"
               + " variables override it, the command line overrides both. SIGHUP reads it again.")
-  Path config;
+  @Nullable Path config;
 
   @Spec(Spec.Target.MIXEE)
   CommandSpec spec;
@@ -295,7 +300,7 @@ final class CaptureArguments {
     return new ArgumentCheck(this).problems();
   }
 
-  private AgentConfig.FlowTarget flowTarget() {
+  private AgentConfig.@Nullable FlowTarget flowTarget() {
     if (flows == null) {
       return null;
     }
@@ -307,7 +312,7 @@ final class CaptureArguments {
   }
 
   /** Null without a registry. */
-  SchemaTarget schemaTarget() {
+  @Nullable SchemaTarget schemaTarget() {
     return registry == null ? null : SchemaTarget.of(registry, subject, topic);
   }
 
@@ -317,7 +322,7 @@ final class CaptureArguments {
     for (ArgSpec each : spec.args()) {
       values.put(OptionDefaults.key(each), each.getValue());
     }
-    values.put("bpf", bpf == null ? null : bpfProgram().instructions());
+    values.put("bpf", bpf == null ? null : bpfProgram(bpf).instructions());
     return values;
   }
 
@@ -348,7 +353,7 @@ final class CaptureArguments {
    * @throws IOException if a file that an option names cannot be read
    * @throws ParameterException if what it says is wrong
    */
-  AgentConfig agentConfig(Properties settings) throws IOException {
+  AgentConfig agentConfig(@Nullable Properties settings) throws IOException {
     AgentConfig.KafkaTarget kafka =
         settings == null
             ? null
@@ -362,7 +367,7 @@ final class CaptureArguments {
                 schemaTarget(),
                 flowTarget());
     return new AgentConfig(
-        replay == null ? live() : replay(),
+        replay == null ? live() : replay(replay),
         kafka,
         count == null ? 0 : count,
         writeTo,
@@ -385,7 +390,7 @@ final class CaptureArguments {
     }
     CaptureConfig options = config.build();
     if (bpf != null) {
-      BpfProgram program = bpfProgram();
+      BpfProgram program = bpfProgram(bpf);
       return new CaptureSetup(options, device -> program);
     }
     if (filter.isEmpty()) {
@@ -399,31 +404,31 @@ final class CaptureArguments {
         .compileLive(expression(), device.name(), device.linkType(), snapLengthBytes);
   }
 
-  private AgentConfig.Replay replay() throws IOException {
-    if (!replay.toString().equals("-") && !Files.exists(replay)) {
-      throw new NoSuchFileException(replay + ": no such capture file");
+  private AgentConfig.Replay replay(Path file) throws IOException {
+    if (!file.toString().equals("-") && !Files.exists(file)) {
+      throw new NoSuchFileException(file + ": no such capture file");
     }
-    return new AgentConfig.Replay(replay, replayFilter(), flags.get(CaptureOption.HOST_NAME));
+    return new AgentConfig.Replay(file, replayFilter(file), flags.get(CaptureOption.HOST_NAME));
   }
 
-  private FrameFilter replayFilter() throws IOException {
+  private @Nullable FrameFilter replayFilter(Path file) throws IOException {
     if (bpf != null) {
-      return FrameFilter.of(bpfProgram());
+      return FrameFilter.of(bpfProgram(bpf));
     }
     if (filter.isEmpty()) {
       return null;
     }
     FrameFilter compiled = FrameFilter.of(expression(), CaptureOption.MAX_SNAP_LENGTH_BYTES);
-    if (Files.isRegularFile(replay)) {
-      checkFirstFrame(compiled);
+    if (Files.isRegularFile(file)) {
+      checkFirstFrame(compiled, file);
     }
     return compiled;
   }
 
   /** What is wrong with the expression shows before anything is started. */
-  private void checkFirstFrame(FrameFilter compiled) throws IOException {
-    try (CaptureFile file = CaptureFile.open(replay)) {
-      Block first = file.poll(FIRST_FRAME_MILLIS);
+  private void checkFirstFrame(FrameFilter compiled, Path file) throws IOException {
+    try (CaptureFile opened = CaptureFile.open(file)) {
+      Block first = opened.poll(FIRST_FRAME_MILLIS);
       if (first != null) {
         compiled.forLinkType(first.linkType());
       }
@@ -439,11 +444,11 @@ final class CaptureArguments {
     return String.join(" ", filter);
   }
 
-  private BpfProgram bpfProgram() throws IOException {
+  private BpfProgram bpfProgram(Path file) throws IOException {
     try {
-      return BpfProgram.parse(OptionFile.text("--bpf", bpf));
+      return BpfProgram.parse(OptionFile.text("--bpf", file));
     } catch (IllegalArgumentException e) {
-      throw usage("--bpf " + bpf + ": " + e.getMessage());
+      throw usage("--bpf " + file + ": " + e.getMessage());
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,7 +51,7 @@ final class CaptureCommand implements Callable<Integer> {
   private final ServiceManager manager = ServiceManager.ofProcess();
 
   /** Null without --metrics. */
-  private Monitor monitor;
+  private @Nullable Monitor monitor;
 
   static CommandLine commandLine() {
     CaptureCommand command = new CaptureCommand();
@@ -62,7 +63,7 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    CaptureArguments asked = arguments.config == null ? arguments : withConfigFile();
+    CaptureArguments asked = withConfigFile();
     List<String> problems = asked.problems();
     if (!problems.isEmpty()) {
       throw asked.usage(problems.get(0));
@@ -76,10 +77,13 @@ final class CaptureCommand implements Callable<Integer> {
   }
 
   /**
-   * Reads the same command line again, with what the configuration file says by now for what it
-   * omits.
+   * Reads the same command line again, with what the configuration file, if there is one, says by
+   * now for what it omits.
    */
   private CaptureArguments withConfigFile() throws IOException {
+    if (arguments.config == null) {
+      return arguments;
+    }
     ConfigFile file = ConfigFile.read(arguments.config).checked(spec);
     OptionDefaults defaults = (OptionDefaults) spec.defaultValueProvider();
     List<String> words = spec.root().commandLine().getParseResult().originalArgs();
@@ -121,7 +125,7 @@ final class CaptureCommand implements Callable<Integer> {
         live.interfaces().require(live.setup().options(), live.waits());
       }
       return useKafka && !hasBroker
-          ? runWithOwnBroker(asked, config, json)
+          ? runWithOwnBroker(asked, settings, config, json)
           : run(asked, config, json);
     }
   }
@@ -133,13 +137,14 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private int runWithOwnBroker(CaptureArguments asked, AgentConfig config, Report json)
+  /**
+   * @param settings of the configuration's producer, which get the broker's address
+   */
+  private int runWithOwnBroker(
+      CaptureArguments asked, Properties settings, AgentConfig config, @Nullable Report json)
       throws IOException {
     try (EmbeddedBroker broker = OwnBroker.start(asked.brokerDirectory, usualOrFreePort())) {
-      config
-          .kafka()
-          .producerSettings()
-          .setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+      settings.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
       LogFormat.say(
           asked.noPackets
               ? "broker on %s%n"
@@ -166,7 +171,8 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private int run(CaptureArguments asked, AgentConfig config, Report json) throws IOException {
+  private int run(CaptureArguments asked, AgentConfig config, @Nullable Report json)
+      throws IOException {
     Instant start = Instant.now();
     starting("the capture is being opened" + (config.kafka() == null ? "" : ", Kafka is asked"));
     try (CaptureAgent agent = CaptureAgent.open(config);
@@ -188,9 +194,10 @@ final class CaptureCommand implements Callable<Integer> {
       announce(config, agent);
       manager.ready(() -> Health.isLive(agent.counts()));
       Ledger ledger = ProgressLine.run(agent, config.kafka() != null);
-      boolean failed = agent.failure() != null || ledger.isIncomplete() || !ledger.balances();
-      if (agent.failure() != null) {
-        LogFormat.fail(agent.failure(), spec.commandLine().getErr());
+      Throwable failure = agent.failure();
+      boolean failed = failure != null || ledger.isIncomplete() || !ledger.balances();
+      if (failure != null) {
+        LogFormat.fail(failure, spec.commandLine().getErr());
       }
       tell(agent.ledgers(), ledger);
       if (json != null) {
@@ -301,22 +308,22 @@ final class CaptureCommand implements Callable<Integer> {
   private static String destination(AgentConfig config, CaptureAgent agent) {
     OptionalInt schemaId = agent.schemaId();
     StringBuilder where = new StringBuilder();
-    if (config.kafka() != null) {
-      AgentConfig.FlowTarget flows = config.kafka().flows();
-      if (config.kafka().hasPackets()) {
-        where.append("topic ").append(config.kafka().topic());
+    AgentConfig.KafkaTarget kafka = config.kafka();
+    if (kafka != null) {
+      AgentConfig.FlowTarget flows = kafka.flows();
+      if (kafka.hasPackets()) {
+        where.append("topic ").append(kafka.topic());
       }
       if (flows != null) {
         where.append(flows.alone() ? "" : " and ").append("flow topic ").append(flows.topic());
       }
       where.append(" at ");
-      where.append(
-          config.kafka().producerSettings().getProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
-    }
-    if (schemaId.isPresent()) {
-      SchemaTarget schema = config.kafka().schema();
-      where.append(" with schema ").append(schemaId.getAsInt()).append(" of subject ");
-      where.append(schema.subject()).append(" at ").append(schema.registry());
+      where.append(kafka.producerSettings().getProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
+      SchemaTarget schema = kafka.schema();
+      if (schema != null && schemaId.isPresent()) {
+        where.append(" with schema ").append(schemaId.getAsInt()).append(" of subject ");
+        where.append(schema.subject()).append(" at ").append(schema.registry());
+      }
     }
     if (config.writeTo() != null) {
       where.append(where.length() == 0 ? "" : " and ").append("file ").append(config.writeTo());

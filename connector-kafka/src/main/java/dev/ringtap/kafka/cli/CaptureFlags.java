@@ -5,6 +5,7 @@ import dev.ringtap.capture.CaptureOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.IGetter;
 import picocli.CommandLine.Model.ISetter;
@@ -55,7 +56,7 @@ final class CaptureFlags {
 
     @Override
     @SuppressWarnings("unchecked")
-    public <T> T get() {
+    public <T> @Nullable T get() {
       return (T) values.get(option);
     }
   }
@@ -73,7 +74,7 @@ final class CaptureFlags {
           .setter(
               new ISetter() {
                 @Override
-                public <V> V set(V value) {
+                public <V> @Nullable V set(V value) {
                   if (Boolean.TRUE.equals(value)) {
                     values.put(option, !on);
                   }
@@ -95,7 +96,7 @@ final class CaptureFlags {
         .setter(
             new ISetter() {
               @Override
-              public <V> V set(V value) {
+              public <V> @Nullable V set(V value) {
                 if (value != null) {
                   values.put(option, value);
                 }
@@ -123,7 +124,7 @@ final class CaptureFlags {
   }
 
   /** What the user gave, or the default. */
-  <T> T get(CaptureOption<T> option) {
+  <T extends @Nullable Object> @Nullable T get(CaptureOption<T> option) {
     Object value = values.get(option);
     return value == null ? option.defaultValue() : option.type().cast(value);
   }
@@ -131,13 +132,11 @@ final class CaptureFlags {
   /** A configuration with what the user gave. */
   CaptureConfig.Builder toConfig(String interfaceName) {
     CaptureConfig.Builder config = CaptureConfig.on(interfaceName);
-    for (CaptureOption<?> option : values.keySet()) {
-      set(config, option);
-    }
+    values.forEach((option, value) -> set(config, option, value));
     return config;
   }
 
-  private <T> void set(CaptureConfig.Builder config, CaptureOption<T> option) {
-    config.set(option, option.type().cast(values.get(option)));
+  private static <T> void set(CaptureConfig.Builder config, CaptureOption<T> option, Object value) {
+    config.set(option, option.type().cast(value));
   }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -39,14 +40,14 @@ final class CheckCommand implements Callable<Integer> {
       names = {"-i", "--interface"},
       paramLabel = "NAME",
       description = "Checks this interface. Default: the first that is up, except loopback.")
-  private String interfaceName;
+  private @Nullable String interfaceName;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
       description =
           "Checks this configuration file of capture, and the interfaces and the filter in it.")
-  private Path config;
+  private @Nullable Path config;
 
   private int exitCode = ExitCode.OK;
 
@@ -54,27 +55,27 @@ final class CheckCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     checkKernel();
     checkMemory();
-    CaptureArguments asked = config == null ? null : checkConfig();
+    CaptureArguments asked = config == null ? null : checkConfig(config);
     try {
       if (asked == null || asked.interfaces.isEmpty()) {
         checkInterfaces(asked);
       } else {
         CaptureConfig options = asked.flags.toConfig(asked.interfaces.get(0)).build();
-        options.<Void, IOException>inNamespace(
+        options.<Boolean, IOException>inNamespace(
             () -> {
               checkInterfaces(asked);
-              return null;
+              return true;
             });
       }
     } catch (CaptureException e) {
       fail(e);
     } catch (AgentException e) {
-      fail("interface", e.getMessage(), ExitCode.FAILED);
+      fail("interface", AgentException.message(e), ExitCode.FAILED);
     }
     return exitCode;
   }
 
-  private void checkInterfaces(CaptureArguments asked) throws IOException {
+  private void checkInterfaces(@Nullable CaptureArguments asked) throws IOException {
     for (CaptureInterface each : devices(asked)) {
       check(each);
       if (asked != null && asked.replay == null) {
@@ -84,7 +85,7 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   /** That of -i, those of the configuration, or the first that is up. */
-  private List<CaptureInterface> devices(CaptureArguments asked) throws IOException {
+  private List<CaptureInterface> devices(@Nullable CaptureArguments asked) throws IOException {
     if (asked == null || asked.interfaces.isEmpty()) {
       return List.of(
           interfaceName == null
@@ -99,20 +100,20 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   /** Says all that is wrong in the file; null if nothing in it can be used. */
-  private CaptureArguments checkConfig() {
+  private @Nullable CaptureArguments checkConfig(Path path) {
     try {
-      ConfigFile file = ConfigFile.read(config);
+      ConfigFile file = ConfigFile.read(path);
       List<String> problems = new ArrayList<>(file.problems());
       CaptureArguments read = read(file);
-      read.problems().forEach(each -> problems.add(config + ": " + each));
+      read.problems().forEach(each -> problems.add(path + ": " + each));
       problems.addAll(problems(read.producerSettings()));
       problems.forEach(each -> fail("config", each, ExitCode.FAILED));
       if (problems.isEmpty()) {
-        ok("config", config.toString());
+        ok("config", path.toString());
       }
       return problems.isEmpty() ? read : null;
     } catch (IOException | ParameterException e) {
-      fail("config", e.getMessage(), ExitCode.FAILED);
+      fail("config", AgentException.message(e), ExitCode.FAILED);
       return null;
     }
   }
@@ -143,7 +144,7 @@ final class CheckCommand implements Callable<Integer> {
       asked.setup().program(device);
       ok("filter", asked.filterText().isEmpty() ? "none" : asked.filterText());
     } catch (IOException | ParameterException e) {
-      fail("filter", e.getMessage(), ExitCode.FAILED);
+      fail("filter", AgentException.message(e), ExitCode.FAILED);
     }
   }
 
@@ -172,7 +173,7 @@ final class CheckCommand implements Callable<Integer> {
     boolean permission = e.reason() == CaptureException.Reason.NO_PERMISSION;
     fail(
         permission ? "permission" : "interface",
-        e.getMessage(),
+        AgentException.message(e),
         permission ? ExitCode.NO_PERMISSION : ExitCode.FAILED);
   }
 
@@ -201,7 +202,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private void checkMemory() throws IOException {
     long availableMib = PacketCapture.availableMemoryMib();
-    int ringMib = CaptureOption.RING_MIB.defaultValue();
+    int ringMib = CaptureConfig.on(CaptureInterface.ANY).build().get(CaptureOption.RING_MIB);
     if (availableMib < 4L * ringMib) {
       warn(
           "memory",

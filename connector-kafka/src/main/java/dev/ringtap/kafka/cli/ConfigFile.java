@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.agent.AgentException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -65,7 +67,7 @@ final class ConfigFile {
     } catch (MarkedYamlEngineException e) {
       file.problem(e.getProblemMark(), e.getProblem());
     } catch (YamlEngineException e) {
-      file.problem(Optional.empty(), e.getMessage());
+      file.problem(Optional.empty(), AgentException.message(e));
     } catch (StackOverflowError e) {
       file.problem(Optional.empty(), "nested too deeply");
     }
@@ -134,7 +136,7 @@ final class ConfigFile {
   }
 
   /** The value as an environment variable would have it; null if it is of another kind. */
-  private static String text(ArgSpec argument, Node value) {
+  private static @Nullable String text(ArgSpec argument, Node value) {
     if (isMap(argument)) {
       return value instanceof MappingNode settings ? lines(settings) : null;
     }
@@ -146,12 +148,12 @@ final class ConfigFile {
     return scalar(value);
   }
 
-  private static String scalar(Node node) {
+  private static @Nullable String scalar(Node node) {
     boolean has = node instanceof ScalarNode && !node.getTag().equals(Tag.NULL);
     return has ? ((ScalarNode) node).getValue() : null;
   }
 
-  private static String lines(MappingNode settings) {
+  private static @Nullable String lines(MappingNode settings) {
     List<String> lines = new ArrayList<>();
     for (NodeTuple each : settings.getValue()) {
       String key = scalar(each.getKeyNode());
@@ -172,7 +174,7 @@ final class ConfigFile {
       capture.parseArgs();
       return true;
     } catch (ParameterException e) {
-      problems.add(new Problem(entry.line(), e.getMessage()));
+      problems.add(new Problem(entry.line(), AgentException.message(e)));
       return false;
     }
   }
@@ -198,7 +200,7 @@ final class ConfigFile {
   }
 
   /** The value of an option, or null if there is none, or a wrong one. */
-  String value(ArgSpec argument) {
+  @Nullable String value(ArgSpec argument) {
     Entry entry = entries.get(OptionDefaults.key(argument));
     return entry == null ? null : entry.text();
   }

@@ -9,6 +9,7 @@ import dev.ringtap.file.PcapngWriter;
 import dev.ringtap.flow.FlowLimits;
 import dev.ringtap.kafka.agent.AgentConfig;
 import dev.ringtap.kafka.agent.CaptureAgent;
+import dev.ringtap.kafka.agent.FlowLedger;
 import dev.ringtap.kafka.agent.Ledger;
 import dev.ringtap.kafka.agent.RecordKey;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -261,15 +263,16 @@ final class DemoCommand implements Callable<Integer> {
         }
       }
     }
+    FlowLedger flows = Objects.requireNonNull(ledger.flows(), "flow records are sent");
     say("");
     say(
         "The same frames as flow records, the %d largest of %,d as `ringtap flows` shows them:",
-        LARGEST_FLOWS, ledger.flows().records());
+        LARGEST_FLOWS, flows.records());
     FlowText.table(largest.sorted()).forEach(line -> say("  %s", line));
     say(
         "  captured %,d = %,d in flow records + %,d of no flow",
-        ledger.captured(), frames, ledger.flows().withoutFlow());
-    return ledger.captured() == frames + ledger.flows().withoutFlow();
+        ledger.captured(), frames, flows.withoutFlow());
+    return ledger.captured() == frames + flows.withoutFlow();
   }
 
   private static void printLedger(Ledger ledger) {

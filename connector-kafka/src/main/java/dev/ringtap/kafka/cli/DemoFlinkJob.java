@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of the demo: a Flink job that reads the ring itself, without Kafka. It is an example of
@@ -12,33 +14,34 @@ import java.nio.file.Path;
 final class DemoFlinkJob {
   private static final String SECONDS = "8";
 
-  private final Path example;
-  private volatile Process process;
+  private final Optional<Path> example;
+  private volatile @Nullable Process process;
 
   /**
-   * @param example the script that starts examples, or null
+   * @param example the script that starts examples, if there is a project
    */
-  private DemoFlinkJob(Path example) {
+  private DemoFlinkJob(Optional<Path> example) {
     this.example = example;
   }
 
   /** As the launcher says where the project is; without it there is no job. */
   static DemoFlinkJob ofProject() {
-    String project = System.getProperty("ringtap.project");
     return new DemoFlinkJob(
-        project == null ? null : Path.of(project, "connector-flink", "bin", "example"));
+        Optional.ofNullable(System.getProperty("ringtap.project"))
+            .map(project -> Path.of(project, "connector-flink", "bin", "example")));
   }
 
   boolean isThere() {
-    return example != null && Files.isExecutable(example);
+    return example.filter(Files::isExecutable).isPresent();
   }
 
   /** Runs it to its end; what it prints goes where ours goes. Returns whether all went well. */
   boolean run() throws IOException {
-    process =
-        new ProcessBuilder(example.toString(), "top-talkers", "-", SECONDS).inheritIO().start();
+    String script = example.orElseThrow().toString();
+    Process job = new ProcessBuilder(script, "top-talkers", "-", SECONDS).inheritIO().start();
+    process = job;
     try {
-      return process.waitFor() == 0;
+      return job.waitFor() == 0;
     } catch (InterruptedException e) {
       stop();
       Thread.currentThread().interrupt();

@@ -2,7 +2,9 @@ package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.CaptureOption;
+import dev.ringtap.file.CaptureFileException;
 import dev.ringtap.file.PcapngWriter;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.packet.PacketLine;
 import dev.ringtap.record.Packet;
 import dev.ringtap.record.PacketFields;
@@ -24,6 +26,7 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,19 +59,19 @@ final class DumpCommand implements Callable<Integer> {
       names = {"-c", "--count"},
       paramLabel = "COUNT",
       description = "Stops after this many packets.")
-  private Long count;
+  private @Nullable Long count;
 
   @Option(
       names = {"-w", "--write"},
       paramLabel = "FILE|-",
       description = "Writes pcapng to this file; - writes to standard output.")
-  private String writeTo;
+  private @Nullable String writeTo;
 
   @Option(
       names = "--comment",
       paramLabel = "TEXT",
       description = "Writes this comment on the whole into the pcapng file. At most 4096 bytes.")
-  private String comment;
+  private @Nullable String comment;
 
   @Option(
       names = "--name-hosts",
@@ -82,7 +85,7 @@ final class DumpCommand implements Callable<Integer> {
       description =
           "Writes this TLS key log (SSLKEYLOGFILE) into the pcapng file, so that Wireshark decrypts. At"
               + " most 16 MiB.")
-  private Path tlsKeys;
+  private @Nullable Path tlsKeys;
 
   @Option(
       names = "--json",
@@ -97,7 +100,7 @@ final class DumpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   /** Null keeps all. */
-  private PacketFilter packetFilter;
+  private @Nullable PacketFilter packetFilter;
 
   private long shown;
 
@@ -127,16 +130,16 @@ final class DumpCommand implements Callable<Integer> {
 
   private Output output() throws IOException {
     if (writeTo != null) {
-      return new Pcapng(writeTo, comment, tlsKeys == null ? null : keyLog(), namesHosts);
+      return new Pcapng(writeTo, comment, tlsKeys == null ? null : keyLog(tlsKeys), namesHosts);
     }
     return json ? new Lines(new PacketJson()::line) : new Lines(DumpCommand::withLoss);
   }
 
-  private byte[] keyLog() throws IOException {
+  private static byte[] keyLog(Path file) throws IOException {
     try {
-      return Files.readAllBytes(tlsKeys);
+      return Files.readAllBytes(file);
     } catch (IOException e) {
-      throw new IOException("--tls-keys: cannot read " + tlsKeys + " (" + e + ")", e);
+      throw new IOException("--tls-keys: cannot read " + file + " (" + e + ")", e);
     }
   }
 
@@ -152,8 +155,9 @@ final class DumpCommand implements Callable<Integer> {
       output.flush();
     } finally {
       for (FilePackets input : inputs) {
-        if (input.truncation() != null) {
-          note(input.truncation().getMessage());
+        CaptureFileException truncation = input.truncation();
+        if (truncation != null) {
+          note(AgentException.message(truncation));
         }
         input.close();
       }
@@ -295,7 +299,8 @@ final class DumpCommand implements Callable<Integer> {
     private final Map<Interface, Integer> interfaces = new HashMap<>();
     private final boolean namesHosts;
 
-    Pcapng(String target, String comment, byte[] tlsKeys, boolean namesHosts) throws IOException {
+    Pcapng(String target, @Nullable String comment, byte @Nullable [] tlsKeys, boolean namesHosts)
+        throws IOException {
       this.writer = PcapngWriter.create(Path.of(target), comment == null ? "" : comment);
       this.namesHosts = namesHosts;
       if (tlsKeys != null) {

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /** The packets of a capture file, one by one. For one thread, except {@link #stop}. */
 final class FilePackets implements Closeable {
@@ -20,7 +21,7 @@ final class FilePackets implements Closeable {
   private final CaptureFile file;
   private final PacketEncoder encoder = PacketEncoder.singleObject();
   private final Queue<Packet> block = new ArrayDeque<>();
-  private CaptureFileException truncation;
+  private @Nullable CaptureFileException truncation;
 
   FilePackets(Path path) throws IOException {
     file = CaptureFile.open(path);
@@ -32,7 +33,7 @@ final class FilePackets implements Closeable {
   }
 
   /** The next packet, or null at the end. */
-  Packet next() throws IOException {
+  @Nullable Packet next() throws IOException {
     while (block.isEmpty() && !file.isEnded()) {
       try (Block read = file.poll(POLL_MILLIS)) {
         Frame frame;
@@ -50,7 +51,7 @@ final class FilePackets implements Closeable {
   }
 
   /** Why the file ends within a frame, or null. */
-  CaptureFileException truncation() {
+  @Nullable CaptureFileException truncation() {
     return truncation;
   }
 

@@ -1,6 +1,7 @@
 package dev.ringtap.kafka.cli;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
 /** FILTER of a command that prints packets or flows. */
@@ -18,7 +19,7 @@ final class FilterArgument {
   }
 
   /** Null to keep all. */
-  PacketFilter filter() {
+  @Nullable PacketFilter filter() {
     return words.isEmpty() ? null : new PacketFilter(expression());
   }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
+import org.jspecify.annotations.Nullable;
 
 /** Flow records as text. */
 final class FlowText {
@@ -80,7 +81,7 @@ final class FlowText {
     return names;
   }
 
-  private static Schema nested(Schema.Field field) {
+  private static @Nullable Schema nested(Schema.Field field) {
     return field.schema().isUnion()
         ? field.schema().getTypes().stream()
             .filter(type -> type.getType() == Schema.Type.RECORD)
@@ -94,7 +95,7 @@ final class FlowText {
     return String.join(",", values(flow, Flow.getClassSchema()));
   }
 
-  private static List<String> values(IndexedRecord record, Schema schema) {
+  private static List<String> values(@Nullable IndexedRecord record, Schema schema) {
     List<String> values = new ArrayList<>();
     for (Schema.Field field : schema.getFields()) {
       Object value = record == null ? null : record.get(field.pos());
@@ -154,7 +155,7 @@ final class FlowText {
     };
   }
 
-  private static String endpoint(String address, Integer port) {
+  private static String endpoint(String address, @Nullable Integer port) {
     if (port == null) {
       return address;
     }

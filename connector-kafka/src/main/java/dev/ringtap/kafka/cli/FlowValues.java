@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /** Packets or flow records of a topic, whichever it has. For one thread. */
 final class FlowValues implements TopicReader.Values<SpecificRecord> {
@@ -28,12 +29,12 @@ final class FlowValues implements TopicReader.Values<SpecificRecord> {
   /**
    * @param registry where schemas are asked for, or null: all are taken to be those of this version
    */
-  FlowValues(SchemaRegistry registry) {
+  FlowValues(@Nullable SchemaRegistry registry) {
     packets = TopicArguments.packets(registry);
     flows = new FlowRecords(lookup(registry));
   }
 
-  private static SchemaLookup lookup(SchemaRegistry registry) {
+  private static SchemaLookup lookup(@Nullable SchemaRegistry registry) {
     return id -> {
       try {
         return registry == null ? Flow.getClassSchema() : registry.schema(id);

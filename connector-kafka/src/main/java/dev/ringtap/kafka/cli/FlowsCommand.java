@@ -7,6 +7,7 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.file.CaptureFile;
 import dev.ringtap.file.CaptureFileException;
 import dev.ringtap.flow.FlowLimits;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.record.Flow;
 import dev.ringtap.record.FlowFields;
 import dev.ringtap.record.Packet;
@@ -22,8 +23,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,14 +50,14 @@ final class FlowsCommand implements Callable<Integer> {
       names = {"-i", "--interface"},
       paramLabel = "NAME",
       description = "Captures on this interface until Ctrl-C.")
-  private String interfaceName;
+  private @Nullable String interfaceName;
 
   @Option(
       names = {"-r", "--read"},
       paramLabel = "FILE",
       description =
           "Reads this pcap or pcapng file, up to its last complete frame. - reads standard input.")
-  private Path file;
+  private @Nullable Path file;
 
   @Mixin private final TopicArguments topic = new TopicArguments();
 
@@ -70,6 +73,7 @@ final class FlowsCommand implements Callable<Integer> {
       paramLabel = "bytes|packets|duration",
       defaultValue = "bytes",
       description = "Sorts by this, both directions together. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   private LargestFlows.Order order;
 
   @Option(
@@ -91,6 +95,7 @@ final class FlowsCommand implements Callable<Integer> {
   private final PrintStream out =
       new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)), false);
 
+  @SuppressWarnings("NullAway.Init") // call() sets it first, by the options
   private LargestFlows largest;
 
   /** That were read from a topic. */
@@ -151,7 +156,7 @@ final class FlowsCommand implements Callable<Integer> {
     }
   }
 
-  private int readFrames(PacketFilter frames) throws IOException {
+  private int readFrames(@Nullable PacketFilter frames) throws IOException {
     HostFlows flows = new HostFlows(limits(), flow -> add(FlowFields.flow(flow)));
     try (BlockSource source = file == null ? capture() : CaptureFile.open(file, frames)) {
       Shutdown.onSignal(() -> stop(source));
@@ -164,8 +169,9 @@ final class FlowsCommand implements Callable<Integer> {
   }
 
   private PacketCapture capture() throws IOException {
-    PacketCapture capture = PacketCapture.open(interfaceName, filter.expression());
-    System.err.println("listening on " + interfaceName + "; Ctrl-C ends it");
+    String name = Objects.requireNonNull(interfaceName, "without a file");
+    PacketCapture capture = PacketCapture.open(name, filter.expression());
+    System.err.println("listening on " + name + "; Ctrl-C ends it");
     return capture;
   }
 
@@ -177,7 +183,8 @@ final class FlowsCommand implements Callable<Integer> {
     }
   }
 
-  private void read(BlockSource source, HostFlows flows, Screen screen) throws IOException {
+  private void read(BlockSource source, HostFlows flows, @Nullable Screen screen)
+      throws IOException {
     try {
       while (!source.isEnded() && !out.checkError()) {
         try (Block block = source.poll(POLL_MILLIS)) {
@@ -197,11 +204,11 @@ final class FlowsCommand implements Callable<Integer> {
       if (!e.isTruncated()) {
         throw e;
       }
-      DumpCommand.note(e.getMessage());
+      DumpCommand.note(AgentException.message(e));
     }
   }
 
-  private int readTopic(PacketFilter frames) throws IOException {
+  private int readTopic(@Nullable PacketFilter frames) throws IOException {
     HostFlows flows = new HostFlows(limits(), flow -> add(FlowFields.flow(flow)));
     int code;
     try (SchemaRegistry registry = topic.registry();
@@ -238,7 +245,7 @@ final class FlowsCommand implements Callable<Integer> {
   }
 
   /** What would be printed if it ended now, for those who look on. */
-  private void show(Screen screen, String from, HostFlows flows) {
+  private void show(@Nullable Screen screen, @Nullable String from, HostFlows flows) {
     if (screen == null) {
       return;
     }

@@ -12,14 +12,15 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The flows of any frames. Each host has a table, as it has a clock. Not thread-safe. */
 final class HostFlows {
   private final FlowLimits limits;
   private final Consumer<Biflow> exporter;
   private final Map<String, FlowTable> tables = new HashMap<>();
-  private String host;
-  private FlowTable table;
+  private String host = "";
+  private @Nullable FlowTable table;
   private long frames;
   private long bytes;
   private long lost;
@@ -38,32 +39,33 @@ final class HostFlows {
   }
 
   void collect(Frame frame) {
-    use(frame.capture(), frame.originalLength(), frame.lostBefore());
-    table.collect(frame);
+    table(frame.capture(), frame.originalLength(), frame.lostBefore()).collect(frame);
     frameNanos = frame.timestampNanos();
   }
 
   void collect(Packet packet) {
     CaptureId capture = PacketFields.capture(packet);
-    use(capture, packet.getOriginalLength(), packet.getLostBefore());
-    table.collect(
-        capture,
-        PacketFields.timestampNanos(packet),
-        packet.getOriginalLength(),
-        packet.getLostBefore(),
-        MemorySegment.ofBuffer(packet.getPayload()),
-        packet.getLinkType(),
-        PacketFields.vlanTag(packet));
+    table(capture, packet.getOriginalLength(), packet.getLostBefore())
+        .collect(
+            capture,
+            PacketFields.timestampNanos(packet),
+            packet.getOriginalLength(),
+            packet.getLostBefore(),
+            MemorySegment.ofBuffer(packet.getPayload()),
+            packet.getLinkType(),
+            PacketFields.vlanTag(packet));
   }
 
-  private void use(CaptureId capture, int originalLength, long lostBefore) {
-    if (!capture.host().equals(host)) {
-      host = capture.host();
-      table = tables.computeIfAbsent(host, each -> new FlowTable(limits, exporter));
-    }
+  /** Counts a frame; the table that it belongs to. */
+  private FlowTable table(CaptureId capture, int originalLength, long lostBefore) {
     frames++;
     bytes += originalLength;
     lost += lostBefore;
+    if (table == null || !capture.host().equals(host)) {
+      host = capture.host();
+      table = tables.computeIfAbsent(host, each -> new FlowTable(limits, exporter));
+    }
+    return table;
   }
 
   /** Counts what was collected, before its bytes go. */

@@ -58,7 +58,7 @@ enum LogFormat {
           AgentException.sentence(failure),
           failure instanceof IOException ? null : failure);
     } else if (failure instanceof IOException) {
-      err.println("ringtap: " + TerminalText.line(failure.getMessage()));
+      err.println("ringtap: " + TerminalText.line(AgentException.sentence(failure)));
     } else {
       err.print(TerminalText.trace(failure));
     }

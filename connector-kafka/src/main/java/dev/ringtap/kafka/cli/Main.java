@@ -2,6 +2,7 @@ package dev.ringtap.kafka.cli;
 
 import dev.ringtap.capture.CaptureException;
 import dev.ringtap.filter.FilterException;
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import java.io.IOException;
 import java.io.InputStream;
@@ -96,7 +97,7 @@ public final class Main {
   /** One sentence, and where to read more, instead of the whole help. */
   private static int explainUsage(ParameterException failure) {
     CommandLine command = failure.getCommandLine();
-    command.getErr().println("ringtap: " + TerminalText.line(failure.getMessage()));
+    command.getErr().println("ringtap: " + TerminalText.line(AgentException.message(failure)));
     if (command.getDefaultValueProvider() instanceof OptionDefaults defaults) {
       List<String> variables = defaults.used(command.getCommandSpec());
       if (!variables.isEmpty()) {

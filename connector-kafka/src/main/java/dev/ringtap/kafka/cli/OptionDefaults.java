@@ -3,6 +3,7 @@ package dev.ringtap.kafka.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,12 +16,12 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 final class OptionDefaults implements IDefaultValueProvider {
   private final Map<String, String> environment;
-  private final ConfigFile file;
+  private final @Nullable ConfigFile file;
 
   /**
    * @param file null for none
    */
-  OptionDefaults(Map<String, String> environment, ConfigFile file) {
+  OptionDefaults(Map<String, String> environment, @Nullable ConfigFile file) {
     this.environment = Map.copyOf(environment);
     this.file = file;
   }
@@ -45,7 +46,7 @@ final class OptionDefaults implements IDefaultValueProvider {
   }
 
   @Override
-  public String defaultValue(ArgSpec argument) {
+  public @Nullable String defaultValue(ArgSpec argument) {
     if (argument.isOption()) {
       OptionSpec option = (OptionSpec) argument;
       // a RINGTAP_VERSION is likely enough, and means something else
@@ -57,7 +58,7 @@ final class OptionDefaults implements IDefaultValueProvider {
     return value == null && file != null ? file.value(argument) : value;
   }
 
-  private String variableValue(ArgSpec argument) {
+  private @Nullable String variableValue(ArgSpec argument) {
     String value = environment.get(variable(argument));
     return value == null || value.isEmpty() ? null : value;
   }

@@ -59,7 +59,7 @@ final class OptionGroups {
           left.removeAll(options);
           groups.put(group, new ArrayList<>(options));
         });
-    groups.get(LAST).addAll(left);
+    groups.computeIfAbsent(LAST, group -> new ArrayList<>()).addAll(left);
     return groups;
   }
 

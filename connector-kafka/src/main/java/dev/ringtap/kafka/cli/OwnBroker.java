@@ -3,6 +3,7 @@ package dev.ringtap.kafka.cli;
 import dev.ringtap.kafka.embedded.EmbeddedBroker;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Starts the embedded broker, which is not part of every installation. */
 final class OwnBroker {
@@ -17,7 +18,7 @@ final class OwnBroker {
    * @param directory null for the default one
    * @throws IOException if it cannot start, or is not installed; the message says what to do
    */
-  static EmbeddedBroker start(Path directory, int port) throws IOException {
+  static EmbeddedBroker start(@Nullable Path directory, int port) throws IOException {
     try {
       Class.forName(SERVER_CLASS, false, OwnBroker.class.getClassLoader());
     } catch (ClassNotFoundException e) {

@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packets as JSON objects: the fields of {@link Packet} under their names, then those of {@link
@@ -137,7 +138,7 @@ final class PacketJson {
     }
   }
 
-  private static void put(ObjectNode object, String name, String text) {
+  private static void put(ObjectNode object, String name, @Nullable String text) {
     if (text != null) {
       object.put(name, text);
     }

@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.kafka.agent.CaptureAgent;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -40,6 +41,9 @@ final class Reload {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("reload").daemon().factory());
 
+  /** A replay keeps its filter. */
+  private final boolean live;
+
   private volatile String filterText;
 
   /** What is in force, by option. */
@@ -54,6 +58,7 @@ final class Reload {
       throws IOException {
     this.agent = agent;
     this.source = source;
+    this.live = inForce.replay == null;
     this.filterText = inForce.filterText();
     this.values = inForce.values();
     this.producerSettings = (Properties) producerSettings.clone();
@@ -89,7 +94,7 @@ final class Reload {
           Level.WARNING,
           "the configuration is wrong, and the rest of it stays as it was changed={0} reason={1}",
           String.join(",", changed),
-          e.getMessage());
+          AgentException.message(e));
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "the configuration stays as it was reason=" + e, e);
     }
@@ -104,7 +109,7 @@ final class Reload {
       read.logLevel.use();
       keep(LOG_LEVEL, now, changed);
     }
-    if (differs.stream().anyMatch(FILTER::contains)) {
+    if (live && differs.stream().anyMatch(FILTER::contains)) {
       agent.change(read.setup());
       filterText = read.filterText();
       FILTER.stream().filter(differs::contains).forEach(each -> keep(each, now, changed));

@@ -10,6 +10,7 @@ import dev.ringtap.kafka.agent.CaptureAgent;
 import dev.ringtap.kafka.agent.CaptureLedger;
 import dev.ringtap.kafka.agent.FlowLedger;
 import dev.ringtap.kafka.agent.Ledger;
+import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -17,7 +18,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ledger as a JSON file. It is opened at the start, so that a wrong path shows before the run.
@@ -50,19 +53,15 @@ final class Report implements AutoCloseable {
         fields.put("captures", agent.ledgers().stream().map(Report::capture).toList());
       }
     }
-    if (config.kafka() != null && config.kafka().hasPackets()) {
-      fields.put("topic", config.kafka().topic());
+    AgentConfig.KafkaTarget kafka = config.kafka();
+    if (kafka != null && kafka.hasPackets()) {
+      fields.put("topic", kafka.topic());
+      putSchema(fields, "schema", kafka.schema(), agent.schemaId());
     }
-    if (agent.schemaId().isPresent()) {
-      fields.put("schemaSubject", config.kafka().schema().subject());
-      fields.put("schemaId", agent.schemaId().getAsInt());
-    }
-    if (config.kafka() != null && config.kafka().flows() != null) {
-      fields.put("flowTopic", config.kafka().flows().topic());
-    }
-    if (agent.flowSchemaId().isPresent()) {
-      fields.put("flowSchemaSubject", config.kafka().flows().schema().subject());
-      fields.put("flowSchemaId", agent.flowSchemaId().getAsInt());
+    AgentConfig.FlowTarget flows = kafka == null ? null : kafka.flows();
+    if (flows != null) {
+      fields.put("flowTopic", flows.topic());
+      putSchema(fields, "flowSchema", flows.schema(), agent.flowSchemaId());
     }
     fields.put("start", start.toString());
     fields.put("end", end.toString());
@@ -70,6 +69,14 @@ final class Report implements AutoCloseable {
     fields.put("failure", failure == null ? null : AgentException.sentence(failure));
     file.write(JSON.writeValueAsBytes(fields));
     file.write('\n');
+  }
+
+  private static void putSchema(
+      Map<String, Object> fields, String name, @Nullable SchemaTarget schema, OptionalInt id) {
+    if (schema != null && id.isPresent()) {
+      fields.put(name + "Subject", schema.subject());
+      fields.put(name + "Id", id.getAsInt());
+    }
   }
 
   private static Map<String, Object> capture(CaptureLedger capture) {

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A terminal whose lines are drawn anew each second, as top(1) does it; what it showed before comes
@@ -35,7 +36,7 @@ final class Screen implements AutoCloseable {
   }
 
   /** The terminal that standard output is, or null. */
-  static Screen open() {
+  static @Nullable Screen open() {
     boolean isTerminal = System.console() != null && System.console().isTerminal();
     return isTerminal ? new Screen(System.out) : null;
   }

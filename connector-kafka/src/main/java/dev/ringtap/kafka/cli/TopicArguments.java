@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,6 +27,7 @@ final class TopicArguments {
       defaultValue = "127.0.0.1:9092",
       description =
           "Connects to these Kafka brokers, separated by commas. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   private String bootstrapServers;
 
   @Option(
@@ -33,6 +35,7 @@ final class TopicArguments {
       paramLabel = "TOPIC",
       defaultValue = "packets",
       description = "Reads this topic. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the default
   private String topic;
 
   @Option(
@@ -53,7 +56,7 @@ final class TopicArguments {
       description =
           "Looks up schema IDs in this registry, given as for capture. Default: assumes this"
               + " version's schema.")
-  private String registry;
+  private @Nullable String registry;
 
   @Option(
       names = "--consumer-config",
@@ -61,7 +64,7 @@ final class TopicArguments {
       description =
           "Reads Kafka consumer settings from this properties file. Put passwords here: -X shows them"
               + " in the process list.")
-  private Path consumerConfig;
+  private @Nullable Path consumerConfig;
 
   @Option(
       names = "-X",
@@ -73,7 +76,7 @@ final class TopicArguments {
   private CommandSpec command;
 
   /** The first of the options that is given, or null. */
-  String given() {
+  @Nullable String given() {
     return NAMES.stream()
         .filter(each -> command.commandLine().getParseResult().hasMatchedOption(each))
         .findFirst()
@@ -112,7 +115,7 @@ final class TopicArguments {
   }
 
   /** The registry that has the values' schemas, or null. */
-  SchemaRegistry registry() {
+  @Nullable SchemaRegistry registry() {
     if (registry == null) {
       return null;
     }
@@ -124,7 +127,7 @@ final class TopicArguments {
   }
 
   /** What makes packets of the topic's values. */
-  static PacketDecoder packets(SchemaRegistry registry) {
+  static PacketDecoder packets(@Nullable SchemaRegistry registry) {
     return new PacketDecoder(registry, DumpCommand::note);
   }
 

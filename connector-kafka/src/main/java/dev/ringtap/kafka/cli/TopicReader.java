@@ -1,5 +1,6 @@
 package dev.ringtap.kafka.cli;
 
+import dev.ringtap.kafka.agent.AgentException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -86,7 +87,8 @@ final class TopicReader<T> implements AutoCloseable {
       consumer = new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     } catch (KafkaException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException("cannot read from Kafka at " + servers + ": " + cause.getMessage(), e);
+      throw new IOException(
+          "cannot read from Kafka at " + servers + ": " + AgentException.message(cause), e);
     }
     try {
       List<PartitionInfo> infos = consumer.partitionsFor(topic, CONNECT_TIMEOUT);
@@ -109,7 +111,8 @@ final class TopicReader<T> implements AutoCloseable {
           e);
     } catch (KafkaException e) {
       consumer.close();
-      throw new IOException("topic '" + topic + "' at " + servers + ": " + e.getMessage(), e);
+      throw new IOException(
+          "topic '" + topic + "' at " + servers + ": " + AgentException.message(e), e);
     } catch (IOException e) {
       consumer.close();
       throw e;
@@ -156,7 +159,8 @@ final class TopicReader<T> implements AutoCloseable {
   }
 
   private boolean isLacking(TopicPartition each) {
-    return waiting.getOrDefault(each, 0) == 0 && consumer.position(each) < end.get(each);
+    return waiting.getOrDefault(each, 0) == 0
+        && consumer.position(each) < end.getOrDefault(each, 0L);
   }
 
   private void fetch() {

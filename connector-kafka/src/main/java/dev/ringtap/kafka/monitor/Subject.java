@@ -3,6 +3,7 @@ package dev.ringtap.kafka.monitor;
 import dev.ringtap.kafka.agent.AgentCounts;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running agent that is watched.
@@ -18,8 +19,8 @@ import java.util.function.Supplier;
 public record Subject(
     String host,
     Supplier<String> filter,
-    String topic,
+    @Nullable String topic,
     boolean writesFile,
     Supplier<AgentCounts> counts,
     Supplier<OptionalInt> schemaId,
-    Supplier<Throwable> failure) {}
+    Supplier<@Nullable Throwable> failure) {}
