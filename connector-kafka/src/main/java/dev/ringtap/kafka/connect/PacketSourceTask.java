@@ -8,6 +8,7 @@ import dev.ringtap.capture.PacketCapture;
 import dev.ringtap.kafka.agent.AgentException;
 import dev.ringtap.registry.SchemaTarget;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +17,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.metrics.Gauge;
+import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
@@ -40,7 +43,6 @@ public final class PacketSourceTask extends SourceTask {
   private final TaskLedger ledger = new TaskLedger();
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private @Nullable TaskMBean bean;
   private volatile String name = "";
   private volatile @Nullable PacketReader reader;
   private boolean endLogged;
@@ -74,7 +76,24 @@ public final class PacketSourceTask extends SourceTask {
     } catch (IOException e) {
       throw new ConnectException(AgentException.message(e), e);
     }
-    bean = TaskMBean.register(ledger, config.connectorName(), config.taskNumber());
+    addMetrics();
+  }
+
+  /** Shows the ledger among Connect's metrics. Without them the task works too. */
+  private void addMetrics() {
+    try {
+      PluginMetrics metrics = context.pluginMetrics();
+      for (TaskMetric metric : TaskMetric.values()) {
+        metrics.addMetric(
+            metrics.metricName(metric.id(), metric.description(), new LinkedHashMap<>()),
+            (Gauge<Long>) (config, now) -> ledger.value(metric));
+      }
+    } catch (LinkageError e) {
+      LOG.info(
+          "the counts of {} are in its log alone: a worker shows them from Kafka 4.1 on", name);
+    } catch (IllegalArgumentException e) {
+      LOG.warn("the counts of {} are in its log alone: {}", name, e.getMessage());
+    }
   }
 
   private static OptionalInt schemaId(PacketSourceConfig config) throws IOException {
@@ -192,9 +211,6 @@ public final class PacketSourceTask extends SourceTask {
       open.close();
     } catch (IOException e) {
       LOG.warn("closing {}: {}", open, e.getMessage());
-    }
-    if (bean != null) {
-      bean.close();
     }
     LOG.info("{}, {}: {}", name, open, ledger.summary());
   }

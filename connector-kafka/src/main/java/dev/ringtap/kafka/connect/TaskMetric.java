@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** What a task counts, in frames unless stated otherwise, since it was started. */
 enum TaskMetric {
-  /** Each is described for JMX and for the page. */
+  /** Each is described for the worker's metrics and for the page. */
   CAPTURING("1 while the task captures, 0 while its interface is missing."),
   /** First of what adds up. */
   OFFERED("Frames that passed the filter, dropped ones included; at most a second old."),
@@ -27,7 +27,7 @@ enum TaskMetric {
     this.description = description;
   }
 
-  /** The attribute's name in JMX, words joined by hyphens as in Kafka's own metrics. */
+  /** Its name, words joined by hyphens as in Kafka's own metrics. */
   String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -191,6 +191,7 @@ class ConnectWorkerIT {
       lab.send(frames);
       int sent = frames.size();
       assertThat(packets("live", sent).size()).isEqualTo(sent);
+      assertThat(lab.sumOfMetric("live", TaskMetric.POLLED)).isEqualTo(sent);
 
       lab.must("PUT", "/connectors/live/pause", null);
       lab.awaitTasks("live", 2, "PAUSED");

@@ -11,7 +11,6 @@ import dev.ringtap.testkit.Packets;
 import dev.ringtap.testkit.Requirements;
 import dev.ringtap.testkit.Tcpdump;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,9 +64,13 @@ class LiveReaderIT {
     try (PrivateNetwork network = PrivateNetwork.create()) {
       addInterface(network);
       List<PacketSourceTask> tasks = new ArrayList<>();
+      List<StoredOffset> workers = new ArrayList<>();
       try {
         for (Map<String, String> config : connector.taskConfigs(count)) {
           PacketSourceTask task = new PacketSourceTask();
+          StoredOffset worker = new StoredOffset(null);
+          task.initialize(worker);
+          workers.add(worker);
           tasks.add(task);
           network.call(
               () -> {
@@ -77,15 +80,15 @@ class LiveReaderIT {
         }
         for (int life = 0; life < 2; life++) {
           send(network);
-          poll(network, tasks, () -> sum(count, TaskMetric.POLLED), (life + 1) * FRAMES);
+          poll(network, tasks, () -> sum(workers, TaskMetric.POLLED), (life + 1) * FRAMES);
           ip(network, "link del gone0");
-          poll(network, tasks, () -> sum(count, TaskMetric.CAPTURING), 0);
+          poll(network, tasks, () -> sum(workers, TaskMetric.CAPTURING), 0);
           addInterface(network);
-          poll(network, tasks, () -> sum(count, TaskMetric.CAPTURING), count);
+          poll(network, tasks, () -> sum(workers, TaskMetric.CAPTURING), count);
         }
         send(network);
-        poll(network, tasks, () -> sum(count, TaskMetric.POLLED), 3 * FRAMES);
-        assertThat(sum(count, TaskMetric.OFFERED)).isEqualTo(3 * FRAMES);
+        poll(network, tasks, () -> sum(workers, TaskMetric.POLLED), 3 * FRAMES);
+        assertThat(sum(workers, TaskMetric.OFFERED)).isEqualTo(3 * FRAMES);
       } finally {
         tasks.forEach(PacketSourceTask::stop);
       }
@@ -126,14 +129,7 @@ class LiveReaderIT {
     }
   }
 
-  private static long sum(int count, TaskMetric metric) throws Exception {
-    long sum = 0;
-    for (int i = 0; i < count; i++) {
-      sum +=
-          (Long)
-              ManagementFactory.getPlatformMBeanServer()
-                  .getAttribute(TaskMBean.name("gone" + count, i), metric.id());
-    }
-    return sum;
+  private static long sum(List<StoredOffset> workers, TaskMetric metric) {
+    return workers.stream().mapToLong(each -> (Long) each.counts().get(metric.id())).sum();
   }
 }

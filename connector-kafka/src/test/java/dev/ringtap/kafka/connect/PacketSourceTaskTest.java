@@ -16,7 +16,6 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -32,9 +31,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPOutputStream;
-import javax.management.JMException;
-import javax.management.MBeanServer;
-import javax.management.ObjectName;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.data.Schema;
@@ -104,8 +100,12 @@ class PacketSourceTaskTest {
   }
 
   private static PacketSourceTask started(Map<String, String> config, Map<String, ?> offset) {
+    return startedOn(new StoredOffset(offset), config);
+  }
+
+  private static PacketSourceTask startedOn(StoredOffset worker, Map<String, String> config) {
     PacketSourceTask task = new PacketSourceTask();
-    task.initialize(new StoredOffset(offset));
+    task.initialize(worker);
     task.start(config);
     return task;
   }
@@ -328,17 +328,15 @@ class PacketSourceTaskTest {
   }
 
   @Test
-  void theLedgerIsInJmxAndAddsUp() throws Exception {
-    Map<String, String> config = config(file, "ringtap.task.number", "3");
-    PacketSourceTask task = started(config, null);
-    ObjectName name = TaskMBean.name("under \"test\"", 3);
-    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+  void theLedgerIsAmongTheWorkersMetricsAndAddsUp() throws Exception {
+    StoredOffset worker = new StoredOffset(null);
+    PacketSourceTask task = startedOn(worker, config(file));
     List<SourceRecord> records = all(task);
     RecordMetadata metadata = new RecordMetadata(new TopicPartition("packets", 0), 0, 0, 0, 0, 0);
     for (int i = 0; i < 500; i++) {
       task.commitRecord(records.get(i), i < 480 ? metadata : null);
     }
-    assertThat(counts(jmx, name))
+    assertThat(worker.counts())
         .containsEntry("capturing", 1L)
         .containsEntry("offered", FRAMES + 54L)
         .containsEntry("dropped-by-kernel", 54L)
@@ -351,16 +349,18 @@ class PacketSourceTaskTest {
         .hasSize(TaskMetric.values().length);
     task.stop();
     task.stop();
-    assertThat(jmx.isRegistered(name)).isFalse();
     assertThat(task.poll()).isNull();
   }
 
-  private static Map<String, Object> counts(MBeanServer jmx, ObjectName name) throws JMException {
-    Map<String, Object> counts = new HashMap<>();
-    for (var attribute : jmx.getMBeanInfo(name).getAttributes()) {
-      counts.put(attribute.getName(), jmx.getAttribute(name, attribute.getName()));
-    }
-    return counts;
+  @Test
+  void aWorkerWithoutMetricsOfTasksRunsThemToo() throws Exception {
+    StoredOffset old = new StoredOffset(null);
+    old.hasPluginMetrics = false;
+    assertThat(all(startedOn(old, config(file)))).hasSize(FRAMES);
+    StoredOffset busy = new StoredOffset(null);
+    startedOn(busy, config(file));
+    assertThat(all(startedOn(busy, config(file)))).hasSize(FRAMES);
+    assertThat(busy.counts()).containsEntry("polled", 0L);
   }
 
   @Test

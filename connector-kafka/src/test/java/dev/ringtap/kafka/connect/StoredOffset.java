@@ -3,13 +3,21 @@ package dev.ringtap.kafka.connect;
 import java.util.Collection;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.metrics.PluginMetrics;
+import org.apache.kafka.common.metrics.internals.PluginMetricsImpl;
 import org.apache.kafka.connect.source.SourceTaskContext;
 import org.apache.kafka.connect.storage.OffsetStorageReader;
 
-/** What a worker gives a task, as far as it asks: the same offset for each partition. */
+/** What a worker gives a task: the same offset for each partition, and metrics. */
 final class StoredOffset implements SourceTaskContext, OffsetStorageReader {
   private final Map<String, ?> offset;
+  private final Metrics metrics = new Metrics();
+  private final PluginMetrics pluginMetrics = new PluginMetricsImpl(metrics, Map.of());
+
+  /** Of a worker before Kafka 4.1 the interface lacks the method. */
+  boolean hasPluginMetrics = true;
 
   StoredOffset(Map<String, ?> offset) {
     this.offset = offset;
@@ -27,7 +35,17 @@ final class StoredOffset implements SourceTaskContext, OffsetStorageReader {
 
   @Override
   public PluginMetrics pluginMetrics() {
-    throw new UnsupportedOperationException();
+    if (!hasPluginMetrics) {
+      throw new NoSuchMethodError("pluginMetrics");
+    }
+    return pluginMetrics;
+  }
+
+  /** What the worker shows. */
+  Map<String, Object> counts() {
+    return metrics.metrics().values().stream()
+        .filter(metric -> metric.metricName().group().equals("plugins"))
+        .collect(Collectors.toMap(metric -> metric.metricName().name(), Metric::metricValue));
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.tools.attach.VirtualMachine;
 import dev.ringtap.capture.CaptureId;
 import dev.ringtap.capture.LinkType;
 import dev.ringtap.capture.PacketType;
@@ -39,6 +40,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -178,6 +184,29 @@ final class WorkerLab implements AutoCloseable {
 
   String logText() throws IOException {
     return Files.readString(log());
+  }
+
+  /** What the worker shows in JMX, added up over a connector's tasks. */
+  @SuppressWarnings("BanJNDI") // the address is a child process's
+  long sumOfMetric(String connector, TaskMetric metric) throws IOException {
+    return network.call(
+        () -> {
+          VirtualMachine jvm = VirtualMachine.attach(Long.toString(worker.pid()));
+          try (JMXConnector jmx =
+              JMXConnectorFactory.connect(new JMXServiceURL(jvm.startLocalManagementAgent()))) {
+            MBeanServerConnection beans = jmx.getMBeanServerConnection();
+            long sum = 0;
+            for (ObjectName task :
+                beans.queryNames(
+                    new ObjectName("kafka.connect:type=plugins,task=*,connector=" + connector),
+                    null)) {
+              sum += (Long) beans.getAttribute(task, metric.id());
+            }
+            return sum;
+          } finally {
+            jvm.detach();
+          }
+        });
   }
 
   /** Process id of the worker. */
