@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts frames in flows that are kept elsewhere, such as in the state of a stream processor, and
@@ -24,7 +25,7 @@ public final class StoredFlows {
   /** Where flows are kept. Exceptions are passed on to who calls. */
   public interface Store {
     /** The bytes of a name, or null. */
-    byte[] get(String name) throws Exception;
+    byte @Nullable [] get(String name) throws Exception;
 
     /** Keeps bytes; the caller does not change them afterwards. */
     void put(String name, byte[] bytes) throws Exception;

@@ -27,6 +27,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
 import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the packets of two addresses in flows. Packets wait until the watermark passes them, and
@@ -51,8 +52,10 @@ final class FlowFunction
   private transient StoredFlows flows;
   private transient FlowFrame frame;
 
-  // of the call at hand
+  @SuppressWarnings("NullAway.Init") // of the call at hand: onTimer() sets it first
   private transient ReadOnlyBroadcastState<String, CaptureLosses> losses;
+
+  @SuppressWarnings("NullAway.Init") // likewise
   private transient Collector<Flow> out;
 
   FlowFunction(Duration idle, Duration active) {
@@ -176,7 +179,7 @@ final class FlowFunction
   /** Flows in Flink's state. */
   private record MapStore(MapState<String, byte[]> state) implements StoredFlows.Store {
     @Override
-    public byte[] get(String name) throws Exception {
+    public byte @Nullable [] get(String name) throws Exception {
       return state.get(name);
     }
 

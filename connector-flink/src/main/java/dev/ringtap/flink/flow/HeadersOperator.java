@@ -20,6 +20,7 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes from each packet what flows need of it, and tells of losses in a side output, and before a
@@ -46,7 +47,7 @@ final class HeadersOperator extends AbstractStreamOperator<FlowPacket>
   /** By name; see {@link CaptureNews#capture(CaptureId)}. */
   private transient Map<String, Followed> captures;
 
-  private transient CaptureId lastCapture;
+  private transient @Nullable CaptureId lastCapture;
   private transient String lastName;
 
   /** How far a capture has come. */
@@ -111,6 +112,7 @@ final class HeadersOperator extends AbstractStreamOperator<FlowPacket>
   public void open() throws Exception {
     super.open();
     frame = new FlowFrame();
+    lastName = "";
     framesWithoutFlow = getMetricGroup().addGroup("ringtap").counter("framesWithoutFlow");
   }
 

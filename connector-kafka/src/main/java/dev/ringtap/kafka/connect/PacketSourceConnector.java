@@ -31,7 +31,6 @@ public final class PacketSourceConnector extends SourceConnector {
 
   private static final int MAX_FANOUT_GROUP = 65_535;
 
-  @SuppressWarnings("NullAway.Init") // Connect calls start() first
   private PacketSourceConfig config;
 
   /** Made by Connect. */
