@@ -2,29 +2,31 @@ package dev.ringtap.flink.source;
 
 import dev.ringtap.capture.Frame;
 import dev.ringtap.file.FileRange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A frame, or the split's watermark, on its way from a batch to the emitter; each batch has one and
  * moves it along.
  */
 final class FetchedFrame {
-  private final FrameBatch batch;
+  /** Null if there is nothing but a watermark. */
+  private final @Nullable FrameBatch batch;
 
   /** Null if it is a watermark. */
-  Frame frame;
+  @Nullable Frame frame;
 
   /** In ms; if there is no frame. */
   long watermark;
 
   /** Where the frame's block begins in its file; null if it is live. */
-  FileRange blockStart;
+  @Nullable FileRange blockStart;
 
-  FetchedFrame(FrameBatch batch) {
+  FetchedFrame(@Nullable FrameBatch batch) {
     this.batch = batch;
   }
 
   /** Moves on to the batch's next frame; false if there is none. */
   boolean next() {
-    return batch.nextRecordFromSplit() != null;
+    return batch != null && batch.nextRecordFromSplit() != null;
   }
 }

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,7 +92,7 @@ final class FileEnumerator extends PacketEnumerator {
   }
 
   @Override
-  public void handleSplitRequest(int subtask, String requesterHost) {
+  public void handleSplitRequest(int subtask, @Nullable String requesterHost) {
     asking.add(subtask);
     deal();
   }

@@ -8,6 +8,7 @@ import dev.ringtap.filter.FilterException;
 import java.io.UncheckedIOException;
 import java.util.Set;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
       SplitContext run,
       SplitFilter filter,
       Block block,
-      FileRange blockStart,
+      @Nullable FileRange blockStart,
       SplitWatermarks watermarks) {
     this.run = run;
     this.filter = filter;
@@ -56,7 +57,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   }
 
   @Override
-  public String nextSplit() {
+  public @Nullable String nextSplit() {
     if (entered) {
       return null;
     }
@@ -65,7 +66,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   }
 
   @Override
-  public FetchedFrame nextRecordFromSplit() {
+  public @Nullable FetchedFrame nextRecordFromSplit() {
     try {
       while (!run.isLimitReached()) {
         Frame frame = block.next();
@@ -91,7 +92,7 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
   }
 
   /** Null if there is none, or it was given. */
-  private FetchedFrame watermarkAfter() {
+  private @Nullable FetchedFrame watermarkAfter() {
     if (left || lastTimestampNanos < 0) {
       return null;
     }
@@ -113,23 +114,25 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
 
   /** Has one watermark. */
   private static final class WatermarkBatch implements RecordsWithSplitIds<FetchedFrame> {
-    private String splitId;
-    private FetchedFrame fetched = new FetchedFrame(null);
+    private @Nullable String splitId;
+    private @Nullable FetchedFrame fetched;
 
     WatermarkBatch(String splitId, long watermark) {
       this.splitId = splitId;
-      fetched.watermark = watermark;
+      FetchedFrame only = new FetchedFrame(null);
+      only.watermark = watermark;
+      fetched = only;
     }
 
     @Override
-    public String nextSplit() {
+    public @Nullable String nextSplit() {
       String entered = splitId;
       splitId = null;
       return entered;
     }
 
     @Override
-    public FetchedFrame nextRecordFromSplit() {
+    public @Nullable FetchedFrame nextRecordFromSplit() {
       FetchedFrame given = fetched;
       fetched = null;
       return given;
@@ -152,12 +155,12 @@ final class FrameBatch implements RecordsWithSplitIds<FetchedFrame> {
     }
 
     @Override
-    public String nextSplit() {
+    public @Nullable String nextSplit() {
       return null;
     }
 
     @Override
-    public FetchedFrame nextRecordFromSplit() {
+    public @Nullable FetchedFrame nextRecordFromSplit() {
       return null;
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,7 +75,7 @@ final class LiveEnumerator extends PacketEnumerator {
   public void start() {}
 
   @Override
-  public void handleSplitRequest(int subtask, String requesterHost) {
+  public void handleSplitRequest(int subtask, @Nullable String requesterHost) {
     // splits are given without being asked for
   }
 

@@ -11,6 +11,7 @@ import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * For Flink's {@code KafkaSource} on a topic of {@code ringtap capture}: elements are the packets
@@ -28,7 +29,7 @@ public final class PacketDeserializationSchema implements DeserializationSchema<
   private static final long serialVersionUID = 1;
 
   private final ArrayList<Schema> schemas = new ArrayList<>();
-  private SchemaLookup registry;
+  private @Nullable SchemaLookup registry;
   private BadValues badValues = new BadValues(false);
 
   private transient PacketRecords records;
@@ -96,7 +97,7 @@ public final class PacketDeserializationSchema implements DeserializationSchema<
    * @throws IOException if it holds another number of them
    */
   @Override
-  public Packet deserialize(byte[] value) throws IOException {
+  public @Nullable Packet deserialize(byte[] value) throws IOException {
     List<Packet> packets = read(value);
     if (packets.isEmpty() && badValues.skips()) {
       return null;

@@ -4,6 +4,7 @@ import dev.ringtap.capture.Frame;
 import java.io.Serializable;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes an element of the stream out of a frame, on the task's thread. Ready ones are {@link
@@ -36,7 +37,7 @@ public interface PacketDeserializer<T> extends Serializable, ResultTypeQueryable
    * @param frame a view into the ring, good until this returns: copy what the element needs
    * @return the element, or null to leave the frame out of the stream; it counts as emitted
    */
-  T deserialize(Frame frame);
+  @Nullable T deserialize(Frame frame);
 
   /** The type of the elements. */
   @Override

@@ -33,11 +33,13 @@ final class PacketEmitter<T> implements RecordEmitter<FetchedFrame, T, PacketSpl
     long bytes = 0;
     int frames = 0;
     do {
-      if (fetched.frame == null) {
+      Frame frame = fetched.frame;
+      if (frame == null) {
         output.emitWatermark(new Watermark(fetched.watermark));
         break;
       }
-      bytes += emit(fetched, output, state);
+      state.emit(frame, fetched.blockStart);
+      bytes += emit(frame, output);
       frames++;
     } while (frames < MAX_FRAMES_AT_ONCE && fetched.next());
     recordsIn.inc(frames - 1);
@@ -45,9 +47,7 @@ final class PacketEmitter<T> implements RecordEmitter<FetchedFrame, T, PacketSpl
   }
 
   /** Returns the frame's bytes. */
-  private int emit(FetchedFrame fetched, SourceOutput<T> output, PacketSplitState state) {
-    Frame frame = fetched.frame;
-    state.emit(fetched);
+  private int emit(Frame frame, SourceOutput<T> output) {
     T element = deserializer.deserialize(frame);
     if (element != null) {
       output.collect(element, frame.timestampNanos() / NANOS_PER_MILLI);

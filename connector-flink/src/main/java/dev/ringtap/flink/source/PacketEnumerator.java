@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.flink.api.connector.source.ReaderInfo;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
@@ -66,7 +67,8 @@ abstract class PacketEnumerator implements SplitEnumerator<PacketSplit, PacketEn
 
   @Override
   public void addReader(int subtask) {
-    ReaderInfo reader = context.registeredReaders().get(subtask);
+    ReaderInfo reader =
+        Objects.requireNonNull(context.registeredReaders().get(subtask), "not registered");
     List<PacketSplit> reported = reader.getReportedSplitsOnRegistration();
     List<PacketSplit> back = new ArrayList<>();
     for (PacketSplit split : reported) {

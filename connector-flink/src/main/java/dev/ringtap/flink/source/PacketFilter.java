@@ -7,6 +7,7 @@ import dev.ringtap.filter.FilterCompiler;
 import dev.ringtap.filter.FrameFilter;
 import java.io.IOException;
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which frames a source reads. It travels with the job and becomes a BPF program on the reader's
@@ -34,7 +35,7 @@ public interface PacketFilter extends Serializable {
   }
 
   /** What the reader asks where the kernel does not decide, beside {@link #forFiles}; or null. */
-  default FramePredicate inReader() {
+  default @Nullable FramePredicate inReader() {
     return null;
   }
 

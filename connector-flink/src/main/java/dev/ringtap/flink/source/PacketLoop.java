@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -13,6 +14,7 @@ import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.SimpleCounter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a source's splits without an enumerator: for {@link
@@ -28,7 +30,7 @@ public final class PacketLoop<T> {
   private final List<PacketSplitReader> readers = new ArrayList<>();
 
   private volatile boolean stopped;
-  private volatile Throwable failure;
+  private volatile @Nullable Throwable failure;
 
   private PacketLoop(PacketSource<T> source, List<PacketSplit> splits) {
     this.source = source;
@@ -156,8 +158,9 @@ public final class PacketLoop<T> {
     } finally {
       stop();
     }
-    if (failure != null) {
-      throw new IOException(failure.getMessage(), failure);
+    Throwable first = failure;
+    if (first != null) {
+      throw new IOException(first.getMessage(), first);
     }
   }
 
@@ -169,7 +172,7 @@ public final class PacketLoop<T> {
       SourceOutput<T> output) {
     try {
       reader.handleSplitsChanges(new SplitsAddition<>(List.of(split)));
-      PacketSplitState state = states.get(split.splitId());
+      PacketSplitState state = Objects.requireNonNull(states.get(split.splitId()));
       boolean ended = false;
       while (!stopped && !ended) {
         RecordsWithSplitIds<FetchedFrame> batch = reader.fetch();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
@@ -34,7 +35,10 @@ final class PacketReader<T>
       SourceReaderContext context) {
     super(
         new PacketFetcherManager(
-            () -> new PacketSplitReader(opener, split -> runs.get(split.splitId())), config),
+            () ->
+                new PacketSplitReader(
+                    opener, split -> Objects.requireNonNull(runs.get(split.splitId()))),
+            config),
         new PacketEmitter<>(
             deserializer,
             context.metricGroup().getIOMetricGroup().getNumRecordsInCounter(),

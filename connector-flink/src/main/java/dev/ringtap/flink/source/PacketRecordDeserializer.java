@@ -8,6 +8,7 @@ import dev.ringtap.record.PacketType;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Elements are Avro's generated {@link Packet}, each an object of its own, with Flink's Avro type
@@ -20,9 +21,9 @@ public final class PacketRecordDeserializer implements PacketDeserializer<Packet
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   /** Of the last frame, with its start. */
-  private transient CaptureId capture;
+  private transient @Nullable CaptureId capture;
 
-  private transient Instant captureStart;
+  private transient @Nullable Instant captureStart;
 
   @Override
   public Packet deserialize(Frame frame) {

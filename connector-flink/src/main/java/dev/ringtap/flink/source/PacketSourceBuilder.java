@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what a {@link PacketSource} reads. Either captures or files must be named, and a
@@ -27,7 +28,7 @@ public final class PacketSourceBuilder<T> {
   private final LinkedHashMap<String, List<CaptureConfig>> captures = new LinkedHashMap<>();
   private final List<String> paths = new ArrayList<>();
   private PacketFilter filter = PacketFilter.ALL;
-  private String hostName;
+  private @Nullable String hostName;
   private int fileSnapLength = Integer.MAX_VALUE;
   private boolean follow;
   private long splitBytes = DEFAULT_SPLIT_BYTES;
@@ -38,7 +39,7 @@ public final class PacketSourceBuilder<T> {
   private long hostTimeoutMillis = DEFAULT_HOST_TIMEOUT_MILLIS;
   private boolean failOnLostHost;
   private boolean sourceWatermarks;
-  private PacketDeserializer<T> deserializer;
+  private @Nullable PacketDeserializer<T> deserializer;
 
   PacketSourceBuilder() {}
 
@@ -76,7 +77,7 @@ public final class PacketSourceBuilder<T> {
                 .formatted(config.interfaceName(), host.isEmpty() ? "every host" : host));
       }
     }
-    ofHost.add(config.withFilter(null));
+    ofHost.add(config.toBuilder().filter(null).build());
     return this;
   }
 
@@ -246,7 +247,9 @@ public final class PacketSourceBuilder<T> {
         captures.isEmpty()
             ? "nothing to read: name an interface or files"
             : "interfaces and files in one source: make two and union their streams");
-    require(deserializer != null, "no deserializer");
+    if (deserializer == null) {
+      throw new IllegalStateException("no deserializer");
+    }
     require(
         hostName == null || captures.isEmpty(),
         "hostName names the host of files; set CaptureOption.HOST_NAME for a capture");

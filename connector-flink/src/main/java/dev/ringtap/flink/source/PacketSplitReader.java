@@ -9,11 +9,13 @@ import dev.ringtap.file.FileRange;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,10 +42,16 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   private final Function<PacketSplit, SplitContext> runs;
   private final Object lock = new Object();
 
-  private SplitContext run;
+  /** Null until a split was added. */
+  private @Nullable SplitContext run;
+
+  @SuppressWarnings("NullAway.Init") // fetch() opens the source first
   private SplitFilter filter;
+
+  @SuppressWarnings("NullAway.Init") // likewise
   private SplitWatermarks watermarks;
-  private volatile BlockSource source;
+
+  private volatile @Nullable BlockSource source;
   private boolean stopped;
   private boolean paused;
   private boolean endReached;
@@ -79,9 +87,8 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
 
   @Override
   public RecordsWithSplitIds<FetchedFrame> fetch() throws IOException {
-    if (source == null && !endReached) {
-      open();
-    }
+    SplitContext reading = Objects.requireNonNull(run, "no split");
+    BlockSource opened = source == null ? open(reading) : source;
     while (!isWoken()) {
       if (paused) {
         // Once a pause has broken off one fetcher's wait to put, FutureCompletingBlockingQueue
@@ -89,44 +96,44 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
         awaitWakeUp();
         return FrameBatch.EMPTY;
       }
-      if (run.isLimitReached()) {
-        return end();
+      if (reading.isLimitReached()) {
+        return end(reading, opened);
       }
-      FileRange start = source instanceof CaptureFile file ? file.rest() : null;
-      Block block = source.poll(timeoutMillis());
+      FileRange start = opened instanceof CaptureFile file ? file.rest() : null;
+      Block block = opened.poll(timeoutMillis(reading.split(), opened));
       if (block != null) {
-        return new FrameBatch(run, filter, block, start, watermarks);
+        return new FrameBatch(reading, filter, block, start, watermarks);
       }
-      if (source.isEnded()) {
-        return end();
+      if (opened.isEnded()) {
+        return end(reading, opened);
       }
-      long watermark = watermarks.whenEmpty(source);
+      long watermark = watermarks.whenEmpty(opened);
       if (watermark != SplitWatermarks.NOTHING) {
-        return FrameBatch.watermark(run.split().splitId(), watermark);
+        return FrameBatch.watermark(reading.split().splitId(), watermark);
       }
     }
     return FrameBatch.EMPTY;
   }
 
-  private void open() throws IOException {
-    PacketSplit split = run.split();
+  private BlockSource open(SplitContext reading) throws IOException {
+    PacketSplit split = reading.split();
     filter = opener.filter(split);
     watermarks = opener.watermarks(split);
     BlockSource opened = opener.open(split);
-    run.opened(opened);
+    reading.opened(opened);
     source = opened;
+    return opened;
   }
 
   /** A capture with an end is stopped then, and still gives what is in its ring. */
-  private int timeoutMillis() throws IOException {
-    PacketSplit split = run.split();
+  private int timeoutMillis(PacketSplit split, BlockSource opened) throws IOException {
     int most = watermarks.followClock() ? WATERMARK_MILLIS : POLL_TIMEOUT_MILLIS;
     if (!(split instanceof LiveSplit live) || stopped) {
       return most;
     }
     long left = live.endMillis() - System.currentTimeMillis();
     if (left <= 0) {
-      source.stop();
+      opened.stop();
       stopped = true;
       return most;
     }
@@ -134,10 +141,8 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
   }
 
   /** The blocks before are not emitted yet: the source lives until they are. */
-  private RecordsWithSplitIds<FetchedFrame> end() {
+  private RecordsWithSplitIds<FetchedFrame> end(SplitContext ended, BlockSource ending) {
     endReached = true;
-    SplitContext ended = run;
-    BlockSource ending = source;
     return FrameBatch.end(ended.split().splitId(), () -> close(ended, ending));
   }
 
@@ -187,7 +192,7 @@ final class PacketSplitReader implements SplitReader<FetchedFrame, PacketSplit> 
 
   @Override
   public void close() {
-    if (source != null) {
+    if (run != null && source != null) {
       close(run, source);
     }
   }

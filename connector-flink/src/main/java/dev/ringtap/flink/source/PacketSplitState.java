@@ -1,7 +1,9 @@
 package dev.ringtap.flink.source;
 
+import dev.ringtap.capture.Frame;
 import dev.ringtap.file.FileRange;
 import dev.ringtap.flink.source.PacketSplit.Progress;
+import org.jspecify.annotations.Nullable;
 
 /** A split while it is read; for the task's thread. */
 final class PacketSplitState {
@@ -10,7 +12,7 @@ final class PacketSplitState {
   private long nextSequence;
   private long emitted;
   private long lostBefore;
-  private FileRange blockStart;
+  private @Nullable FileRange blockStart;
 
   PacketSplitState(PacketSplit split, SplitContext run) {
     this.split = split;
@@ -21,12 +23,16 @@ final class PacketSplitState {
     lostBefore = progress.lostBefore();
   }
 
-  /** A frame goes into the stream. */
-  void emit(FetchedFrame fetched) {
-    nextSequence = fetched.frame.sequence() + 1;
-    lostBefore += fetched.frame.lostBefore();
+  /**
+   * A frame goes into the stream.
+   *
+   * @param startOfBlock the block's in its file; null if it is live
+   */
+  void emit(Frame frame, @Nullable FileRange startOfBlock) {
+    nextSequence = frame.sequence() + 1;
+    lostBefore += frame.lostBefore();
     emitted++;
-    blockStart = fetched.blockStart;
+    blockStart = startOfBlock;
   }
 
   SplitContext run() {

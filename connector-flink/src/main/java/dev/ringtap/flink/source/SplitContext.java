@@ -6,6 +6,7 @@ import dev.ringtap.capture.PacketCapture;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Counter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One reading of a split, from its start or restore on: what the fetcher's thread, which takes
@@ -21,7 +22,7 @@ final class SplitContext {
   private final Counter errors;
 
   /** Null until it is opened, and once it is closed: metrics live on, and would keep its memory. */
-  private volatile BlockSource source;
+  private volatile @Nullable BlockSource source;
 
   private volatile CaptureStatistics last = NOTHING;
 
@@ -89,7 +90,10 @@ final class SplitContext {
     }
     if (emittedBefore + emitted.getPlain() >= limit) {
       limitReached = true;
-      source.wake();
+      BlockSource opened = source;
+      if (opened != null) {
+        opened.wake();
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import dev.ringtap.capture.Frame;
 import dev.ringtap.file.FileFrameFilter;
 import dev.ringtap.filter.FilterException;
 import dev.ringtap.filter.FrameFilter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which frames of a split go into the stream: those of a file after the position that was
@@ -13,10 +14,10 @@ import dev.ringtap.filter.FrameFilter;
  */
 final class SplitFilter {
   /** Null if the kernel has filtered already, or all frames are wanted. */
-  private final FileFrameFilter filter;
+  private final @Nullable FileFrameFilter filter;
 
   /** Null if the kernel has decided already. */
-  private final FramePredicate predicate;
+  private final @Nullable FramePredicate predicate;
 
   /** Frames of a file before this one were emitted before the restore; 0 for a live capture. */
   private final long firstWanted;
@@ -28,7 +29,7 @@ final class SplitFilter {
    * @param filter what to keep of a file's frames, or null
    * @param predicate what to keep of that, or null
    */
-  SplitFilter(PacketSplit split, FrameFilter filter, FramePredicate predicate) {
+  SplitFilter(PacketSplit split, @Nullable FrameFilter filter, @Nullable FramePredicate predicate) {
     this.filter = filter == null ? null : new FileFrameFilter(filter);
     this.predicate = predicate;
     this.firstWanted = split instanceof LiveSplit ? 0 : split.progress().nextSequence();

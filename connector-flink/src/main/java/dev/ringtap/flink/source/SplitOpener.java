@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ final class SplitOpener implements Serializable {
 
   private final Map<String, List<CaptureConfig>> captures;
   private final PacketFilter filter;
-  private final String fileHost;
+  private final @Nullable String fileHost;
   private final int fileSnapLength;
   private final boolean follow;
   private final boolean watermarks;
@@ -42,7 +43,7 @@ final class SplitOpener implements Serializable {
   SplitOpener(
       Map<String, List<CaptureConfig>> captures,
       PacketFilter filter,
-      String fileHost,
+      @Nullable String fileHost,
       int fileSnapLength,
       boolean follow,
       boolean watermarks) {

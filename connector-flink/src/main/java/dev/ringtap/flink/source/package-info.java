@@ -4,4 +4,7 @@
  * reader hands each frame to a {@link dev.ringtap.flink.source.PacketDeserializer} while it lies in
  * the ring.
  */
+@NullMarked
 package dev.ringtap.flink.source;
+
+import org.jspecify.annotations.NullMarked;
