@@ -9,8 +9,10 @@ import dev.ringtap.packet.CommunityId;
 import dev.ringtap.packet.PacketHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
+import org.jspecify.annotations.Nullable;
 
 /** What the columns show of a frame. Not thread-safe. */
 final class ColumnValues {
@@ -30,17 +32,17 @@ final class ColumnValues {
   private final CommunityId communityIds = new CommunityId();
 
   /** Texts of addresses, each where its hash says; version 4 or 6, or MAC. */
-  private final StringData[] texts = new StringData[CACHED_TEXTS];
+  private final @Nullable StringData[] texts = new StringData[CACHED_TEXTS];
 
   private final int[] versions = new int[CACHED_TEXTS];
   private final long[] uppers = new long[CACHED_TEXTS];
   private final long[] lowers = new long[CACHED_TEXTS];
 
   /** What the last frame was captured on, and the texts of it. */
-  private CaptureId capture;
+  private @Nullable CaptureId capture;
 
-  private StringData host;
-  private StringData interfaceName;
+  private StringData host = StringData.fromString("");
+  private StringData interfaceName = host;
 
   /**
    * Writes a column of a frame.
@@ -193,7 +195,7 @@ final class ColumnValues {
     }
   }
 
-  private static void setText(RowTarget row, int at, StringData text) {
+  private static void setText(RowTarget row, int at, @Nullable StringData text) {
     if (text == null) {
       row.setNull(at);
     } else {
@@ -201,27 +203,31 @@ final class ColumnValues {
     }
   }
 
-  private StringData mac(PacketHeaders headers, boolean source, long mac) {
+  private @Nullable StringData mac(PacketHeaders headers, boolean source, long mac) {
     if (mac < 0) {
       return null;
     }
     int slot = slot(MAC, 0, mac);
-    if (texts[slot] == null) {
-      texts[slot] = text(source ? headers.ethSrc() : headers.ethDst());
+    StringData known = texts[slot];
+    if (known == null) {
+      known = text(Objects.requireNonNull(source ? headers.ethSrc() : headers.ethDst()));
+      texts[slot] = known;
     }
-    return texts[slot];
+    return known;
   }
 
-  private StringData ip(PacketHeaders headers, boolean source, long upper, long lower) {
+  private @Nullable StringData ip(PacketHeaders headers, boolean source, long upper, long lower) {
     int version = headers.ipVersion();
     if (version < 0) {
       return null;
     }
     int slot = slot(version, upper, lower);
-    if (texts[slot] == null) {
-      texts[slot] = text(source ? headers.ipSrc() : headers.ipDst());
+    StringData known = texts[slot];
+    if (known == null) {
+      known = text(Objects.requireNonNull(source ? headers.ipSrc() : headers.ipDst()));
+      texts[slot] = known;
     }
-    return texts[slot];
+    return known;
   }
 
   /** Where an address's text is; null is there if it is not cached yet. */

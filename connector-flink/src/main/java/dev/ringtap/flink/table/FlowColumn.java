@@ -13,6 +13,7 @@ import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The columns that a table of flows may have, by name and in any order: the fields of {@link Flow},
@@ -76,12 +77,12 @@ enum FlowColumn implements TableColumn {
   private final DataType dataType;
   private final String field;
   private final boolean alwaysThere;
-  private final Function<Flow, Object> value;
+  private final Function<Flow, @Nullable Object> value;
 
   /**
    * @param field what it is made of, for the documentation
    */
-  FlowColumn(DataType dataType, String field, Function<Flow, Object> value) {
+  FlowColumn(DataType dataType, String field, Function<Flow, @Nullable Object> value) {
     this.dataType = dataType;
     this.field = field;
     this.alwaysThere = false;
@@ -135,7 +136,7 @@ enum FlowColumn implements TableColumn {
     };
   }
 
-  private static Long responseNanos(Flow flow) {
+  private static @Nullable Long responseNanos(Flow flow) {
     Instant asked = flow.getFirstPayloadNanoseconds();
     Instant answered = flow.getReverseFirstPayloadNanoseconds();
     return asked == null || answered == null ? null : Duration.between(asked, answered).toNanos();
@@ -167,7 +168,7 @@ enum FlowColumn implements TableColumn {
    *
    * @param type as the column is declared
    */
-  Object value(Flow flow, LogicalType type) {
+  @Nullable Object value(Flow flow, LogicalType type) {
     Object found = value.apply(flow);
     return switch (found) {
       case null -> null;

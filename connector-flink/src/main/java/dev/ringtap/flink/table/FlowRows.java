@@ -14,6 +14,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.jspecify.annotations.Nullable;
 
 /** Rows of a topic's flows: one of each value, of the columns that a query reads. */
 final class FlowRows implements DeserializationSchema<RowData> {
@@ -22,7 +23,7 @@ final class FlowRows implements DeserializationSchema<RowData> {
   private final FlowColumn[] columns;
   private final LogicalType[] types;
   private final TypeInformation<RowData> type;
-  private final SchemaLookup registry;
+  private final @Nullable SchemaLookup registry;
   private final ArrayList<Schema> schemas;
   private final BadValues badValues;
 
@@ -38,7 +39,7 @@ final class FlowRows implements DeserializationSchema<RowData> {
       List<FlowColumn> columns,
       List<LogicalType> types,
       TypeInformation<RowData> type,
-      SchemaLookup registry,
+      @Nullable SchemaLookup registry,
       List<Schema> schemas,
       BadValues badValues) {
     this.columns = columns.toArray(FlowColumn[]::new);
@@ -63,7 +64,7 @@ final class FlowRows implements DeserializationSchema<RowData> {
    *     not answer
    */
   @Override
-  public RowData deserialize(byte[] value) throws IOException {
+  public @Nullable RowData deserialize(byte @Nullable [] value) throws IOException {
     if (value == null) {
       return null;
     }

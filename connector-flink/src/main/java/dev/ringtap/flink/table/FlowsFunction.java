@@ -20,6 +20,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.dataview.MapView;
@@ -39,6 +40,7 @@ import org.apache.flink.table.types.inference.TypeStrategies;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.Row;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code flows(input => TABLE packets PARTITION BY …, on_time => DESCRIPTOR(…))}: the flows of each
@@ -59,22 +61,22 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
           .map(each -> each.dataType().getLogicalType())
           .toArray(LogicalType[]::new);
 
-  private transient RowPackets packets;
+  private transient @Nullable RowPackets packets;
   private transient FlowFrame frame;
-  private transient StoredFlows flows;
+  private transient @Nullable StoredFlows flows;
 
-  /** Of the call at hand. */
+  @SuppressWarnings("NullAway.Init") // of the call at hand: begin() sets it first
   private transient MapView<String, CaptureLosses> captures;
 
   /** What is kept of a partition beside its flows. For Flink. */
   public static final class Due {
     /** When the first flow times out, in ms; null if there is none. */
-    public Long millis;
+    public @Nullable Long millis;
 
     /** The time-outs in ms, which a timer is not given. */
-    public Long idleMillis;
+    public @Nullable Long idleMillis;
 
-    public Long activeMillis;
+    public @Nullable Long activeMillis;
   }
 
   /** For Flink. */
@@ -125,7 +127,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
 
   /** Other columns than those of packets do not matter. */
   private static RowPackets packets(DataType table) {
-    List<PacketColumn> columns = new ArrayList<>();
+    List<@Nullable PacketColumn> columns = new ArrayList<>();
     List<LogicalType> types = new ArrayList<>();
     for (RowType.RowField field : ((RowType) table.getLogicalType()).getFields()) {
       boolean isPackets =
@@ -150,8 +152,8 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
       MapView<String, CaptureLosses> ofCaptures,
       Due due,
       Row input,
-      Duration idle,
-      Duration active)
+      @Nullable Duration idle,
+      @Nullable Duration active)
       throws Exception {
     if (packets == null) {
       packets = packets(context.tableSemanticsFor(INPUT).dataType());
@@ -160,7 +162,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
       due.idleMillis = (idle == null ? FlowLimits.DEFAULT.idle() : idle).toMillis();
       due.activeMillis = (active == null ? FlowLimits.DEFAULT.active() : active).toMillis();
     }
-    begin(ofCaptures, due);
+    StoredFlows counted = begin(ofCaptures, due);
     TimeContext<Long> time = context.timeContext(Long.class);
     Packet packet = packets.packet(internal(input));
     learn(packet, time.currentWatermark(), due.millis);
@@ -168,7 +170,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
       return;
     }
     long next =
-        FlowTime.millis(flows.count(frame, packet.getSequence(), stores(openFlows, datagrams)));
+        FlowTime.millis(counted.count(frame, packet.getSequence(), stores(openFlows, datagrams)));
     if (due.millis == null || next < due.millis) {
       due.millis = next;
       time.registerOnTime(TIMER, next);
@@ -183,7 +185,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
       MapView<String, CaptureLosses> ofCaptures,
       Due due)
       throws Exception {
-    begin(ofCaptures, due);
+    StoredFlows ending = begin(ofCaptures, due);
     TimeContext<Long> time = context.timeContext(Long.class);
     long watermark = time.currentWatermark();
     StoredFlows.Stores stores = stores(openFlows, datagrams);
@@ -192,12 +194,12 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
         // rows that ORDER BY keeps back come before that
         time.registerOnTime(TIMER, END);
       } else {
-        flows.endAll(stores);
+        ending.endAll(stores);
         due.millis = null;
       }
       return;
     }
-    long next = FlowTime.millis(flows.advance(FlowTime.lastNanos(watermark), stores));
+    long next = FlowTime.millis(ending.advance(FlowTime.lastNanos(watermark), stores));
     due.millis = next == Long.MAX_VALUE ? null : (Long) next;
     if (due.millis != null) {
       time.registerOnTime(TIMER, FlowTime.timer(next, watermark));
@@ -218,16 +220,21 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
     return data;
   }
 
-  private void begin(MapView<String, CaptureLosses> ofCaptures, Due due) {
+  private StoredFlows begin(MapView<String, CaptureLosses> ofCaptures, Due due) {
     captures = ofCaptures;
     if (flows == null) {
-      FlowLimits limits =
-          new FlowLimits(1, Duration.ofMillis(due.idleMillis), Duration.ofMillis(due.activeMillis));
+      FlowLimits limits = new FlowLimits(1, time(due.idleMillis), time(due.activeMillis));
       flows = new StoredFlows(limits, this::known, this::export);
     }
+    return flows;
   }
 
-  private void learn(Packet packet, Long watermark, Long dueMillis) throws Exception {
+  private static Duration time(@Nullable Long millis) {
+    return Duration.ofMillis(Objects.requireNonNull(millis, "eval() comes before onTimer()"));
+  }
+
+  private void learn(Packet packet, @Nullable Long watermark, @Nullable Long dueMillis)
+      throws Exception {
     CaptureId capture = PacketFields.capture(packet);
     CaptureLosses known = known(capture);
     long nanos = PacketFields.timestampNanos(packet);
@@ -263,7 +270,7 @@ public final class FlowsFunction extends ProcessTableFunction<RowData> {
   /** Flows in a view of Flink's state. */
   private record ViewStore(MapView<String, byte[]> view) implements StoredFlows.Store {
     @Override
-    public byte[] get(String name) throws Exception {
+    public byte @Nullable [] get(String name) throws Exception {
       return view.get(name);
     }
 

@@ -3,6 +3,7 @@ package dev.ringtap.flink.table;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.ScalarFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether an IP address is in a subnet: {@code insubnet(ip_src, '10.0.0.0/8')}.
@@ -19,8 +20,8 @@ import org.apache.flink.table.functions.ScalarFunction;
 public final class InSubnet extends ScalarFunction {
   private static final long serialVersionUID = 1;
 
-  private transient String lastText;
-  private transient Subnet lastSubnet;
+  private transient @Nullable String lastText;
+  private transient @Nullable Subnet lastSubnet;
 
   /** For Flink. */
   public InSubnet() {}
@@ -33,12 +34,12 @@ public final class InSubnet extends ScalarFunction {
    * @return null if one of them is, or the address is none
    * @throws IllegalArgumentException if the subnet is not written as such
    */
-  public Boolean eval(String address, String subnet) {
+  public @Nullable Boolean eval(@Nullable String address, @Nullable String subnet) {
     byte[] bytes = Subnet.addressOrNull(address);
     if (bytes == null || subnet == null) {
       return null;
     }
-    if (!subnet.equals(lastText)) {
+    if (lastSubnet == null || !subnet.equals(lastText)) {
       lastSubnet = Subnet.parse(subnet);
       lastText = subnet;
     }

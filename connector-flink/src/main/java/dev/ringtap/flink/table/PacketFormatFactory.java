@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -39,6 +40,7 @@ import org.apache.flink.table.factories.SerializationFormatFactory;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the packets of a topic, and writes them: {@code 'format' = 'ringtap'}. The columns are
@@ -165,7 +167,8 @@ public final class PacketFormatFactory
           "the schema's subject in the registry is missing, and the table has no single topic to"
               + " name it after; set ringtap.subject");
     }
-    return checked(REGISTRY, () -> SchemaTarget.of(url, subject, topic));
+    return checked(
+        REGISTRY, () -> SchemaTarget.of(url, subject, Objects.requireNonNullElse(topic, "")));
   }
 
   private static <T> T checked(ConfigOption<?> option, Supplier<T> made) {
@@ -208,7 +211,10 @@ public final class PacketFormatFactory
   }
 
   private record Decoding(
-      Records records, SchemaLookup registry, List<Schema> schemas, boolean skipsBadValues)
+      Records records,
+      @Nullable SchemaLookup registry,
+      List<Schema> schemas,
+      boolean skipsBadValues)
       implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
     @Override
     public DeserializationSchema<RowData> createRuntimeDecoder(
@@ -232,7 +238,7 @@ public final class PacketFormatFactory
     }
   }
 
-  private record Encoding(SchemaTarget target)
+  private record Encoding(@Nullable SchemaTarget target)
       implements EncodingFormat<SerializationSchema<RowData>> {
     @Override
     public SerializationSchema<RowData> createRuntimeEncoder(

@@ -6,6 +6,7 @@ import dev.ringtap.packet.TlsHello;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.flink.table.functions.ScalarFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of {@code LOAD MODULE ringtap}: of addresses, TCP's flags, and of what TCP or UDP
@@ -15,27 +16,27 @@ import org.apache.flink.table.functions.ScalarFunction;
 public final class PacketFunctions {
   private PacketFunctions() {}
 
-  private static <T, R> R of(T read, Function<T, R> field) {
+  private static <T, R> @Nullable R of(@Nullable T read, Function<T, @Nullable R> field) {
     return read == null ? null : field.apply(read);
   }
 
-  private static DnsMessage dns(byte[] payload) {
+  private static @Nullable DnsMessage dns(byte @Nullable [] payload) {
     return of(payload, DnsMessage::of);
   }
 
-  private static TlsHello tls(byte[] payload) {
+  private static @Nullable TlsHello tls(byte @Nullable [] payload) {
     return of(payload, TlsHello::of);
   }
 
-  private static HttpRequest http(byte[] payload) {
+  private static @Nullable HttpRequest http(byte @Nullable [] payload) {
     return of(payload, HttpRequest::of);
   }
 
-  private static Integer orNull(int found) {
+  private static @Nullable Integer orNull(int found) {
     return found < 0 ? null : found;
   }
 
-  private static String[] array(List<String> texts) {
+  private static String @Nullable [] array(List<String> texts) {
     return texts.isEmpty() ? null : texts.toArray(String[]::new);
   }
 
@@ -51,7 +52,7 @@ public final class PacketFunctions {
             Subnet.parse("fc00::/7"));
 
     /** Whether an IP address is of a private network (RFC 1918, RFC 4193). */
-    public Boolean eval(String address) {
+    public @Nullable Boolean eval(@Nullable String address) {
       byte[] bytes = Subnet.addressOrNull(address);
       return bytes == null ? null : PRIVATE.stream().anyMatch(each -> each.contains(bytes));
     }
@@ -64,7 +65,7 @@ public final class PacketFunctions {
     private static final int PREFIX_CHARACTERS = 8;
 
     /** The first three bytes of a MAC address, which the IEEE assigns to vendors. */
-    public String eval(String address) {
+    public @Nullable String eval(@Nullable String address) {
       return address != null && address.matches(MacPredicate.FORM)
           ? address.substring(0, PREFIX_CHARACTERS)
           : null;
@@ -78,7 +79,7 @@ public final class PacketFunctions {
     private static final String[] NAMES = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
 
     /** Names of the flags that are set, {@code SYN,ACK}, in the order of their bits. */
-    public String eval(Integer flags) {
+    public @Nullable String eval(@Nullable Integer flags) {
       if (flags == null || flags >>> NAMES.length != 0) {
         return null;
       }
@@ -97,7 +98,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The name that the first question of a DNS message asks for. */
-    public String eval(byte[] payload) {
+    public @Nullable String eval(byte @Nullable [] payload) {
       return of(dns(payload), DnsMessage::questionName);
     }
   }
@@ -107,7 +108,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The type that the first question of a DNS message asks for. */
-    public Integer eval(byte[] payload) {
+    public @Nullable Integer eval(byte @Nullable [] payload) {
       return of(dns(payload), dns -> orNull(dns.questionType()));
     }
   }
@@ -117,7 +118,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The code of a DNS response. */
-    public Integer eval(byte[] payload) {
+    public @Nullable Integer eval(byte @Nullable [] payload) {
       return of(dns(payload), dns -> orNull(dns.rcode()));
     }
   }
@@ -127,7 +128,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** Addresses, names and texts of the answers of a DNS response. */
-    public String[] eval(byte[] payload) {
+    public String @Nullable [] eval(byte @Nullable [] payload) {
       return of(dns(payload), dns -> array(dns.answers()));
     }
   }
@@ -137,7 +138,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The server's name in a TLS ClientHello. */
-    public String eval(byte[] payload) {
+    public @Nullable String eval(byte @Nullable [] payload) {
       return of(tls(payload), TlsHello::serverName);
     }
   }
@@ -147,7 +148,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The protocols that a TLS hello offers, or chose. */
-    public String[] eval(byte[] payload) {
+    public String @Nullable [] eval(byte @Nullable [] payload) {
       return of(tls(payload), hello -> array(hello.protocols()));
     }
   }
@@ -157,7 +158,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The version that a TLS hello offers, or chose. */
-    public String eval(byte[] payload) {
+    public @Nullable String eval(byte @Nullable [] payload) {
       return of(tls(payload), TlsHello::version);
     }
   }
@@ -167,7 +168,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The first line of an HTTP request. */
-    public String eval(byte[] payload) {
+    public @Nullable String eval(byte @Nullable [] payload) {
       return of(http(payload), HttpRequest::line);
     }
   }
@@ -177,7 +178,7 @@ public final class PacketFunctions {
     private static final long serialVersionUID = 1;
 
     /** The header Host of an HTTP request. */
-    public String eval(byte[] payload) {
+    public @Nullable String eval(byte @Nullable [] payload) {
       return of(http(payload), HttpRequest::host);
     }
   }

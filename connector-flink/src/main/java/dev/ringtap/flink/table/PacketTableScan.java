@@ -15,6 +15,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,11 +29,11 @@ import org.slf4j.LoggerFactory;
  * @param parallelism of the source, or null
  */
 record PacketTableScan(
-    CaptureConfig capture,
+    @Nullable CaptureConfig capture,
     List<String> paths,
     List<PacketColumn> columns,
     ReadableConfig options,
-    Integer parallelism) {
+    @Nullable Integer parallelism) {
   /**
    * Bytes of a frame that queries need which do not read its payload: Ethernet, tags, IPv4 with
    * options and TCP, or IPv6 with many extension headers.
@@ -59,7 +60,7 @@ record PacketTableScan(
       List<PacketColumn> read,
       RowType row,
       TypeInformation<RowData> type,
-      Predicate predicate,
+      @Nullable Predicate predicate,
       long limit,
       boolean sourceWatermarks) {
     ParsedHeaders parsed = new ParsedHeaders();
@@ -74,7 +75,7 @@ record PacketTableScan(
         source.fileSnapLength(HEADERS_BYTES);
       }
     } else {
-      source.capture(cutToHeaders(read));
+      source.capture(cutToHeaders(capture, read));
     }
     if (sourceWatermarks) {
       source.sourceWatermarks();
@@ -133,10 +134,10 @@ record PacketTableScan(
     return pushesDown() && read.stream().noneMatch(PacketColumn::needsWholeFrame);
   }
 
-  private CaptureConfig cutToHeaders(List<PacketColumn> read) {
-    if (!readsHeadersOnly(read) || capture.snapLengthBytes() <= HEADERS_BYTES) {
-      return capture;
+  private CaptureConfig cutToHeaders(CaptureConfig whole, List<PacketColumn> read) {
+    if (!readsHeadersOnly(read) || whole.snapLengthBytes() <= HEADERS_BYTES) {
+      return whole;
     }
-    return capture.toBuilder().set(CaptureOption.SNAP_LENGTH_BYTES, HEADERS_BYTES).build();
+    return whole.toBuilder().set(CaptureOption.SNAP_LENGTH_BYTES, HEADERS_BYTES).build();
   }
 }

@@ -25,6 +25,7 @@ import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.plan.stats.TableStats;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /** A table of packets as the planner sees it: it takes over what the kernel can do. */
 final class PacketTableSource
@@ -39,7 +40,7 @@ final class PacketTableSource
 
   private DataType producedType;
   private List<PacketColumn> read;
-  private Predicate predicate;
+  private @Nullable Predicate predicate;
   private long limit = Long.MAX_VALUE;
   private WatermarkStrategy<RowData> watermarks = WatermarkStrategy.noWatermarks();
   private boolean sourceWatermarks;

@@ -3,6 +3,7 @@ package dev.ringtap.flink.table;
 import dev.ringtap.capture.Frame;
 import dev.ringtap.packet.PacketHeaders;
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reader's view of headers, which a predicate and the row after it share: a frame that the
@@ -11,18 +12,23 @@ import java.io.Serializable;
 final class ParsedHeaders implements Serializable {
   private static final long serialVersionUID = 1;
 
-  private transient PacketHeaders headers;
+  private transient @Nullable PacketHeaders headers;
 
   /** What the predicate has parsed and no row was made of, or null. */
-  private transient Frame parsed;
+  private transient @Nullable Frame parsed;
 
-  /** For the predicate. */
-  PacketHeaders first(Frame frame) {
+  /** Those of the last frame that was parsed. */
+  PacketHeaders headers() {
     if (headers == null) {
       headers = new PacketHeaders();
     }
+    return headers;
+  }
+
+  /** For the predicate. */
+  PacketHeaders first(Frame frame) {
     parsed = frame;
-    return headers.parse(frame);
+    return headers().parse(frame);
   }
 
   /** For the row. */
@@ -31,6 +37,6 @@ final class ParsedHeaders implements Serializable {
       first(frame);
     }
     parsed = null;
-    return headers;
+    return headers();
   }
 }

@@ -20,6 +20,7 @@ import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of capture files that lie on any of Flink's file systems. A file is one split, since neither
@@ -110,7 +111,7 @@ final class PcapFormat implements BulkFormat<RowData, FileSourceSplit> {
     }
 
     @Override
-    public RecordIterator<RowData> readBatch() throws IOException {
+    public @Nullable RecordIterator<RowData> readBatch() throws IOException {
       while (!file.isEnded()) {
         Block block = file.poll(POLL_TIMEOUT_MILLIS);
         if (block == null) {
@@ -150,7 +151,7 @@ final class PcapFormat implements BulkFormat<RowData, FileSourceSplit> {
     }
 
     @Override
-    public RecordAndPosition<RowData> next() {
+    public @Nullable RecordAndPosition<RowData> next() {
       Frame frame;
       do {
         frame = block.next();

@@ -16,6 +16,7 @@ import org.apache.flink.table.functions.FunctionDefinition;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the predicates of a query that the kernel can decide. */
 final class PredicateCompiler {
@@ -41,11 +42,10 @@ final class PredicateCompiler {
   /**
    * @param wanted whether the expression must be true, or false; unknown is neither
    */
-  private static Predicate compile(ResolvedExpression expression, boolean wanted) {
+  private static @Nullable Predicate compile(ResolvedExpression expression, boolean wanted) {
     if (expression instanceof FieldReferenceExpression) {
-      PacketColumn column = column(expression);
-      return column == PacketColumn.VLAN_DROP_ELIGIBLE
-          ? number(column, Comparison.EQUAL, wanted ? 1 : 0)
+      return column(expression) == PacketColumn.VLAN_DROP_ELIGIBLE
+          ? number(PacketColumn.VLAN_DROP_ELIGIBLE, Comparison.EQUAL, wanted ? 1 : 0)
           : null;
     }
     if (!(expression instanceof CallExpression call)) {
@@ -77,7 +77,8 @@ final class PredicateCompiler {
     return comparison == null ? null : compare(comparison, arguments, wanted);
   }
 
-  private static Predicate join(List<ResolvedExpression> arguments, boolean wanted, boolean all) {
+  private static @Nullable Predicate join(
+      List<ResolvedExpression> arguments, boolean wanted, boolean all) {
     List<Predicate> parts = new ArrayList<>();
     for (ResolvedExpression argument : arguments) {
       Predicate part = compile(argument, wanted);
@@ -89,14 +90,14 @@ final class PredicateCompiler {
     return new JoinedPredicate(all, parts);
   }
 
-  private static Predicate presence(ResolvedExpression argument, boolean present) {
+  private static @Nullable Predicate presence(ResolvedExpression argument, boolean present) {
     PacketColumn column = column(argument);
     return column == null
         ? null
         : HeaderField.of(column).map(field -> new PresencePredicate(field, present)).orElse(null);
   }
 
-  private static Predicate in(List<ResolvedExpression> arguments, boolean wanted) {
+  private static @Nullable Predicate in(List<ResolvedExpression> arguments, boolean wanted) {
     List<Predicate> parts = new ArrayList<>();
     for (ResolvedExpression value : arguments.subList(1, arguments.size())) {
       Predicate part = compare(Comparison.EQUAL, List.of(arguments.get(0), value), wanted);
@@ -108,7 +109,7 @@ final class PredicateCompiler {
     return new JoinedPredicate(!wanted, parts);
   }
 
-  private static Predicate compare(
+  private static @Nullable Predicate compare(
       Comparison comparison, List<ResolvedExpression> arguments, boolean wanted) {
     PacketColumn column = column(arguments.get(0));
     ResolvedExpression value = arguments.get(1);
@@ -136,7 +137,8 @@ final class PredicateCompiler {
     return textEquals(column, text, equal);
   }
 
-  private static Predicate number(PacketColumn column, Comparison comparison, long constant) {
+  private static @Nullable Predicate number(
+      PacketColumn column, Comparison comparison, long constant) {
     return column == PacketColumn.PACKET_TYPE
         ? null
         : HeaderField.of(column)
@@ -144,7 +146,7 @@ final class PredicateCompiler {
             .orElse(null);
   }
 
-  private static Predicate textEquals(PacketColumn column, String text, boolean equal) {
+  private static @Nullable Predicate textEquals(PacketColumn column, String text, boolean equal) {
     return switch (column) {
       case PACKET_TYPE ->
           Arrays.stream(PacketType.values())
@@ -178,7 +180,7 @@ final class PredicateCompiler {
     }
   }
 
-  private static Predicate like(List<ResolvedExpression> arguments, boolean wanted) {
+  private static @Nullable Predicate like(List<ResolvedExpression> arguments, boolean wanted) {
     String pattern = text(arguments.get(1));
     if (pattern == null || !pattern.matches(OCTETS)) {
       return null;
@@ -192,7 +194,8 @@ final class PredicateCompiler {
     return subnet(column(arguments.get(0)), subnet + "/" + 8 * octets, wanted);
   }
 
-  private static Predicate subnet(PacketColumn column, String text, boolean inside) {
+  private static @Nullable Predicate subnet(
+      @Nullable PacketColumn column, @Nullable String text, boolean inside) {
     if (text == null || column != PacketColumn.IP_SRC && column != PacketColumn.IP_DST) {
       return null;
     }
@@ -204,7 +207,7 @@ final class PredicateCompiler {
   }
 
   /** The column that an expression is, also under a cast that keeps each of its values. */
-  private static PacketColumn column(ResolvedExpression expression) {
+  private static @Nullable PacketColumn column(ResolvedExpression expression) {
     ResolvedExpression inner = expression;
     if (inner instanceof CallExpression
         && ((CallExpression) inner).getFunctionDefinition() == BuiltInFunctionDefinitions.CAST) {
@@ -235,7 +238,7 @@ final class PredicateCompiler {
   }
 
   /** The value of a whole number, of whichever of SQL's types it is. */
-  private static Long number(ResolvedExpression expression) {
+  private static @Nullable Long number(ResolvedExpression expression) {
     if (!(expression instanceof ValueLiteralExpression literal)
         || !type(expression).is(LogicalTypeFamily.INTEGER_NUMERIC)) {
       return null;
@@ -244,7 +247,7 @@ final class PredicateCompiler {
     return literal.getValueAs(type).map(value -> ((Number) value).longValue()).orElse(null);
   }
 
-  private static String text(ResolvedExpression expression) {
+  private static @Nullable String text(ResolvedExpression expression) {
     if (!(expression instanceof ValueLiteralExpression literal)
         || !type(expression).is(LogicalTypeFamily.CHARACTER_STRING)) {
       return null;

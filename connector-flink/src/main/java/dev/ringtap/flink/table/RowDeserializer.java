@@ -76,7 +76,7 @@ final class RowDeserializer implements PacketDeserializer<RowData> {
 
   @Override
   public RowData deserialize(Frame frame) {
-    PacketHeaders headers = decodes ? parsed.last(frame) : null;
+    PacketHeaders headers = decodes ? parsed.last(frame) : parsed.headers();
     RowTarget row = target;
     row.start();
     for (int i = 0; i < columns.length; i++) {

@@ -13,10 +13,12 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Objects;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes packets of rows. What a table does not have is as in a capture file that does not tell it.
@@ -34,17 +36,18 @@ final class RowPackets implements Serializable {
   private final int timestampDigits;
   private final int startDigits;
 
-  private transient PacketHeaders headers;
+  private transient @Nullable PacketHeaders headers;
 
   /**
    * @param columns by position; null for one that is none of a packet
    * @param types those that the columns are declared with
    * @throws ValidationException if a packet cannot be made of them
    */
-  RowPackets(List<PacketColumn> columns, List<LogicalType> types) {
+  RowPackets(List<? extends @Nullable PacketColumn> columns, List<LogicalType> types) {
     for (int i = 0; i < columns.size(); i++) {
-      if (columns.get(i) != null) {
-        this.columns.put(columns.get(i), i);
+      PacketColumn column = columns.get(i);
+      if (column != null) {
+        this.columns.put(column, i);
       }
     }
     for (PacketColumn each : NEEDED) {
@@ -64,17 +67,16 @@ final class RowPackets implements Serializable {
 
   /** The packet of a row. */
   Packet packet(RowData row) {
-    byte[] payload = row.getBinary(columns.get(PacketColumn.PAYLOAD));
+    byte[] payload = row.getBinary(at(PacketColumn.PAYLOAD));
     Packet packet = new Packet();
     packet.setHost(text(row, PacketColumn.HOST));
     packet.setInterfaceName(text(row, PacketColumn.INTERFACE_NAME));
     packet.setCaptureStart(
         has(row, PacketColumn.CAPTURE_START)
-            ? row.getTimestamp(columns.get(PacketColumn.CAPTURE_START), startDigits).toInstant()
+            ? row.getTimestamp(at(PacketColumn.CAPTURE_START), startDigits).toInstant()
             : Instant.EPOCH);
     packet.setMember(number(row, PacketColumn.MEMBER, 0));
-    packet.setTimestamp(
-        row.getTimestamp(columns.get(PacketColumn.TIMESTAMP), timestampDigits).toInstant());
+    packet.setTimestamp(row.getTimestamp(at(PacketColumn.TIMESTAMP), timestampDigits).toInstant());
     packet.setSequence(longNumber(row, PacketColumn.SEQUENCE));
     packet.setLostBefore(longNumber(row, PacketColumn.LOST_BEFORE));
     packet.setOriginalLength(number(row, PacketColumn.ORIGINAL_LENGTH, payload.length));
@@ -89,21 +91,25 @@ final class RowPackets implements Serializable {
     return packet;
   }
 
+  private int at(PacketColumn column) {
+    return Objects.requireNonNull(columns.get(column), "no such column");
+  }
+
   private boolean has(RowData row, PacketColumn column) {
     Integer at = columns.get(column);
     return at != null && !row.isNullAt(at);
   }
 
   private String text(RowData row, PacketColumn column) {
-    return has(row, column) ? row.getString(columns.get(column)).toString() : "";
+    return has(row, column) ? row.getString(at(column)).toString() : "";
   }
 
   private int number(RowData row, PacketColumn column, int otherwise) {
-    return has(row, column) ? row.getInt(columns.get(column)) : otherwise;
+    return has(row, column) ? row.getInt(at(column)) : otherwise;
   }
 
   private long longNumber(RowData row, PacketColumn column) {
-    return has(row, column) ? row.getLong(columns.get(column)) : 0;
+    return has(row, column) ? row.getLong(at(column)) : 0;
   }
 
   private int flags(RowData row) {
@@ -113,11 +119,11 @@ final class RowPackets implements Serializable {
   }
 
   private int flag(RowData row, PacketColumn column, int flag) {
-    return has(row, column) && row.getBoolean(columns.get(column)) ? flag : 0;
+    return has(row, column) && row.getBoolean(at(column)) ? flag : 0;
   }
 
   /** The columns' tag; that of the payload if the table has no column of it. */
-  private Vlan vlan(RowData row, int linkType, byte[] payload) {
+  private @Nullable Vlan vlan(RowData row, int linkType, byte[] payload) {
     if (columns.containsKey(PacketColumn.VLAN_ID)) {
       return has(row, PacketColumn.VLAN_ID)
           ? new Vlan(

@@ -106,6 +106,7 @@ interface RowTarget {
 
     Generic(int fields) {
       this.fields = fields;
+      row = new GenericRowData(fields);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.table.data.RowData;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A topic's values of rows, in Avro's single-object encoding or a registry's: of all columns of a
@@ -19,15 +20,15 @@ final class RowValues implements SerializationSchema<RowData> {
   private static final long serialVersionUID = 1;
 
   private final RowPackets packets;
-  private final SchemaTarget target;
+  private final @Nullable SchemaTarget target;
 
   /** Stands before each record instead of what Avro puts there, or null. */
-  private transient byte[] header;
+  private transient byte @Nullable [] header;
 
   /**
    * @param target where the schema is registered, or null
    */
-  RowValues(RowPackets packets, SchemaTarget target) {
+  RowValues(RowPackets packets, @Nullable SchemaTarget target) {
     this.packets = packets;
     this.target = target;
   }

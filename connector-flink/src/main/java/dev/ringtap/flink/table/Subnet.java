@@ -4,6 +4,7 @@ import dev.ringtap.packet.AddressText;
 import java.io.Serializable;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A range of IP addresses in CIDR form.
@@ -40,7 +41,7 @@ record Subnet(byte[] address, int prefixBits) implements Serializable {
   }
 
   /** The bytes of an address; null if the text is none. */
-  static byte[] addressOrNull(String text) {
+  static byte @Nullable [] addressOrNull(@Nullable String text) {
     try {
       return text == null ? null : bytes(text);
     } catch (IllegalArgumentException e) {

@@ -14,6 +14,7 @@ import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of a topic's values: one of each packet, of the columns that a query reads. The rows are
@@ -23,7 +24,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
   private static final long serialVersionUID = 1;
 
   private final RowDeserializer rows;
-  private final SchemaLookup registry;
+  private final @Nullable SchemaLookup registry;
   private final ArrayList<Schema> schemas;
   private final BadValues badValues;
   private final int mostBytes;
@@ -38,7 +39,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
   TopicRows(
       List<PacketColumn> columns,
       RowDeserializer rows,
-      SchemaLookup registry,
+      @Nullable SchemaLookup registry,
       List<Schema> schemas,
       BadValues badValues) {
     this.rows = rows;
@@ -66,7 +67,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
    *     not answer
    */
   @Override
-  public void deserialize(byte[] value, Collector<RowData> out) throws IOException {
+  public void deserialize(byte @Nullable [] value, Collector<RowData> out) throws IOException {
     if (value == null) {
       return;
     }
@@ -90,7 +91,7 @@ final class TopicRows implements DeserializationSchema<RowData> {
    * @throws IOException if it holds another number of them
    */
   @Override
-  public RowData deserialize(byte[] value) throws IOException {
+  public @Nullable RowData deserialize(byte[] value) throws IOException {
     List<RowData> all = new ArrayList<>();
     if (!read(value, all::add)) {
       return null;
