@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.containers.ContainerState;
 import org.testcontainers.utility.DockerImageName;
 
@@ -46,13 +48,13 @@ final class AgentRun {
   private final KeyLog keyLog;
 
   /** A copy of the agent's file, once the agent has ended. */
-  private Path file;
+  private @Nullable Path file;
 
   /** Null before the end, and for an agent that was killed. */
-  private Ledger ledger;
+  private @Nullable Ledger ledger;
 
   /** Why its end is not known, or null. */
-  private Exception failure;
+  private @Nullable Exception failure;
 
   /**
    * @param container in which the agent captures by now
@@ -156,7 +158,7 @@ final class AgentRun {
       }
     }
     ledger();
-    return Dump.of(file, image, expression);
+    return Dump.of(kept(), image, expression);
   }
 
   /**
@@ -176,16 +178,31 @@ final class AgentRun {
     if (!isOver()) {
       keepFile();
     }
+    return kept();
+  }
+
+  /** The copy; there is none if the agent's end is not known. */
+  private Path kept() {
+    if (file == null) {
+      throw unknownEnd(failure);
+    }
     return file;
   }
 
+  private static IllegalStateException unknownEnd(@Nullable Exception reason) {
+    String why = reason == null ? "no file was written" : reason.getMessage();
+    return new IllegalStateException("the end of the capture is not known: " + why, reason);
+  }
+
   private void keepFile() throws IOException {
-    if (file == null) {
-      file = Files.createTempFile("ringtap", ".pcapng");
+    Path kept = file;
+    if (kept == null) {
+      kept = Files.createTempFile("ringtap", ".pcapng");
       // it is read for as long as the test likes
-      file.toFile().deleteOnExit();
+      kept.toFile().deleteOnExit();
+      file = kept;
     }
-    copy(FILE, file);
+    copy(FILE, kept);
     keyLog.read();
   }
 
@@ -218,7 +235,7 @@ final class AgentRun {
             .exec();
       }
       log = AgentLog.of(container);
-      exitCode = container.getCurrentContainerInfo().getState().getExitCodeLong();
+      exitCode = exitCode(container);
       if (isFileWritten) {
         keepFile();
       }
@@ -237,6 +254,12 @@ final class AgentRun {
       // the container is to be removed all the same
       failure = e;
     }
+  }
+
+  /** Of a container that has ended. */
+  static long exitCode(ContainerState container) {
+    return Objects.requireNonNull(
+        container.getCurrentContainerInfo().getState().getExitCodeLong(), "no exit code");
   }
 
   private void copy(String from, Path to) {
@@ -259,8 +282,7 @@ final class AgentRun {
           "the capture goes on, and its ledger is of its end: stop() it first");
     }
     if (failure != null) {
-      throw new IllegalStateException(
-          "the end of the capture is not known: " + failure.getMessage(), failure);
+      throw unknownEnd(failure);
     }
     if (ledger == null) {
       throw new IllegalStateException(

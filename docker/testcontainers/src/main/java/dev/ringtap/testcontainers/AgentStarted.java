@@ -38,7 +38,7 @@ final class AgentStarted extends AbstractWaitStrategy {
   }
 
   private String ended(AgentLog log) {
-    long code = waitStrategyTarget.getCurrentContainerInfo().getState().getExitCodeLong();
+    long code = AgentRun.exitCode(waitStrategyTarget);
     String hint =
         code == NO_PERMISSION
             ? " (the container was to have NET_RAW: the engine's policy, or a modifier of this test,"

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A packet that a container sent or received, decoded by the agent. Absent numbers are -1, absent
@@ -57,7 +58,7 @@ public final class CapturedPacket {
     return fields.path(name).asInt(-1);
   }
 
-  private String string(String name) {
+  private @Nullable String string(String name) {
     return fields.path(name).textValue();
   }
 
@@ -68,12 +69,12 @@ public final class CapturedPacket {
 
   /** The captured container, by the alias that the test gave it, otherwise by its name. */
   public String container() {
-    return string("host");
+    return fields.path("host").textValue();
   }
 
   /** The interface of the captured container. */
   public String interfaceName() {
-    return string("interfaceName");
+    return fields.path("interfaceName").textValue();
   }
 
   /** Its position in the container's capture, from 0. */
@@ -97,12 +98,12 @@ public final class CapturedPacket {
   }
 
   /** MAC address of the sender, {@code 02:00:00:00:00:01}. */
-  public String ethSrc() {
+  public @Nullable String ethSrc() {
     return string("ethSrc");
   }
 
   /** MAC address of the receiver. */
-  public String ethDst() {
+  public @Nullable String ethDst() {
     return string("ethDst");
   }
 
@@ -124,12 +125,12 @@ public final class CapturedPacket {
   }
 
   /** IP address of the sender, IPv6 as in RFC 5952. */
-  public String ipSrc() {
+  public @Nullable String ipSrc() {
     return string("ipSrc");
   }
 
   /** IP address of the receiver, IPv6 as in RFC 5952. */
-  public String ipDst() {
+  public @Nullable String ipDst() {
     return string("ipDst");
   }
 
@@ -219,6 +220,6 @@ public final class CapturedPacket {
 
   @Override
   public String toString() {
-    return string("line");
+    return fields.path("line").textValue();
   }
 }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Who talked to whom, as a table for people. */
 final class Conversations {
@@ -82,7 +83,7 @@ final class Conversations {
     return end(packet.ipDst(), packet.dstPort(), packet.ethDst());
   }
 
-  private static String end(String ip, int port, String mac) {
+  private static String end(@Nullable String ip, int port, @Nullable String mac) {
     if (ip == null) {
       return String.valueOf(mac);
     }

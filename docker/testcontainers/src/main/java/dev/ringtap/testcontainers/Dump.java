@@ -71,7 +71,7 @@ final class Dump {
     try (GenericContainer<?> container = new GenericContainer<>(image)) {
       run(container.withCopyFileToContainer(readable(file), AgentRun.FILE), command(expression));
       return packets(
-          exitCode(container),
+          AgentRun.exitCode(container),
           container.getLogs(OutputType.STDOUT),
           container.getLogs(OutputType.STDERR));
     }
@@ -99,7 +99,7 @@ final class Dump {
         command.addAll(List.of("--tls-keys", KEYS));
       }
       run(container, command);
-      if (exitCode(container) != 0) {
+      if (AgentRun.exitCode(container) != 0) {
         throw new IOException(
             "cannot write " + target + ": " + container.getLogs(OutputType.STDERR).strip());
       }
@@ -124,10 +124,6 @@ final class Dump {
         .withCommand(command.toArray(String[]::new))
         .withStartupCheckStrategy(new Ended())
         .start();
-  }
-
-  private static long exitCode(GenericContainer<?> container) {
-    return container.getCurrentContainerInfo().getState().getExitCodeLong();
   }
 
   private static List<CapturedPacket> packets(long exitCode, String out, String err) {

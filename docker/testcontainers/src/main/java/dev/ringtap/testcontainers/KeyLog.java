@@ -4,6 +4,7 @@ import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.exception.DockerException;
 import java.io.InputStream;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.testcontainers.containers.ContainerState;
@@ -13,13 +14,13 @@ final class KeyLog implements ContainerState {
   private static final Logger LOG = LoggerFactory.getLogger(KeyLog.class);
 
   private final String containerId;
-  private final String path;
+  private final @Nullable String path;
   private byte[] content = {};
 
   /**
    * @param path of the key log in the container, or null for none
    */
-  KeyLog(String containerId, String path) {
+  KeyLog(String containerId, @Nullable String path) {
     this.containerId = containerId;
     this.path = path;
   }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.testcontainers.DockerClientFactory;
@@ -38,7 +39,7 @@ final class Leftovers {
           "ringtap-sessions-" + System.getProperty("user.name"));
 
   /** Of this run; never closed. */
-  private static FileChannel own;
+  private static @Nullable FileChannel own;
 
   private static boolean removed;
 
@@ -53,8 +54,9 @@ final class Leftovers {
       Files.createDirectories(SESSIONS);
       Path file = SESSIONS.resolve(DockerClientFactory.SESSION_ID);
       Path hidden = Files.createTempFile(SESSIONS, ".", "");
-      own = FileChannel.open(hidden, StandardOpenOption.WRITE);
-      own.lock();
+      FileChannel channel = FileChannel.open(hidden, StandardOpenOption.WRITE);
+      own = channel;
+      channel.lock();
       // locked from the moment on when others can see it; a later run deletes it, for one that is
       // told to end may leave something too
       Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.assertj.core.api.AbstractAssert;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.containers.ContainerState;
 
 /**
@@ -116,7 +117,7 @@ public final class PacketsAssert extends AbstractAssert<PacketsAssert, List<Capt
   }
 
   /** Those among which {@link #actual} was chosen, or null. */
-  private List<CapturedPacket> all;
+  private @Nullable List<CapturedPacket> all;
 
   /** Checks that there are packets. */
   public PacketsAssert isNotEmpty() {

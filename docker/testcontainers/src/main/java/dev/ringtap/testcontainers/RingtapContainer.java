@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
@@ -56,16 +57,16 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
   private final List<Supplier<Collection<String>>> captured = new ArrayList<>();
   private final List<RingtapContainer> others = new ArrayList<>();
   private String interfaceName = "eth0";
-  private String captureFilter;
-  private List<String> kafka;
+  private @Nullable String captureFilter;
+  private @Nullable List<String> kafka;
   private List<String> options = List.of();
-  private String tlsKeys;
+  private @Nullable String tlsKeys;
 
   /** The one whose network it shares. */
-  private String capturedId;
+  private String capturedId = "";
 
   /** The last one, kept beyond its end. */
-  private AgentRun run;
+  private @Nullable AgentRun run;
 
   /** An agent of this library's version, of the image that {@code docker/build agent} makes. */
   public RingtapContainer() {
@@ -96,7 +97,9 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
     waitingFor(new AgentStarted());
     withCreateContainerCmdModifier(
         command ->
-            command.getHostConfig().withCapDrop(Capability.ALL).withCapAdd(Capability.NET_RAW));
+            Objects.requireNonNull(command.getHostConfig())
+                .withCapDrop(Capability.ALL)
+                .withCapAdd(Capability.NET_RAW));
   }
 
   /**
@@ -441,7 +444,7 @@ public final class RingtapContainer extends GenericContainer<RingtapContainer> {
       throw new IllegalStateException("nothing is captured yet: start() this container first");
     }
     List<AgentRun> runs = new ArrayList<>(List.of(run));
-    others.forEach(each -> runs.add(each.run));
+    others.forEach(each -> runs.addAll(each.runs()));
     return runs;
   }
 }
