@@ -118,6 +118,15 @@ public final class InterfaceSelection {
    * @throws AgentException if that is none
    */
   public List<String> required() throws AgentException, CaptureException {
+    return required(false);
+  }
+
+  /**
+   * As {@link #required()}.
+   *
+   * @param waits whether the run has --wait, so that the message does not advise it
+   */
+  public List<String> required(boolean waits) throws AgentException, CaptureException {
     List<CaptureInterface> all = CaptureInterface.list();
     List<String> names =
         wanted.stream()
@@ -128,11 +137,12 @@ public final class InterfaceSelection {
     among(all).stream().filter(each -> !names.contains(each)).forEach(names::add);
     if (names.isEmpty()) {
       throw new AgentException(
-          "no interface that is up matches %s%s; there are: %s; wait for one with --wait"
+          "no interface that is up matches %s%s; there are: %s%s"
               .formatted(
                   joined(wanted, " or "),
                   excluded.isEmpty() ? "" : " without " + joined(excluded, " and "),
-                  String.join(", ", all.stream().map(CaptureInterface::name).toList())),
+                  String.join(", ", all.stream().map(CaptureInterface::name).toList()),
+                  waits ? "" : "; wait for one with --wait"),
           null);
     }
     return names;
@@ -161,7 +171,7 @@ public final class InterfaceSelection {
       return options.inNamespace(
           () -> {
             List<String> there = waits ? among(CaptureInterface.list()) : List.of();
-            for (String each : there.isEmpty() ? required() : there) {
+            for (String each : there.isEmpty() ? required(waits) : there) {
               PacketCapture.require(each);
             }
             return true;

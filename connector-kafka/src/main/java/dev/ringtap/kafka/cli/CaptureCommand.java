@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -49,6 +50,9 @@ final class CaptureCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private final ServiceManager manager = ServiceManager.ofProcess();
+
+  /** Done when the capture is open. */
+  private final CompletableFuture<Reload> opened = new CompletableFuture<>();
 
   /** Null without --metrics. */
   private @Nullable Monitor monitor;
@@ -118,6 +122,11 @@ final class CaptureCommand implements Callable<Integer> {
               + " is for records of a topic, and -w without -b writes a file alone");
     }
     AgentConfig config = asked.agentConfig(useKafka ? settings : null);
+    // Unhandled, these signals would end a run that still waits for its interface or for Kafka.
+    if (asked.config != null && !Signals.on("HUP", () -> opened.thenAccept(Reload::request))) {
+      LogFormat.say("SIGHUP is ignored, as nohup wants it: %s is not read again%n", asked.config);
+    }
+    Signals.on("USR1", () -> {});
     try (Report json = asked.report == null ? null : Report.create(asked.report)) {
       if (config.input() instanceof AgentConfig.Live live) {
         starting("waits for interface " + live.interfaces());
@@ -183,9 +192,7 @@ final class CaptureCommand implements Callable<Integer> {
       Properties settings =
           config.kafka() == null ? new Properties() : config.kafka().producerSettings();
       Reload reload = new Reload(agent, asked, settings, this::withConfigFile);
-      if (asked.config != null && !Signals.on("HUP", reload::request)) {
-        LogFormat.say("SIGHUP is ignored, as nohup wants it: %s is not read again%n", asked.config);
-      }
+      opened.complete(reload);
       if (monitor != null) {
         monitor.watch(subject(config, agent, reload));
       }

@@ -36,6 +36,8 @@ final class CheckCommand implements Callable<Integer> {
   /** PACKET_IGNORE_OUTGOING, which the loopback needs, came with 4.20; TPACKET_V3 with 3.2. */
   private static final int[] OLDEST_KERNEL = {4, 20};
 
+  private static final String WAITS = "; capture waits for it";
+
   @Option(
       names = {"-i", "--interface"},
       paramLabel = "NAME",
@@ -68,9 +70,17 @@ final class CheckCommand implements Callable<Integer> {
             });
       }
     } catch (CaptureException e) {
-      fail(e);
+      if (asked != null && asked.waits && e.isInterfaceAway()) {
+        warn("interface", e.getMessage() + WAITS);
+      } else {
+        fail(e);
+      }
     } catch (AgentException e) {
-      fail("interface", AgentException.message(e), ExitCode.FAILED);
+      if (asked != null && asked.waits) {
+        warn("interface", AgentException.message(e) + WAITS);
+      } else {
+        fail("interface", AgentException.message(e), ExitCode.FAILED);
+      }
     }
     return exitCode;
   }
@@ -93,7 +103,8 @@ final class CheckCommand implements Callable<Integer> {
               : CaptureInterface.named(interfaceName));
     }
     List<CaptureInterface> devices = new ArrayList<>();
-    for (String each : new InterfaceSelection(asked.interfaces, asked.excluded).required()) {
+    for (String each :
+        new InterfaceSelection(asked.interfaces, asked.excluded).required(asked.waits)) {
       devices.add(CaptureInterface.named(each));
     }
     return devices;

@@ -200,6 +200,26 @@ class ReloadIT {
   }
 
   @Test
+  void aSignalWhileTheInterfaceIsMissingIsServedOnceItIsThere() throws Exception {
+    network.exec("ip", "link", "set", TestNetwork.RIGHT, "down");
+    network.exec("ip", "link", "set", TestNetwork.RIGHT, "name", "away");
+    write("wait: true", "filter: udp dst port 9");
+    Output capture = start("--default-signal=HUP", "-w", "/dev/null");
+    capture.await("waiting for an interface interface=right");
+    write("wait: true", "filter: udp dst port 10 or udp dst port 11");
+    capture.signal("HUP");
+    capture.userSignal();
+    network.exec("ip", "link", "set", "away", "name", TestNetwork.RIGHT);
+    network.exec("ip", "link", "set", TestNetwork.RIGHT, "up");
+    capture.await("listening on right ");
+    capture.await("configuration was read again changed=filter");
+    network.exec("python3", "-c", TEN_ROUNDS);
+    JsonNode ledger = end(capture);
+
+    assertThat(ledger.get("captured").asLong()).as(capture.text()).isEqualTo(20);
+  }
+
+  @Test
   void whatCannotChangeStaysAndIsNamed() throws Exception {
     Path file = directory.resolve("out.pcapng");
     write("snap-length: 200", "ring-size: 8", "log-level: info");

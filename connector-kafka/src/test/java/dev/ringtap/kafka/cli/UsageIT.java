@@ -113,17 +113,37 @@ class UsageIT {
 
   private static String check(Path config, int expectedCode, String... lines) throws IOException {
     Files.write(config, List.of(lines));
+    return check(expectedCode, config, "check", "-i", "lo", "--config", config.toString());
+  }
+
+  private static String check(int expectedCode, Path config, String... command) {
     PrintStream out = System.out;
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     System.setOut(new PrintStream(text, true, UTF_8));
     try {
-      assertThat(Main.commandLine().execute("check", "-i", "lo", "--config", config.toString()))
+      assertThat(Main.commandLine().execute(command))
           .as(text.toString(UTF_8))
           .isEqualTo(expectedCode);
     } finally {
       System.setOut(out);
     }
     return text.toString(UTF_8).replace(config.toString(), "agent.yaml");
+  }
+
+  @Test
+  void checkTellsForWhatAConfigurationWouldWait(@TempDir Path directory) throws Exception {
+    Path config = directory.resolve("agent.yaml");
+    for (String[] each :
+        new String[][] {
+          {"nope*", "no interface that is up matches nope*; there are: lo"},
+          {"nope", "no interface is named 'nope'; there are: lo"}
+        }) {
+      Files.write(config, List.of("interface: '" + each[0] + "'", "wait: true"));
+      assertThat(check(0, config, "check", "--config", config.toString()))
+          .contains("warn  interface    " + each[1])
+          .contains("; capture waits for it")
+          .doesNotContain("--wait");
+    }
   }
 
   @Test
