@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringtap.testkit.Requirements;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** SIGHUP: the configuration file is read again under load. */
 @Timeout(180)
 class ReloadIT {
+  /** Version 2.4, 262,144 bytes of a frame at most, Ethernet. */
+  private static final String PCAP_HEADER = "d4c3b2a10200040000000000000000000000040001000000";
+
   private static final int ROUNDS = 20_000;
 
   /** To four ports by turns; the payload is the frame's number. */
@@ -240,5 +245,23 @@ class ReloadIT {
     List<String> lengths = new ArrayList<>(Collections.nCopies(40, "142"));
     lengths.addAll(Collections.nCopies(40, "60"));
     assertThat(fields(file, "frame.cap_len")).isEqualTo(lengths);
+  }
+
+  @Test
+  void aReplayKeepsItsFilterAndSaysSo() throws Exception {
+    Path pipe = directory.resolve("pipe.pcap");
+    TestNetwork.run("mkfifo", pipe.toString());
+    Files.writeString(config, "filter: udp\n");
+    Output capture = start("--default-signal=HUP", "-r", pipe.toString(), "-w", "/dev/null");
+    try (OutputStream feed = Files.newOutputStream(pipe)) {
+      feed.write(HexFormat.of().parseHex(PCAP_HEADER));
+      feed.flush();
+      capture.await("replaying " + pipe);
+      Files.writeString(config, "filter: tcp\n");
+      capture.signal("HUP");
+      capture.await("start again to change the other options options=filter");
+    }
+    assertThat(capture.exitCode(40)).as(capture.text()).isZero();
+    assertThat(capture.text()).doesNotContain("ERROR");
   }
 }
