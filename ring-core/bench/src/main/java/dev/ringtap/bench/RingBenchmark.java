@@ -164,7 +164,7 @@ public class RingBenchmark {
 
   /** Compiles the row's code for frames of all kinds, as a reader's is. */
   @Setup
-  public void warmUp(BenchmarkParams benchmark) {
+  public void warmUp(BenchmarkParams benchmark) throws IOException {
     ToLongFunction<Block> row = row(benchmark.getBenchmark().replaceAll(".*\\.", ""));
     if (row != null) {
       try (var blocks = new dev.ringtap.capture.Warmup(WARMUP_TIME)) {
