@@ -37,6 +37,7 @@ public final class Warmup implements BlockSource {
   private final BlockBuilder[] shapes = new BlockBuilder[LENGTHS.length + 2];
   private final Poller poller;
   private final Random random = new Random(1);
+  private final byte[] headers = new byte[LENGTHS[0]];
   private final long endNanos;
   private int blocks;
   private long frames;
@@ -47,16 +48,17 @@ public final class Warmup implements BlockSource {
   }
 
   /**
-   * @param time from now on until the source ends; a second or two is enough
+   * @param time from now on until the source ends, but not before a block of each kind; a second or
+   *     two is enough
    * @throws LinuxException if the system lets no descriptor be waited for
    */
   public Warmup(Duration time) throws LinuxException {
+    endNanos = System.nanoTime() + time.toNanos();
     poller = Poller.ofNothing();
     for (int shape = 0; shape < shapes.length; shape++) {
       shapes[shape] = new BlockBuilder(BLOCK_BYTES);
       fill(shapes[shape], shape);
     }
-    endNanos = System.nanoTime() + time.toNanos();
   }
 
   /** Looks at a descriptor, as a ring is waited for, and returns the next block. */
@@ -76,20 +78,22 @@ public final class Warmup implements BlockSource {
     builder.start(
         CAPTURES[shape % CAPTURES.length], LinkType.ETHERNET, CaptureOption.MAX_SNAP_LENGTH_BYTES);
     byte[] bytes = new byte[LENGTHS[LENGTHS.length - 1]];
+    random.nextBytes(bytes);
     MemorySegment frame = MemorySegment.ofArray(bytes);
     int length;
     int tag;
     do {
-      fillFrame(bytes);
+      fillHeaders(bytes);
       length = shape < LENGTHS.length ? LENGTHS[shape] : 60 + random.nextInt(1455);
       tag = (shape & 1) == 0 || random.nextInt(8) == 0 ? 0 : TAG;
     } while (builder.append(
         1_767_225_600_000_000_000L, length, PacketType.HOST, tag, frame, 0, length));
   }
 
-  /** An Ethernet frame of TCP or UDP, mostly over IPv4. */
-  private void fillFrame(byte[] bytes) {
-    random.nextBytes(bytes);
+  /** Headers of TCP or UDP, mostly over IPv4. */
+  private void fillHeaders(byte[] bytes) {
+    random.nextBytes(headers);
+    System.arraycopy(headers, 0, bytes, 0, headers.length);
     boolean ipv4 = random.nextInt(8) != 0;
     bytes[ETHERTYPE_AT] = (byte) (ipv4 ? 0x08 : 0x86);
     bytes[ETHERTYPE_AT + 1] = (byte) (ipv4 ? 0x00 : 0xDD);
@@ -106,7 +110,7 @@ public final class Warmup implements BlockSource {
 
   @Override
   public boolean isEnded() {
-    return stopped || System.nanoTime() - endNanos >= 0;
+    return stopped || blocks >= shapes.length && System.nanoTime() - endNanos >= 0;
   }
 
   /** Nothing to do: no block is waited for. */

@@ -29,10 +29,9 @@ final class AgentWarmup {
    */
   static long run(Duration time, AgentConfig.@Nullable KafkaTarget target) {
     Delivery delivery = new Delivery("warm-up");
-    List<FrameSink.FrameWriter> writers = writers(target, delivery);
     try (Warmup source = new Warmup(time)) {
       new PacketPump(source, List.of(delivery.failures()), new FrameQuota(0), new ReentrantLock())
-          .run(writers);
+          .run(writers(target, delivery));
       return delivery.framesAcknowledged();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot warm up", e);
