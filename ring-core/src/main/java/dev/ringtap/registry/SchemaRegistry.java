@@ -280,8 +280,8 @@ public final class SchemaRegistry implements AutoCloseable {
         return failure(
             Reason.REFUSED,
             what,
-            "found no registry's API there (HTTP 404); Confluent's is at the root, Apicurio's under"
-                + " /apis/ccompat/v7",
+            "was answered with HTTP 404: no registry's API is at this URL; Confluent's is at the root,"
+                + " Apicurio's under /apis/ccompat/v7",
             null);
       }
       case 409 -> {

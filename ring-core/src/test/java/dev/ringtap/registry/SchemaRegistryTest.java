@@ -165,7 +165,7 @@ class SchemaRegistryTest {
     assertRefused(
         Reason.REFUSED,
         () -> registry.register("t", SCHEMA),
-        "found no registry's API there (HTTP 404)",
+        "was answered with HTTP 404: no registry's API is at this URL",
         "/apis/ccompat/v7");
     answer(500, "{\"error_code\":50001,\"message\":\"" + "x".repeat(10_000) + "\"}");
     assertRefused(

@@ -73,7 +73,8 @@ final class ArgumentCheck {
           one || asked.interfaces.isEmpty() || !asked.flags.isSet(CaptureOption.FANOUT_GROUP),
           "--fanout-group is for one interface: the kernel binds a group to it");
       require(
-          !one || asked.excluded.isEmpty(), "--exclude is for patterns of -i, and there is none");
+          !one || asked.excluded.isEmpty(),
+          "--exclude, or exclude in the configuration, is for patterns of -i, and there is none");
     } catch (IllegalArgumentException e) {
       problems.add(e.getMessage());
     }

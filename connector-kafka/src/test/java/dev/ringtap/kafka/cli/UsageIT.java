@@ -62,7 +62,7 @@ class UsageIT {
         "capture -i lo -w x --frames-per-record auto | --frames-per-record is for records of a topic, and -w",
         "capture -i lo --metrics here | is not [HOST:]PORT, such as 9464 or 0.0.0.0:9464",
         "capture -r x.pcap --metrics 9464 | --metrics is for a live capture, not for -r",
-        "capture -i lo --exclude docker0 | --exclude is for patterns of -i, and there is none",
+        "capture -i lo --exclude docker0 | --exclude, or exclude in the configuration, is for patterns of -i, and there is none",
         "capture -i lo -i e* --fanout-group 7 | --fanout-group is for one interface",
         "capture -i e[ | is no pattern",
         "capture -i lo --log-level loud | loud",

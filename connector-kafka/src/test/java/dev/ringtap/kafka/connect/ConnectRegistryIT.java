@@ -281,7 +281,7 @@ class ConnectRegistryIT {
 
     finished[7] = WorkerLab.REST;
     assertThat(value(lab.validate(config("t", finished)), "registry").get("errors").toString())
-        .contains("found no registry's API there (HTTP 404)");
+        .contains("was answered with HTTP 404: no registry's API is at this URL");
 
     finished[7] = registry.url();
     JsonNode good = lab.validate(config("untouched", finished));
