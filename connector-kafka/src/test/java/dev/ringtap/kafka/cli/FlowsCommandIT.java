@@ -176,7 +176,9 @@ class FlowsCommandIT {
     try (TestNetwork network = TestNetwork.create()) {
       // without exec, a shell that the key ends too would tell its own exit code
       String command = "exec " + Launcher.SCRIPT + " flows -i " + TestNetwork.RIGHT;
-      Output flows = network.start("script", "-qefc", command, "/dev/null");
+      // whatever the key's signal does where the tests run
+      Output flows =
+          network.start("env", "--default-signal=INT", "script", "-qefc", command, "/dev/null");
       flows.await("listening on right");
       flows.await("right  0 frames/s");
       network.replay(file, "--topspeed", "--loop", "50");
