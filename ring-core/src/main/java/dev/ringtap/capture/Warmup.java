@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * Made-up blocks for a reader to read before it opens its capture, until the JVM has compiled the
  * code that will meet real ones. A cold JVM loses frames in its first second.
  *
- * <p>What the JVM has not met it compiles away, and compiles anew when it comes. So the blocks are
- * diverse: tagged and untagged, short, long and mixed frames, captures of short and long names.
- * They are many, since the JVM compiles as a whole what is called often: a loop that runs long but
- * was entered seldom stays slow. And each has more bytes than an encoder takes at once.
+ * <p>The JIT compiler leaves out branches that were never taken, and compiles the method again when
+ * one is taken. So the blocks are diverse: tagged and untagged, short, long and mixed frames,
+ * captures of short and long names. They are many, since the JVM compiles as a whole what is called
+ * often: a loop that runs long but was entered seldom stays slow. And each has more bytes than an
+ * encoder takes at once.
  */
 public final class Warmup implements BlockSource {
   private static final int BLOCK_BYTES = 128 << 10;

@@ -33,10 +33,10 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class BlockEncoder {
-  private static final int MAX_RECORDS = 256;
+  static final int MAX_RECORDS = 256;
 
   /** A run ends after the record that exceeds it: its records stay in the nearer caches. */
-  private static final int RUN_BYTES = 96 << 10;
+  static final int RUN_BYTES = 96 << 10;
 
   private static final int STEP_BYTES = 4 * Long.BYTES;
   private static final int TAG_BYTES = 4;

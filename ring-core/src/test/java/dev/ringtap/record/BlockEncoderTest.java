@@ -147,7 +147,7 @@ class BlockEncoderTest {
     }
   }
 
-  /** What a warm-up does not meet, the compiler leaves out. */
+  /** The JIT compiler leaves out branches that the warm-up does not take. */
   @Test
   void warmUpMeetsEachEndOfARunAndEachLengthOfAStart() throws IOException {
     BlockEncoder encoder = BlockEncoder.singleObject();
@@ -159,8 +159,8 @@ class BlockEncoderTest {
         try (Block block = warmup.poll(0)) {
           int records;
           while ((records = encoder.encode(block)) > 0) {
-            endedByRecords |= records == 256;
-            endedByBytes |= encoder.length() >= 96 << 10;
+            endedByRecords |= records == BlockEncoder.MAX_RECORDS;
+            endedByBytes |= encoder.length() >= BlockEncoder.RUN_BYTES;
           }
           CachedFields start = PacketEncoder.singleObject().start(block.capture());
           startSteps.add(Math.ceilDiv(start.length(), 32));

@@ -39,8 +39,9 @@ final class AgentWarmup {
   }
 
   /**
-   * Three of each, whose senders are of three classes: what is compiled for a class or two alone is
-   * thrown away when it meets the producer's, and the first blocks wait until it is compiled anew.
+   * Three of each, whose senders are of three classes. The JIT compiler inlines senders of one or
+   * two classes; when the producer's came as another one, the code would be compiled again, and the
+   * first real blocks would run interpreted meanwhile.
    */
   private static List<FrameSink.FrameWriter> writers(
       AgentConfig.@Nullable KafkaTarget target, Delivery delivery) {

@@ -213,7 +213,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private void checkMemory() throws IOException {
     long availableMib = PacketCapture.availableMemoryMib();
-    int ringMib = CaptureConfig.on(CaptureInterface.ANY).build().get(CaptureOption.RING_MIB);
+    int ringMib = Objects.requireNonNull(CaptureOption.RING_MIB.defaultValue());
     if (availableMib < 4L * ringMib) {
       warn(
           "memory",

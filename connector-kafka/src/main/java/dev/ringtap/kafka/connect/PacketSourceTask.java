@@ -89,10 +89,9 @@ public final class PacketSourceTask extends SourceTask {
             (Gauge<Long>) (config, now) -> ledger.value(metric));
       }
     } catch (LinkageError e) {
-      LOG.info(
-          "the counts of {} are in its log alone: a worker shows them from Kafka 4.1 on", name);
+      LOG.info("the counts of {} are only in the log; workers show them from Kafka 4.1 on", name);
     } catch (IllegalArgumentException e) {
-      LOG.warn("the counts of {} are in its log alone: {}", name, e.getMessage());
+      LOG.warn("the counts of {} are only in the log: {}", name, e.getMessage());
     }
   }
 

@@ -16,7 +16,7 @@ final class StoredOffset implements SourceTaskContext, OffsetStorageReader {
   private final Metrics metrics = new Metrics();
   private final PluginMetrics pluginMetrics = new PluginMetricsImpl(metrics, Map.of());
 
-  /** Of a worker before Kafka 4.1 the interface lacks the method. */
+  /** Before Kafka 4.1, a worker has no such method. */
   boolean hasPluginMetrics = true;
 
   StoredOffset(Map<String, ?> offset) {
